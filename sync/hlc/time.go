@@ -7,14 +7,18 @@ import (
 
 const (
 	counterBits = 16
-	maxMillis   = 1<<48 - 1
+	// The top bit stays clear: a Time sorts the same in a signed database column. Enough until the year 6429.
+	maxMillis = 1<<47 - 1
 )
 
 // Time is 48 bits of milliseconds since the Unix epoch, then a 16-bit counter. The zero Time is before
 // every other.
 type Time uint64
 
-// New builds a Time from milliseconds since the Unix epoch. Milliseconds outside 48 bits are clamped:
+// Max is the largest Time that exists. What a stranger sends may be above it and is refused then.
+const Max = Time(maxMillis+1)<<counterBits - 1
+
+// New builds a Time from milliseconds since the Unix epoch. Milliseconds out of range are clamped:
 // a machine whose clock shows 1969 still has to be able to write.
 func New(ms int64, counter uint16) Time {
 	ms = min(max(ms, 0), maxMillis)
