@@ -1,0 +1,95 @@
+package p2p
+
+import (
+	"context"
+	"crypto/ed25519"
+	"io"
+	"log/slog"
+	"time"
+
+	"tongzhou/sync/op"
+)
+
+// Roster answers who belongs to the team, from this device's own evaluation of
+// the control log. It is called from many goroutines, never with a lock of
+// this package held, and must not block on the network.
+type Roster interface {
+	// DeviceByPeer names the device whose transport key is peerPub (raw
+	// ed25519, 32 bytes). False: that key belongs to no current device.
+	DeviceByPeer(peerPub []byte) (op.DeviceID, bool)
+	// Devices lists the current devices of the team. This device may be among
+	// them; it is skipped.
+	Devices() []RosterDevice
+}
+
+// RosterDevice is a team mate's device as the roster knows it.
+type RosterDevice struct {
+	ID      op.DeviceID
+	PeerPub []byte   // raw ed25519, 32 bytes
+	Addrs   []string // multiaddrs last published by that device, best first
+}
+
+// Stream is one bidirectional byte stream to one authenticated device.
+type Stream interface {
+	io.ReadWriteCloser
+	SetDeadline(time.Time) error
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	// Reset drops the stream at once, both directions, unsent bytes included.
+	Reset() error
+}
+
+// Where an address was learnt.
+const (
+	SourceMDNS      = "mdns"      // announced on the local network
+	SourcePublished = "published" // published by the device itself
+	SourceManual    = "manual"    // typed in by a person
+	SourceInvite    = "invite"    // came with an invitation
+	SourceSeen      = "seen"      // a connection that worked came from there
+)
+
+// Known is one remembered address.
+type Known struct {
+	PeerPub []byte // raw ed25519; empty: not known yet who answers there
+	Addr    string // multiaddr without /p2p/
+	Source  string // one of the Source constants
+	LastOK  time.Time
+}
+
+// AddressBook keeps addresses over restarts. Save replaces the entry with the
+// same PeerPub and Addr. It is called from one goroutine at a time.
+type AddressBook interface {
+	Load() ([]Known, error)
+	Save(Known) error
+}
+
+// Config is everything a Host needs. Key is required, the rest may be zero.
+type Config struct {
+	Key    ed25519.PrivateKey // the device's transport key
+	Listen []string           // multiaddrs; empty: TCP and QUIC on every interface, IPv4 and IPv6
+	Port   int                // for an empty Listen; 0, or taken: a random one, the same for TCP and QUIC
+
+	MDNSName string      // DNS-SD service name that the team shares; "": no discovery on the LAN
+	Roster   Roster      // nil: no team yet, only DialJoin works
+	Self     op.DeviceID // this device, zero without a team
+
+	// StrangersWelcome says whether an invitation is open. nil: never.
+	StrangersWelcome func() bool
+	// OnSync runs one conversation with a rostered device and returns when it
+	// is over. ctx ends, and the stream breaks, when the host closes, when the
+	// device leaves the roster or when the other side began a newer
+	// conversation. The stream is closed after the return. At most one
+	// call per device runs at a time.
+	OnSync func(ctx context.Context, dev op.DeviceID, s Stream, initiator bool)
+	// OnJoin answers one device that asks to join. It is called only while
+	// StrangersWelcome, and ctx ends after a fixed time.
+	OnJoin func(ctx context.Context, s Stream, remotePub []byte)
+	// OnChange is called, coalesced, after Peers or Addrs may have changed.
+	OnChange func()
+
+	Book AddressBook      // nil: addresses are forgotten at the end
+	Log  *slog.Logger     // nil: silent
+	Now  func() time.Time // nil: the wall clock; decides about backoff and LastSeen
+
+	tune tuning // tests only
+}
