@@ -211,16 +211,19 @@ func TestMoveBringsBackWhatWasRemoved(t *testing.T) {
 
 func TestFirstComerKeepsTheName(t *testing.T) {
 	ops := []crdt.Op{
+		{Kind: crdt.Create, Node: "old", Name: "Shop"},
 		{Kind: crdt.Create, Node: "x", Name: "Sales"},
 		{Kind: crdt.Create, Node: "y", Name: "Sales (2)"},
 		{Kind: crdt.Create, Node: "z", Name: "Sales"},
 		{Kind: crdt.Rename, Node: "x", Name: "Sales"}, // changes nothing, so x does not lose its turn
+		{Kind: crdt.Move, Node: "x"},                  // nor here
 		{Kind: crdt.Create, Node: "p", Name: "Parent"},
 		{Kind: crdt.Create, Node: "q", Parent: "p", Name: "Sales"},
 		{Kind: crdt.Move, Node: "q"},
+		{Kind: crdt.Rename, Node: "old", Name: "Sales"}, // the oldest node, but the last to come to the name
 	}
 	v := crdt.Fold(ops).View()
-	for n, want := range map[crdt.NodeID]string{"x": "Sales", "y": "Sales (2)", "z": "Sales (3)", "q": "Sales (4)"} {
+	for n, want := range map[crdt.NodeID]string{"x": "Sales", "y": "Sales (2)", "z": "Sales (3)", "q": "Sales (4)", "old": "Sales (5)"} {
 		if v.Name(n) != want {
 			t.Errorf("%s is shown as %q, want %q", n, v.Name(n), want)
 		}
