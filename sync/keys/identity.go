@@ -1,0 +1,119 @@
+package keys
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"tongzhou/sync/op"
+)
+
+const (
+	identityVersion = 1
+	maxIdentity     = 4 << 10 // bytes
+)
+
+// Errors of reading an identity.
+var (
+	ErrIdentityDamaged = errors.New("identity is damaged")
+	ErrIdentityVersion = errors.New("identity was written by a newer version")
+)
+
+// Identity is who this device is: everything that cannot be had from colleagues again.
+type Identity struct {
+	Root       Root
+	Device     Device
+	DeviceName string
+	Team       op.TeamID  // zero until the device belongs to a team
+	TeamSecret TeamSecret // zero likewise
+}
+
+// identityFile is the encoded form: the checksum first, so that damage is told from a newer version.
+type identityFile struct {
+	Version int    `cbor:"1,keyasint"`
+	Check   []byte `cbor:"2,keyasint"` // SHA-256 of Content
+	Content []byte `cbor:"3,keyasint"` // an identityContent
+}
+
+type identityContent struct {
+	RootSeed   []byte      `cbor:"1,keyasint"`
+	SignSeed   []byte      `cbor:"2,keyasint"`
+	BoxSeed    []byte      `cbor:"3,keyasint"`
+	PeerSeed   []byte      `cbor:"4,keyasint"`
+	DeviceName string      `cbor:"5,keyasint"`
+	Team       op.TeamID   `cbor:"6,keyasint"`
+	TeamSecret []byte      `cbor:"7,keyasint"`
+	User       op.UserID   `cbor:"8,keyasint"` // repeats what follows from the seeds, to notice a changed derivation
+	Device     op.DeviceID `cbor:"9,keyasint"`
+}
+
+// Marshal encodes the identity. The result is as secret as the identity.
+func (id *Identity) Marshal() ([]byte, error) {
+	box, err := id.Device.Box.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("encode identity: %w", err)
+	}
+	content, err := op.Marshal(identityContent{
+		RootSeed:   id.Root.Seed[:],
+		SignSeed:   id.Device.Sign.Seed(),
+		BoxSeed:    box,
+		PeerSeed:   id.Device.Peer.Seed(),
+		DeviceName: id.DeviceName,
+		Team:       id.Team,
+		TeamSecret: id.TeamSecret[:],
+		User:       id.Root.ID,
+		Device:     id.Device.ID,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode identity: %w", err)
+	}
+	check := sha256.Sum256(content)
+	return op.Marshal(identityFile{Version: identityVersion, Check: check[:], Content: content})
+}
+
+// ParseIdentity is the reverse of Marshal. The error wraps ErrIdentityDamaged or ErrIdentityVersion and
+// tells nothing of the content.
+func ParseIdentity(b []byte) (Identity, error) {
+	var file identityFile
+	if len(b) > maxIdentity || op.Unmarshal(b, &file) != nil {
+		return Identity{}, fmt.Errorf("%w: not an identity file", ErrIdentityDamaged)
+	}
+	if file.Version > identityVersion {
+		return Identity{}, fmt.Errorf("%w: %d", ErrIdentityVersion, file.Version)
+	}
+	check := sha256.Sum256(file.Content)
+	if file.Version != identityVersion || subtle.ConstantTimeCompare(check[:], file.Check) != 1 {
+		return Identity{}, fmt.Errorf("%w: checksum", ErrIdentityDamaged)
+	}
+	var c identityContent
+	if op.Unmarshal(file.Content, &c) != nil {
+		return Identity{}, fmt.Errorf("%w: content", ErrIdentityDamaged)
+	}
+	return c.identity()
+}
+
+func (c *identityContent) identity() (Identity, error) {
+	if len(c.RootSeed) != ed25519.SeedSize || len(c.TeamSecret) != len(TeamSecret{}) {
+		return Identity{}, fmt.Errorf("%w: length of a secret", ErrIdentityDamaged)
+	}
+	root, err := NewRoot([32]byte(c.RootSeed))
+	if err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrIdentityDamaged, err)
+	}
+	device, err := deviceFromSeeds(c.SignSeed, c.BoxSeed, c.PeerSeed)
+	if err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrIdentityDamaged, err)
+	}
+	if root.ID != c.User || device.ID != c.Device {
+		return Identity{}, fmt.Errorf("%w: ids do not follow from the seeds", ErrIdentityDamaged)
+	}
+	return Identity{
+		Root: root, Device: device, DeviceName: c.DeviceName,
+		Team: c.Team, TeamSecret: TeamSecret(c.TeamSecret),
+	}, nil
+}
+
+// String names person and device and nothing secret.
+func (id Identity) String() string { return id.Root.String() + ", " + id.Device.String() }
