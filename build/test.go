@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// test is everything that must hold before a change is kept.
+func (t *tool) test(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("test", flag.ContinueOnError)
+	fuzz := flags.Duration("fuzz", 0, "search each fuzz target for this long, besides its seeds")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("test takes no arguments, got %q", flags.Args())
+	}
+	steps := append([]step{t.setupStep(forWindow | forTests)}, t.checkSteps()...)
+	steps = append(steps, t.buildSteps()...)
+	steps = append(steps, t.processSteps(*fuzz)...)
+	return t.runSteps(ctx, steps)
+}
+
+func (t *tool) buildSteps() []step {
+	build := func(what target) func(context.Context, io.Writer) error {
+		return func(ctx context.Context, out io.Writer) error { return t.compile(ctx, out, what) }
+	}
+	return []step{
+		{name: stepFrontend, needs: []string{stepSetup}, run: t.buildFrontend},
+		{name: stepHeadless, needs: []string{stepFrontend}, run: build(t.headless())},
+		{name: stepDesktop, needs: []string{stepFrontend}, run: build(t.desktop())},
+	}
+}
+
+func (t *tool) processSteps(fuzz time.Duration) []step {
+	steps := []step{
+		// The seeds of every fuzz target run here, as ordinary tests.
+		{name: "go tests", run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		{name: "end to end", needs: []string{stepHeadless}, run: t.endToEnd, closing: nodeClosing},
+		{name: "window", needs: []string{stepDesktop}, run: t.window, closing: func(output string) []string {
+			return matching(output, `^(ok|FAIL): `)
+		}},
+	}
+	if fuzz > 0 {
+		steps = append(steps, step{name: "fuzz", run: func(ctx context.Context, out io.Writer) error {
+			return t.fuzz(ctx, out, fuzz)
+		}})
+	}
+	return steps
+}
+
+// endToEnd drives several real processes of the headless build in a browser.
+func (t *tool) endToEnd(ctx context.Context, out io.Writer) error {
+	chromium := browser()
+	if chromium == "" {
+		return errSkip{"no Chromium found; set TONGZHOU_CHROMIUM"}
+	}
+	cmd := t.command(ctx, out, "npm", "run", "--silent", "e2e")
+	cmd.Dir = t.path("frontend")
+	cmd.Env = append(os.Environ(), "TONGZHOU_BIN="+t.headless().output, "TONGZHOU_CHROMIUM="+chromium,
+		"TONGZHOU_E2E_OUT="+t.path("out", "e2e"), "NO_COLOR=1", "FORCE_COLOR=0")
+	defer killGroup(cmd)
+	return named(cmd.Run(), "npm", []string{"run", "e2e"})
+}
