@@ -12,8 +12,8 @@ import (
 
 // Op types of this package's payloads.
 const (
-	EpochNewType = "epoch.new/1"
-	EpochAddType = "epoch.add/1"
+	TypeEpochNew = "epoch.new/1"
+	TypeEpochAdd = "epoch.add/1"
 )
 
 // MaxBoxes is the most boxes in one op, so that it fits op.MaxCiphertext.
@@ -37,7 +37,8 @@ type Recipient struct {
 	BoxPub []byte
 }
 
-// EpochNew announces an epoch: the payload of an epoch.new/1 op.
+// EpochNew announces an epoch: the payload of an epoch.new/1 op. The first six fields and EpochAdd's are
+// the same, and Ref is their hash.
 type EpochNew struct {
 	Scope        op.ScopeID    `cbor:"1,keyasint"`
 	Ref          op.EpochRef   `cbor:"2,keyasint"`
@@ -49,11 +50,15 @@ type EpochNew struct {
 	Boxes        []Box         `cbor:"8,keyasint"`           // at most MaxBoxes, the rest in epoch.add/1 ops
 }
 
-// EpochAdd hands an announced epoch to further devices: the payload of an epoch.add/1 op.
+// EpochAdd hands an announced epoch to further devices: the payload of an epoch.add/1 op. It is complete
+// in itself, so a newcomer can use the key before the announcement arrives.
 type EpochAdd struct {
-	Scope op.ScopeID  `cbor:"1,keyasint"`
-	Ref   op.EpochRef `cbor:"2,keyasint"`
-	Boxes []Box       `cbor:"3,keyasint"`
+	Scope     op.ScopeID    `cbor:"1,keyasint"`
+	Ref       op.EpochRef   `cbor:"2,keyasint"`
+	Gen       uint32        `cbor:"3,keyasint"`
+	Parents   []op.EpochRef `cbor:"4,keyasint,omitempty"`
+	KeyCommit Digest        `cbor:"6,keyasint"`
+	Boxes     []Box         `cbor:"8,keyasint"`
 }
 
 // History says whether an epoch opens what was written before it.
@@ -65,9 +70,9 @@ const (
 	FromJoining History = false
 )
 
-// Announce makes the payloads that hand e to its recipients. With FullHistory, parents must be exactly
-// the epochs that e was made from.
-func (e *Epoch) Announce(random io.Reader, team op.TeamID, history History, parents []Epoch, roster [32]byte, to []Recipient) (EpochNew, []EpochAdd, error) {
+// Announce makes the payloads that hand e to its recipients. With FullHistory, parents must hold all the
+// epochs that e was made from.
+func (e *Epoch) Announce(random io.Reader, team op.TeamID, history History, parents []Epoch, roster Digest, to []Recipient) (EpochNew, []EpochAdd, error) {
 	n := EpochNew{
 		Scope: e.Scope, Ref: e.Ref, Gen: e.Gen, Parents: slices.Clone(e.Parents),
 		RosterDigest: roster, KeyCommit: e.Commit(),
@@ -92,9 +97,9 @@ func (e *Epoch) Announce(random io.Reader, team op.TeamID, history History, pare
 func (e *Epoch) Add(team op.TeamID, to []Recipient) ([]EpochAdd, error) {
 	var adds []EpochAdd
 	for chunk := range slices.Chunk(to, MaxBoxes) {
-		add := EpochAdd{Scope: e.Scope, Ref: e.Ref}
+		add := EpochAdd{Scope: e.Scope, Ref: e.Ref, Gen: e.Gen, Parents: slices.Clone(e.Parents), KeyCommit: e.Commit()}
 		for _, r := range chunk {
-			sealed, err := SealBox(r.BoxPub, BoxInfo{Team: team, Scope: e.Scope, Epoch: e.Ref, Device: r.Device}, e.Key)
+			sealed, err := Seal(r.BoxPub, team, e.Scope, e.Ref, r.Device, e.Key)
 			if err != nil {
 				return nil, fmt.Errorf("box for device %s: %w", r.Device, err)
 			}
@@ -105,45 +110,41 @@ func (e *Epoch) Add(team op.TeamID, to []Recipient) ([]EpochAdd, error) {
 	return adds, nil
 }
 
-// Open finds and opens the device's box among the announced ones and the added ones. ErrNoBox means that
-// a colleague still has to add one; ErrBox and ErrCommit that the author of the box did wrong.
-func (n *EpochNew) Open(team op.TeamID, device op.DeviceID, priv hpke.PrivateKey, added ...EpochAdd) (Epoch, error) {
+// Open finds and opens the device's box, see EpochAdd.Open.
+func (n *EpochNew) Open(team op.TeamID, device op.DeviceID, priv hpke.PrivateKey) (Epoch, error) {
+	return n.add().Open(team, device, priv)
+}
+
+func (n *EpochNew) add() *EpochAdd {
+	return &EpochAdd{Scope: n.Scope, Ref: n.Ref, Gen: n.Gen, Parents: n.Parents, KeyCommit: n.KeyCommit, Boxes: n.Boxes}
+}
+
+// Open finds and opens the device's box. ErrNoBox means that a colleague has to add one; ErrBox and
+// ErrCommit that the author of the box did wrong. The root is a device too, see Root.Device.
+func (a *EpochAdd) Open(team op.TeamID, device op.DeviceID, priv hpke.PrivateKey) (Epoch, error) {
 	result := ErrNoBox
-	try := func(boxes []Box) (Epoch, bool) {
-		for _, b := range boxes {
-			if b.Device != device {
-				continue
-			}
-			key, err := OpenBox(priv, BoxInfo{Team: team, Scope: n.Scope, Epoch: n.Ref, Device: device}, b.Sealed)
-			if err != nil {
-				result = err
-				continue
-			}
-			if e, err := n.epoch(key); err == nil {
-				return e, true
-			}
-			result = ErrCommit
-		}
-		return Epoch{}, false
-	}
-	if e, ok := try(n.Boxes); ok {
-		return e, nil
-	}
-	for _, a := range added {
-		if a.Scope != n.Scope || a.Ref != n.Ref {
+	for _, b := range a.Boxes {
+		if b.Device != device {
 			continue
 		}
-		if e, ok := try(a.Boxes); ok {
+		key, err := Open(priv, team, a.Scope, a.Ref, device, b.Sealed)
+		if err != nil {
+			result = err
+			continue
+		}
+		e, err := a.epoch(key)
+		if err == nil {
 			return e, nil
 		}
+		result = err
 	}
-	return Epoch{}, fmt.Errorf("open epoch %s: %w", n.Ref, result)
+	return Epoch{}, fmt.Errorf("open epoch %s: %w", a.Ref, result)
 }
 
 // epoch is the announced epoch if key is the announced key.
-func (n *EpochNew) epoch(key [32]byte) (Epoch, error) {
-	e := Epoch{Scope: n.Scope, Ref: n.Ref, Gen: n.Gen, Key: key, Parents: slices.Clone(n.Parents)}
-	if e.Commit() != n.KeyCommit {
+func (a *EpochAdd) epoch(key [32]byte) (Epoch, error) {
+	e := Epoch{Scope: a.Scope, Ref: a.Ref, Gen: a.Gen, Key: key, Parents: slices.Clone(a.Parents)}
+	if e.Commit() != a.KeyCommit {
 		return Epoch{}, ErrCommit
 	}
 	return e, nil

@@ -26,51 +26,62 @@ func (d *Digest) UnmarshalBinary(b []byte) error {
 // Marshal returns the payload of an epoch.new/1 op.
 func (n *EpochNew) Marshal() ([]byte, error) { return op.Marshal(n) }
 
-// ParseEpochNew reads the payload of an epoch.new/1 op. The error wraps ErrEpoch.
-func ParseEpochNew(b []byte) (EpochNew, error) {
+// Marshal returns the payload of an epoch.add/1 op.
+func (a *EpochAdd) Marshal() ([]byte, error) { return op.Marshal(a) }
+
+// DecodeEpochNew reads the payload of an epoch.new/1 op. The error wraps ErrEpoch.
+func DecodeEpochNew(b []byte) (EpochNew, error) {
 	var n EpochNew
 	if err := op.Unmarshal(b, &n); err != nil {
 		return EpochNew{}, fmt.Errorf("%w: %w", ErrEpoch, err)
 	}
-	if err := n.check(); err != nil {
+	if err := n.add().check(); err != nil {
 		return EpochNew{}, err
+	}
+	if len(n.Back) != 0 && len(n.Back) != len(n.Parents) {
+		return EpochNew{}, fmt.Errorf("%w: %d keys for %d parents", ErrEpoch, len(n.Back), len(n.Parents))
+	}
+	for _, sealed := range n.Back {
+		if len(sealed) != backSize {
+			return EpochNew{}, fmt.Errorf("%w: key of a parent in %d bytes", ErrEpoch, len(sealed))
+		}
 	}
 	return n, nil
 }
 
-func (n *EpochNew) check() error {
+// DecodeEpochAdd reads the payload of an epoch.add/1 op. The error wraps ErrEpoch.
+func DecodeEpochAdd(b []byte) (EpochAdd, error) {
+	var a EpochAdd
+	if err := op.Unmarshal(b, &a); err != nil {
+		return EpochAdd{}, fmt.Errorf("%w: %w", ErrEpoch, err)
+	}
+	if err := a.check(); err != nil {
+		return EpochAdd{}, err
+	}
+	return a, nil
+}
+
+func (a *EpochAdd) check() error {
 	switch {
-	case n.Gen == 0, (n.Gen == 1) != (len(n.Parents) == 0):
-		return fmt.Errorf("%w: gen %d with %d parents", ErrEpoch, n.Gen, len(n.Parents))
-	case len(n.Parents) > MaxParents, !slices.IsSortedFunc(n.Parents, compareRefs), hasRepeats(n.Parents):
-		return fmt.Errorf("%w: list of %d parents", ErrEpoch, len(n.Parents))
-	case n.Ref != epochRef(n.Scope, n.Gen, n.Parents, n.KeyCommit):
-		return fmt.Errorf("%w: ref %s is not derived from its content", ErrEpoch, n.Ref)
-	case len(n.Back) != 0 && len(n.Back) != len(n.Parents):
-		return fmt.Errorf("%w: %d keys for %d parents", ErrEpoch, len(n.Back), len(n.Parents))
+	case a.Gen == 0, (a.Gen == 1) != (len(a.Parents) == 0):
+		return fmt.Errorf("%w: gen %d with %d parents", ErrEpoch, a.Gen, len(a.Parents))
+	case len(a.Parents) > MaxParents, !slices.IsSortedFunc(a.Parents, compareRefs), hasRepeats(a.Parents):
+		return fmt.Errorf("%w: list of %d parents", ErrEpoch, len(a.Parents))
+	case a.Ref != epochRef(a.Scope, a.Gen, a.Parents, a.KeyCommit):
+		return fmt.Errorf("%w: ref %s does not follow from the rest", ErrEpoch, a.Ref)
+	case len(a.Boxes) > MaxBoxes:
+		return fmt.Errorf("%w: %d boxes", ErrEpoch, len(a.Boxes))
 	}
-	for _, sealed := range n.Back {
-		if len(sealed) != backSize {
-			return fmt.Errorf("%w: key of a parent in %d bytes", ErrEpoch, len(sealed))
-		}
-	}
-	return checkBoxes(n.Boxes)
-}
-
-func hasRepeats(sorted []op.EpochRef) bool {
-	return len(slices.Compact(slices.Clone(sorted))) != len(sorted)
-}
-
-func checkBoxes(boxes []Box) error {
-	if len(boxes) > MaxBoxes {
-		return fmt.Errorf("%w: %d boxes", ErrEpoch, len(boxes))
-	}
-	for _, b := range boxes {
+	for _, b := range a.Boxes {
 		if len(b.Sealed) != BoxSize {
 			return fmt.Errorf("%w: box of %d bytes", ErrEpoch, len(b.Sealed))
 		}
 	}
 	return nil
+}
+
+func hasRepeats(sorted []op.EpochRef) bool {
+	return len(slices.Compact(slices.Clone(sorted))) != len(sorted)
 }
 
 // CheckParents checks the generation against the announcements of the parents. Without it one member
@@ -92,19 +103,4 @@ func (n *EpochNew) CheckParents(find func(op.EpochRef) (EpochNew, bool)) (comple
 		return false, fmt.Errorf("%w: gen %d, want %d", ErrEpoch, n.Gen, gen)
 	}
 	return true, nil
-}
-
-// Marshal returns the payload of an epoch.add/1 op.
-func (a *EpochAdd) Marshal() ([]byte, error) { return op.Marshal(a) }
-
-// ParseEpochAdd reads the payload of an epoch.add/1 op. The error wraps ErrEpoch.
-func ParseEpochAdd(b []byte) (EpochAdd, error) {
-	var a EpochAdd
-	if err := op.Unmarshal(b, &a); err != nil {
-		return EpochAdd{}, fmt.Errorf("%w: %w", ErrEpoch, err)
-	}
-	if err := checkBoxes(a.Boxes); err != nil {
-		return EpochAdd{}, err
-	}
-	return a, nil
 }

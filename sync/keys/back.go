@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
@@ -16,22 +17,31 @@ const backSize = chacha20poly1305.NonceSizeX + 32 + chacha20poly1305.Overhead
 // ErrBack is returned when a parent's key does not come out of the epoch that follows it.
 var ErrBack = errors.New("key of an earlier epoch does not open")
 
+// backKey encrypts the keys of earlier epochs.
+func (e *Epoch) backKey() (cipher.AEAD, error) {
+	key := derive(e.Key[:], "back")
+	aead, err := chacha20poly1305.NewX(key[:])
+	if err != nil {
+		return nil, fmt.Errorf("back key: %w", err)
+	}
+	return aead, nil
+}
+
 // sealBack encrypts the parents' keys under e, in the order of e.Parents.
 func (e *Epoch) sealBack(random io.Reader, parents []Epoch) ([][]byte, error) {
 	keys := make(map[op.EpochRef][32]byte, len(parents))
 	for _, p := range parents {
 		keys[p.Ref] = p.Key
 	}
+	aead, err := e.backKey()
+	if err != nil {
+		return nil, err
+	}
 	back := make([][]byte, 0, len(e.Parents))
 	for _, ref := range e.Parents {
 		key, ok := keys[ref]
 		if !ok {
 			return nil, fmt.Errorf("%w: key of parent %s is missing", ErrEpoch, ref)
-		}
-		under := derive(e.Key[:], "back")
-		aead, err := chacha20poly1305.NewX(under[:])
-		if err != nil {
-			return nil, fmt.Errorf("seal key of parent: %w", err)
 		}
 		sealed := make([]byte, aead.NonceSize(), backSize)
 		if _, err := io.ReadFull(random, sealed); err != nil {
@@ -44,10 +54,9 @@ func (e *Epoch) sealBack(random io.Reader, parents []Epoch) ([][]byte, error) {
 
 // openBack returns the key of the i-th parent. n is e's announcement.
 func (e *Epoch) openBack(n *EpochNew, i int) ([32]byte, error) {
-	under := derive(e.Key[:], "back")
-	aead, err := chacha20poly1305.NewX(under[:])
+	aead, err := e.backKey()
 	if err != nil {
-		return [32]byte{}, fmt.Errorf("open key of parent: %w", err)
+		return [32]byte{}, err
 	}
 	sealed := n.Back[i]
 	if len(sealed) != backSize {
@@ -98,5 +107,5 @@ func (e *Epoch) openParent(n *EpochNew, i int, parent *EpochNew) (Epoch, error) 
 	if err != nil {
 		return Epoch{}, err
 	}
-	return parent.epoch(key)
+	return parent.add().epoch(key)
 }

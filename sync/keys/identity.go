@@ -21,13 +21,14 @@ var (
 	ErrIdentityVersion = errors.New("identity was written by a newer version")
 )
 
-// Identity is who this device is: everything that cannot be had from colleagues again.
+// Identity is who this device is: everything that cannot be had from colleagues again. Root and Device
+// must come from NewRoot and NewDevice.
 type Identity struct {
 	Root       Root
 	Device     Device
 	DeviceName string
-	Team       op.TeamID  // zero until the device belongs to a team
-	TeamSecret TeamSecret // zero likewise
+	Team       op.TeamID // zero until the device belongs to a team
+	TeamSecret           // zero likewise; its derivations are the identity's
 }
 
 // identityFile is the encoded form: the checksum first, so that damage is told from a newer version.
