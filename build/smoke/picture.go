@@ -11,13 +11,13 @@ import (
 // What a drawn page looks like. The figures are far from those of a real page (some thousand colours, a few percent of
 // brand) and far from those of a blank one, a page without styles, or a page of boxes.
 const (
-	minWidth, minHeight  = 900, 600
-	minColours           = 120   // smooth text alone gives more
-	maxCommonest         = 0.985 // share of the most frequent colour
-	minBrand, maxBrand   = 0.0005, 0.40
-	minDark              = 0.001 // share of dark pixels on light, or light on dark: text
-	brandTolerance       = 8     // per channel
-	contrastForText      = 96    // difference of luminance from the most frequent colour
+	minWidth, minHeight = 900, 600
+	minColours          = 120   // smooth text alone gives more
+	maxCommonest        = 0.985 // share of the most frequent colour
+	minBrand, maxBrand  = 0.0005, 0.40
+	minDark             = 0.001 // share of dark pixels on light, or light on dark: text
+	brandTolerance      = 8     // per channel
+	contrastForText     = 96    // difference of luminance from the most frequent colour
 )
 
 // Look is what can be said about a picture without knowing what it shows.
