@@ -2,54 +2,274 @@ package p2p
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"tongzhou/sync/op"
 )
 
-// Host is this device on the network.
-type Host struct{}
+// Host is this device on the network. Its methods may be called from any
+// goroutine.
+//
+// Lock order: book.saving, then Host.mu or book.mu; strangers.mu and
+// discovery.mu are leaves. No callback of Config runs under any of them,
+// except AddressBook.Save under book.saving.
+type Host struct {
+	cfg  Config // Roster, MDNSName and Self only hold what New was given
+	tune tuning
+	log  *slog.Logger
+	now  func() time.Time
+	boot uint64 // random: tells this run from the one before
 
-type tuning struct{}
+	node      host.Host
+	swarm     *swarm.Swarm
+	self      peer.ID
+	strangers *strangers
+	book      *book
+	mdns      *discovery
 
-// Kinds of JoinEvent.
-const (
-	JoinFound      = "found"      // an address to try
-	JoinConnecting = "connecting" // it is being dialled
-)
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup // everything that Close waits for
 
-// JoinEvent tells how DialJoin gets on.
-type JoinEvent struct {
-	Kind    string // JoinFound or JoinConnecting
-	PeerPub []byte // raw ed25519
-	Addr    string // multiaddr without /p2p/
-	Source  string // SourceInvite or SourceMDNS
+	team atomic.Pointer[team]
+
+	wake    chan struct{} // the dialler looks again
+	refresh chan struct{} // the roster or the network changed
+	dirty   chan struct{} // OnChange is due
+
+	mu      sync.Mutex
+	closed  bool
+	tick    uint64            // counts marks
+	mates   map[peer.ID]*mate // the other devices of the team
+	order   []*mate           // mates in the order of this device's preference
+	dials   int               // attempts under way
+	allowed map[peer.ID]int   // strangers that DialJoin is trying
+	handed  map[peer.ID]bool  // strangers that DialJoin returned before
 }
 
-// New starts a host; it listens when New returns.
-func New(ctx context.Context, cfg Config) (*Host, error) { return nil, ErrClosed }
+// team is what UseTeam replaces as a whole.
+type team struct {
+	roster Roster
+	self   op.DeviceID
+}
 
-// Close ends every conversation and waits for it.
-func (h *Host) Close() error { return nil }
+// New starts a host; it listens when New returns. When ctx ends it falls
+// silent; Close releases what it holds. An unusable key or listen address is
+// an error, an unreachable network is not.
+func New(ctx context.Context, cfg Config) (*Host, error) {
+	key, err := crypto.UnmarshalEd25519PrivateKey(cfg.Key)
+	if err != nil {
+		return nil, fmt.Errorf("p2p: transport key: %w", err)
+	}
+	listen, err := listenAddrs(cfg.Listen, cfg.Port)
+	if err != nil {
+		return nil, fmt.Errorf("p2p: %w", err)
+	}
+	h := newHost(ctx, cfg)
+	limits, err := newLimits()
+	if err != nil {
+		h.cancel()
+		return nil, fmt.Errorf("p2p: %w", err)
+	}
+	g := &gate{rostered: h.rostered, invited: h.invited, welcome: h.welcome, strangers: h.strangers}
+	h.node, err = libp2p.New(nodeOptions(key, listen, g, gatedResources{limits, h.rostered})...)
+	if err != nil {
+		h.cancel()
+		return nil, fmt.Errorf("p2p: listen: %w", err)
+	}
+	h.self = h.node.ID()
+	h.swarm = h.node.Network().(*swarm.Swarm)
+	h.node.Network().Notify(&network.NotifyBundle{
+		DisconnectedF: func(_ network.Network, c network.Conn) { h.strangers.gone(c) },
+	})
+	h.node.SetStreamHandler(syncProtocol, h.handleSync)
+	h.node.SetStreamHandler(joinProtocol, h.handleJoin)
 
-// Addrs lists where others reach this device.
-func (h *Host) Addrs() []string { return nil }
+	h.mdns = newDiscovery(h.node, h.log, h.found)
+	h.mdns.use(cfg.MDNSName)
+	h.reconcile()
+	h.spawn(h.dialLoop)
+	h.spawn(h.changeLoop)
+	h.spawn(h.watchNetwork)
+	h.spawn(h.nameAddresses)
+	return h, nil
+}
+
+func newHost(ctx context.Context, cfg Config) *Host {
+	h := &Host{
+		cfg: cfg, tune: cfg.tune.withDefaults(), log: cfg.Log, now: cfg.Now,
+		wake: make(chan struct{}, 1), refresh: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
+		mates: map[peer.ID]*mate{}, allowed: map[peer.ID]int{}, handed: map[peer.ID]bool{},
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.tune.jitter == nil {
+		h.tune.jitter = mathrand.Float64
+	}
+	var boot [8]byte
+	rand.Read(boot[:]) // never fails
+	h.boot = binary.BigEndian.Uint64(boot[:])
+	h.ctx, h.cancel = context.WithCancel(ctx)
+	h.team.Store(&team{roster: cfg.Roster, self: cfg.Self})
+	h.strangers = newStrangers(h.tune, h.now, h.rostered)
+	h.book = openBook(cfg.Book, h.log, h.now)
+	return h
+}
+
+// Close ends every conversation, waits for OnSync and OnJoin to return and
+// frees the ports. Closing twice does nothing.
+func (h *Host) Close() error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel()
+	h.mdns.close()
+	h.tasks.Wait()
+	if err := h.node.Close(); err != nil {
+		return fmt.Errorf("p2p: close: %w", err)
+	}
+	return nil
+}
 
 // PeerID is this device's libp2p identity in text form.
-func (h *Host) PeerID() string { return "" }
+func (h *Host) PeerID() string { return h.self.String() }
 
-// AddAddress tries an address that a person typed.
-func (h *Host) AddAddress(ctx context.Context, addr string) error { return ErrClosed }
-
-// DialJoin finds a member to ask for admission.
-func (h *Host) DialJoin(ctx context.Context, addrs []string, mdnsName string, report func(JoinEvent)) (Stream, []byte, error) {
-	return nil, nil, ErrClosed
+// Addrs lists where others reach this device, as multiaddrs that end in its
+// identity: the local network first, loopback last. It changes with the
+// network; OnChange tells.
+func (h *Host) Addrs() []string {
+	addrs := slices.DeleteFunc(h.node.Addrs(), func(a ma.Multiaddr) bool { return !dialable(a) })
+	slices.SortStableFunc(addrs, func(a, b ma.Multiaddr) int { return distance(a) - distance(b) })
+	texts := make([]string, 0, len(addrs))
+	for _, a := range addrs {
+		texts = append(texts, a.String()+"/p2p/"+h.self.String())
+	}
+	return texts
 }
 
-// Refresh reconsiders all dials.
-func (h *Host) Refresh() {}
+// UseTeam replaces roster, mDNS service name and own id, as after joining.
+// Connections to devices outside of the new roster are closed.
+func (h *Host) UseTeam(roster Roster, mdnsName string, self op.DeviceID) {
+	h.team.Store(&team{roster: roster, self: self})
+	if !h.enter() {
+		return
+	}
+	defer h.tasks.Done()
+	h.mdns.use(mdnsName)
+	h.Refresh()
+}
 
-// Peers lists the team's other devices.
-func (h *Host) Peers() []PeerInfo { return nil }
+// Refresh reconsiders all dials, after the roster or the network has changed.
+// It returns at once; calls in quick succession count as one.
+func (h *Host) Refresh() { signal(h.refresh) }
 
-// UseTeam switches to a team without a restart.
-func (h *Host) UseTeam(roster Roster, mdnsName string, self op.DeviceID) {}
+// device names the team mate behind a libp2p identity.
+func (h *Host) device(id peer.ID) (op.DeviceID, bool) {
+	t := h.team.Load()
+	if t.roster == nil || id == h.self {
+		return op.DeviceID{}, false
+	}
+	pub := pubOf(id)
+	if pub == nil {
+		return op.DeviceID{}, false
+	}
+	return t.roster.DeviceByPeer(pub)
+}
+
+func (h *Host) rostered(id peer.ID) bool {
+	_, ok := h.device(id)
+	return ok
+}
+
+func (h *Host) welcome() bool {
+	return h.cfg.StrangersWelcome != nil && h.cfg.OnJoin != nil && h.cfg.StrangersWelcome()
+}
+
+// enter registers the calling goroutine with Close; false: too late. The
+// caller calls tasks.Done if true.
+func (h *Host) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.tasks.Add(1)
+	return true
+}
+
+// spawn runs f in a goroutine that Close waits for, unless it is too late.
+func (h *Host) spawn(f func()) {
+	if !h.enter() {
+		return
+	}
+	go func() {
+		defer h.tasks.Done()
+		f()
+	}()
+}
+
+// changed makes OnChange due.
+func (h *Host) changed() { signal(h.dirty) }
+
+// changePause keeps a burst of changes from becoming a burst of calls.
+const changePause = 50 * time.Millisecond
+
+func (h *Host) changeLoop() {
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-h.dirty:
+		}
+		if h.cfg.OnChange != nil {
+			h.cfg.OnChange()
+		}
+		if !pause(h.ctx, changePause) {
+			return
+		}
+	}
+}
+
+// signal leaves a note in a channel of capacity one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// pause waits; false: ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

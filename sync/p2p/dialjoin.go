@@ -1,0 +1,156 @@
+package p2p
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// Kinds of JoinEvent.
+const (
+	JoinFound      = "found"      // somebody to try
+	JoinConnecting = "connecting" // being dialled
+)
+
+// JoinEvent tells how DialJoin gets on.
+type JoinEvent struct {
+	Kind    string // JoinFound or JoinConnecting
+	PeerPub []byte // raw ed25519
+	Addr    string // the first of its addresses, a multiaddr without /p2p/
+	Source  string // SourceInvite or SourceMDNS
+}
+
+// maxCandidates bounds the devices that one DialJoin tries: anybody on the
+// local network can announce any number.
+const maxCandidates = 16
+
+// DialJoin finds a member to ask for admission: it tries all the addresses of
+// an invitation (multiaddrs with /p2p/) and whatever announces itself as
+// mdnsName, unless that is empty, and returns the first join stream with the
+// transport key at its other end. report, which may be nil, is called from one
+// goroutine at a time. Whether that device may admit, only the conversation
+// shows; when it may not, call again: a device that was returned before and is
+// not named in addrs is tried last.
+//
+// The error wraps ErrBadAddress (nothing to try), ErrUnreachable (nobody
+// answered; with an mdnsName, after listening some seconds more) or ErrClosed,
+// or is the context's.
+func (h *Host) DialJoin(ctx context.Context, addrs []string, mdnsName string, report func(JoinEvent)) (Stream, []byte, error) {
+	if !h.enter() {
+		return nil, nil, ErrClosed
+	}
+	defer h.tasks.Done()
+	invited := map[peer.ID][]ma.Multiaddr{}
+	for _, text := range addrs {
+		e, err := parseMultiaddr(text)
+		if err == nil && e.id != "" && e.id != h.self && len(invited) < maxCandidates {
+			invited[e.id] = append(invited[e.id], e.addrs...)
+		}
+	}
+	if len(invited) == 0 && mdnsName == "" {
+		return nil, nil, fmt.Errorf("%w: the invitation has none", ErrBadAddress)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(h.ctx, cancel)()
+
+	s := &joinSearch{
+		h: h, ctx: ctx, report: report, invited: invited,
+		results: make(chan joinResult), failed: make(chan struct{}),
+		named: len(invited), tried: map[string]bool{},
+	}
+	for id, list := range invited {
+		s.try(candidate{id: id, addrs: list, source: SourceInvite})
+	}
+	if mdnsName != "" {
+		service, err := startMDNS(h.node, mdnsName, s.found)
+		if err != nil {
+			h.log.Info("no discovery on the local network", "err", err)
+		} else {
+			defer service.Close()
+		}
+	}
+	best, err := s.wait(mdnsName != "")
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := invited[best.id]; !ok {
+		h.handOut(best.id)
+	}
+	h.book.worked(pubOf(best.id), best.stream.Conn().RemoteMultiaddr(), best.source)
+	return &joinStream{
+		countedStream: countedStream{Stream: best.stream, traffic: &traffic{}, now: h.now},
+		over:          sync.OnceFunc(func() { h.partFrom(best.id) }),
+	}, pubOf(best.id), nil
+}
+
+// joinStream is the joiner's end. The member is a stranger to this device, so
+// the connection lasts no longer than the stream.
+type joinStream struct {
+	countedStream
+	over func()
+}
+
+func (s *joinStream) Close() error {
+	defer s.over()
+	return s.countedStream.Close()
+}
+
+func (s *joinStream) Reset() error {
+	defer s.over()
+	return s.countedStream.Reset()
+}
+
+// partFrom lets go of the member once what was written last has arrived.
+func (h *Host) partFrom(id peer.ID) {
+	h.spawn(func() {
+		pause(h.ctx, h.tune.joinLinger)
+		h.letGo(id)
+	})
+}
+
+// allow lets the gate pass a stranger outwards, until letGo.
+func (h *Host) allow(id peer.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.allowed[id]++
+}
+
+// letGo takes one allow back, and with the last one the connection.
+func (h *Host) letGo(id peer.ID) {
+	h.mu.Lock()
+	h.allowed[id]--
+	last := h.allowed[id] <= 0
+	if last {
+		delete(h.allowed, id)
+	}
+	h.mu.Unlock()
+	if !last || h.rostered(id) {
+		return
+	}
+	if err := h.swarm.ClosePeer(id); err != nil {
+		h.log.Debug("part from stranger", "err", err)
+	}
+}
+
+func (h *Host) invited(id peer.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.allowed[id] > 0
+}
+
+// maxHanded bounds the memory of handOut.
+const maxHanded = 64
+
+// handOut remembers a device from the local network that DialJoin returned.
+func (h *Host) handOut(id peer.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.handed) >= maxHanded {
+		clear(h.handed)
+	}
+	h.handed[id] = true
+}

@@ -1,0 +1,102 @@
+package p2p
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// gate decides which connections come into being. Team mates pass both ways.
+// Strangers pass inwards while an invitation is open and within the limits;
+// outwards only for the time of a DialJoin. What a stranger may then say is
+// decided by gatedResources.
+type gate struct {
+	rostered  func(peer.ID) bool // current device of the team
+	invited   func(peer.ID) bool // DialJoin is trying that peer
+	welcome   func() bool        // an invitation of ours is open
+	strangers *strangers
+}
+
+var _ connmgr.ConnectionGater = (*gate)(nil)
+
+func (g *gate) InterceptPeerDial(id peer.ID) bool { return g.rostered(id) || g.invited(id) }
+
+func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
+
+// InterceptAccept lets everybody try: who it is turns out with the handshake,
+// and the resource manager limits how many handshakes an address may ask for.
+func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+
+func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, addrs network.ConnMultiaddrs) bool {
+	switch {
+	case g.rostered(id):
+		return true
+	case dir == network.DirOutbound:
+		return g.invited(id)
+	default:
+		return g.welcome() && g.strangers.knock(remoteIP(addrs))
+	}
+}
+
+func (g *gate) InterceptUpgraded(c network.Conn) (bool, control.DisconnectReason) {
+	if c.Stat().Direction == network.DirOutbound || g.rostered(c.RemotePeer()) {
+		return true, 0
+	}
+	return g.strangers.enter(c), 0
+}
+
+// remoteIP is the address that limits count by: the IPv4 address, or the /64
+// that one IPv6 customer holds at least. The zero value stands for anything
+// without an IP and is counted together.
+func remoteIP(addrs network.ConnMultiaddrs) netip.Addr {
+	ip, err := manet.ToIP(addrs.RemoteMultiaddr())
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return netip.Addr{}
+	}
+	addr = addr.Unmap()
+	if addr.Is6() {
+		return netip.PrefixFrom(addr, 64).Masked().Addr()
+	}
+	return addr
+}
+
+// gatedResources refuses every protocol but join between this device and a
+// stranger, in both directions: identify and its pushes would tell a stranger
+// this device's addresses. Streams take their protocol from here before a
+// handler sees them, so no handler can forget to ask.
+type gatedResources struct {
+	network.ResourceManager
+	rostered func(peer.ID) bool
+}
+
+func (r gatedResources) OpenStream(id peer.ID, dir network.Direction) (network.StreamManagementScope, error) {
+	scope, err := r.ResourceManager.OpenStream(id, dir)
+	if err != nil {
+		return nil, err
+	}
+	return gatedScope{StreamManagementScope: scope, peer: id, rostered: r.rostered}, nil
+}
+
+type gatedScope struct {
+	network.StreamManagementScope
+	peer     peer.ID
+	rostered func(peer.ID) bool
+}
+
+func (s gatedScope) SetProtocol(id protocol.ID) error {
+	if id != joinProtocol && !s.rostered(s.peer) {
+		return fmt.Errorf("protocol %s with a stranger refused", id)
+	}
+	return s.StreamManagementScope.SetProtocol(id)
+}

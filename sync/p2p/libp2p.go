@@ -1,0 +1,204 @@
+package p2p
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	xrate "github.com/libp2p/go-libp2p/x/rate"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// keepAlive finds a dead TCP connection (a laptop that went to sleep, a pulled
+// cable) in about half a minute, as QUIC does by itself.
+const keepAlive = 15 * time.Second
+
+// nodeOptions turns off everything in libp2p that talks to machines outside of
+// the team: relays, AutoNAT, hole punching by third parties, routing.
+func nodeOptions(key crypto.PrivKey, listen []ma.Multiaddr, gate connmgr.ConnectionGater, limits network.ResourceManager) []libp2p.Option {
+	mux := *yamux.DefaultTransport
+	mux.KeepAliveInterval = keepAlive
+	options := []libp2p.Option{
+		libp2p.Identity(key),
+		libp2p.UserAgent("tongzhou"),
+		libp2p.ListenAddrs(listen...),
+		// A TCP port shared for dialling makes two devices that dial each other
+		// at once share one connection, with both sides in the same role.
+		libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()),
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Security(noise.ID, noise.New),
+		libp2p.Muxer(yamux.ID, &mux),
+		libp2p.ConnectionGater(gate),
+		libp2p.ResourceManager(limits),
+		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
+		libp2p.DisableRelay(),
+		libp2p.ForceReachabilityPrivate(),
+		libp2p.Ping(false),
+		libp2p.DisableMetrics(),
+		// Few, known peers: a network that swallows packets today says nothing
+		// about the next attempt.
+		libp2p.UDPBlackHoleSuccessCounter(nil),
+		libp2p.IPv6BlackHoleSuccessCounter(nil),
+	}
+	if !allLoopback(listen) {
+		options = append(options, libp2p.NATPortMap())
+	}
+	return options
+}
+
+// newLimits bounds what the whole network stack may use on a desktop: 192 MiB
+// of buffers, 256 connections, and per peer far less.
+func newLimits() (network.ResourceManager, error) {
+	base := rcmgr.DefaultLimits
+	libp2p.SetDefaultServiceLimits(&base)
+	limits := rcmgr.PartialLimitConfig{
+		System: rcmgr.ResourceLimits{
+			Conns: 256, ConnsInbound: 192, ConnsOutbound: 192, FD: 512,
+			Streams: 2048, StreamsInbound: 1024, StreamsOutbound: 1024, Memory: 192 << 20,
+		},
+		Transient: rcmgr.ResourceLimits{
+			Conns: 96, ConnsInbound: 48, ConnsOutbound: 64, FD: 128,
+			Streams: 256, StreamsInbound: 128, StreamsOutbound: 128, Memory: 32 << 20,
+		},
+		PeerDefault: rcmgr.ResourceLimits{
+			Conns: 8, ConnsInbound: 6, ConnsOutbound: 6, FD: 8,
+			Streams: 32, StreamsInbound: 16, StreamsOutbound: 16, Memory: 32 << 20,
+		},
+	}.Build(base.Scale(0, 0))
+
+	// The stock limits per address (8 connections, one new one in 5 s, our own
+	// dials included) do not fit an office behind one public address.
+	const perAddress = 128
+	loopback := []xrate.PrefixLimit{
+		{Prefix: netip.MustParsePrefix("127.0.0.0/8")},
+		{Prefix: netip.MustParsePrefix("::1/128")},
+	}
+	subnet := func(bits int) []xrate.SubnetLimit {
+		return []xrate.SubnetLimit{{PrefixLength: bits, Limit: xrate.Limit{RPS: 8, Burst: perAddress}}}
+	}
+	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits),
+		rcmgr.WithMetricsDisabled(),
+		rcmgr.WithLimitPerSubnet(
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: perAddress}},
+			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: perAddress}}),
+		rcmgr.WithConnRateLimiters(&xrate.Limiter{
+			NetworkPrefixLimits: loopback,
+			GlobalLimit:         xrate.Limit{RPS: 64, Burst: 512},
+			SubnetRateLimiter: xrate.SubnetLimiter{
+				IPv4SubnetLimits: subnet(32), IPv6SubnetLimits: subnet(56), GracePeriod: time.Minute,
+			},
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("set limits: %w", err)
+	}
+	return manager, nil
+}
+
+// listenAddrs is cfg.Listen, or all interfaces on one port for TCP and QUIC, so
+// that people have a single number to pass on.
+func listenAddrs(listen []string, port int) ([]ma.Multiaddr, error) {
+	if len(listen) == 0 {
+		port, err := usablePort(port)
+		if err != nil {
+			return nil, err
+		}
+		for _, ip := range []string{"/ip4/0.0.0.0", "/ip6/::"} {
+			listen = append(listen, fmt.Sprintf("%s/tcp/%d", ip, port), fmt.Sprintf("%s/udp/%d/quic-v1", ip, port))
+		}
+	}
+	addrs := make([]ma.Multiaddr, 0, len(listen))
+	for _, text := range listen {
+		addr, err := ma.NewMultiaddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("listen address %q: %w", text, err)
+		}
+		addrs = append(addrs, addr)
+	}
+	return addrs, nil
+}
+
+// usablePort returns wanted if it is free for TCP and UDP, else a random one
+// that is. Somebody may still take it before libp2p does; libp2p then listens
+// on what remains.
+func usablePort(wanted int) (int, error) {
+	if wanted != 0 && portFree(wanted) {
+		return wanted, nil
+	}
+	for range 16 {
+		l, err := net.Listen("tcp", ":0")
+		if err != nil {
+			return 0, fmt.Errorf("find a free port: %w", err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if portFree(port) {
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("find a port that is free for TCP and UDP")
+}
+
+func portFree(port int) bool {
+	addr := ":" + strconv.Itoa(port)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	l.Close()
+	c, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+func allLoopback(addrs []ma.Multiaddr) bool {
+	for _, addr := range addrs {
+		if !manet.IsIPLoopback(addr) {
+			return false
+		}
+	}
+	return true
+}
+
+// peerIDOf is the libp2p identity that belongs to a raw ed25519 key.
+func peerIDOf(pub []byte) (peer.ID, error) {
+	key, err := crypto.UnmarshalEd25519PublicKey(pub)
+	if err != nil {
+		return "", fmt.Errorf("transport key: %w", err)
+	}
+	id, err := peer.IDFromPublicKey(key)
+	if err != nil {
+		return "", fmt.Errorf("peer id: %w", err)
+	}
+	return id, nil
+}
+
+// pubOf is the raw ed25519 key inside a libp2p identity; nil for another kind
+// of key, which no device has.
+func pubOf(id peer.ID) []byte {
+	key, err := id.ExtractPublicKey()
+	if err != nil || key.Type() != crypto.Ed25519 {
+		return nil
+	}
+	raw, err := key.Raw()
+	if err != nil || len(raw) != ed25519.PublicKeySize {
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,57 @@
+package p2p
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+)
+
+// watchNetwork follows changes of this device's own addresses: another Wi-Fi,
+// a cable, a VPN, a port mapping.
+func (h *Host) watchNetwork() {
+	sub, err := h.node.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated), eventbus.Name("tongzhou"))
+	if err != nil {
+		h.log.Warn("watch own addresses", "err", err)
+		return
+	}
+	defer sub.Close()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case _, ok := <-sub.Out():
+			if !ok {
+				return
+			}
+		}
+		h.dropOrphaned()
+		h.mdns.refresh()
+		h.changed()
+		h.Refresh()
+	}
+}
+
+// dropOrphaned closes the connections that ran over an address this device no
+// longer has; TCP would keep them open until a timeout. QUIC does not bind to
+// one address and finds its way.
+func (h *Host) dropOrphaned() {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		h.log.Warn("list own addresses", "err", err)
+		return
+	}
+	have := map[netip.Addr]bool{}
+	for _, a := range own {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			have[p.Addr().Unmap()] = true
+		}
+	}
+	for _, c := range h.swarm.Conns() {
+		ip, ok := ipOf(c.LocalMultiaddr())
+		if ok && !ip.IsUnspecified() && !ip.IsLoopback() && !have[ip.WithZone("")] && !isQUIC(c.LocalMultiaddr()) {
+			c.Close()
+		}
+	}
+}
