@@ -30,6 +30,9 @@ func (t *tool) bindings(ctx context.Context, out io.Writer) error {
 	if err := named(cmd.Run(), generator.output, nil); err != nil {
 		return err
 	}
+	if err := plainFiles(dir); err != nil {
+		return err
+	}
 	now, err := readAll(dir)
 	if err != nil {
 		return err
@@ -39,6 +42,20 @@ func (t *tool) bindings(ctx context.Context, out io.Writer) error {
 	}
 	if changed := difference(before, now); len(changed) > 0 {
 		return fmt.Errorf("the bindings were out of date and are written anew, commit them: %s", strings.Join(changed, ", "))
+	}
+	return nil
+}
+
+// plainFiles takes back the executable bit that the generator gives every file, which Git would show as a change.
+func plainFiles(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o644)
+	})
+	if err != nil {
+		return fmt.Errorf("tidy the bindings: %w", err)
 	}
 	return nil
 }
