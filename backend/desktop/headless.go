@@ -1,0 +1,9 @@
+//go:build !desktop && !bindings
+
+package desktop
+
+// Built tells whether this program can open a window.
+const Built = false
+
+// Run returns ErrNotBuilt.
+func Run(Options) error { return ErrNotBuilt }
