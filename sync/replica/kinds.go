@@ -68,6 +68,8 @@ type View interface {
 type Kind struct {
 	Type   string
 	Scopes []ScopeKind // where it may stand
+	// Creates says that every op of this kind creates its own entity (Submission.Entity is nil).
+	Creates bool
 	// Check refuses a malformed payload for ever (the op is void). It may be nil.
 	Check func(payload []byte) error
 	// Authorize decides from the op and the view alone, reading no rows, so that the answer does not depend on the order of

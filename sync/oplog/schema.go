@@ -1,0 +1,106 @@
+package oplog
+
+// Schema makes the tables of the log. It is applied at every start; a change is a new numbered statement at the end.
+const Schema = `
+CREATE TABLE IF NOT EXISTS meta (          -- facts about this database
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS feed (
+  no     INTEGER PRIMARY KEY,              -- local number, < 2^23
+  tag    BLOB NOT NULL,                    -- scope tag
+  device BLOB NOT NULL,
+  inc    INTEGER NOT NULL,                 -- incarnation
+  len    INTEGER NOT NULL,                 -- highest seq
+  head   BLOB NOT NULL,                    -- op id of the last op
+  hlc    INTEGER NOT NULL,                 -- greatest clock of an op that is not void
+  lseq   INTEGER NOT NULL,                 -- arrival number of the last change
+  frozen INTEGER NOT NULL DEFAULT 0,       -- 1: a fork was proven after len
+  UNIQUE (tag, device, inc)
+) STRICT;
+CREATE INDEX IF NOT EXISTS feed_lseq ON feed (lseq);
+
+CREATE TABLE IF NOT EXISTS op (
+  id     INTEGER PRIMARY KEY,              -- feed.no << 40 | seq
+  status INTEGER NOT NULL,                 -- Status
+  at     INTEGER NOT NULL,                 -- arrival, ms since 1970 by this machine's clock
+  hlc    INTEGER NOT NULL,                 -- 0 while it cannot be read
+  data   BLOB NOT NULL                     -- header, signature, ciphertext
+) STRICT;
+CREATE INDEX IF NOT EXISTS op_unsettled ON op (id) WHERE status <> 0;
+
+CREATE TABLE IF NOT EXISTS fork (          -- two signed ops for one seq: the proof that froze a feed
+  feed INTEGER NOT NULL,
+  seq  INTEGER NOT NULL,
+  a    BLOB NOT NULL,
+  b    BLOB NOT NULL,
+  PRIMARY KEY (feed, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS register (      -- latest value per scope, device and key
+  tag     BLOB NOT NULL,
+  device  BLOB NOT NULL,
+  key     TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  lseq    INTEGER NOT NULL,
+  data    BLOB NOT NULL,                   -- as signed
+  PRIMARY KEY (tag, device, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS register_lseq ON register (lseq);
+
+CREATE TABLE IF NOT EXISTS scope (         -- local numbers of scopes; id is NULL until an epoch op tells it
+  no   INTEGER PRIMARY KEY,
+  tag  BLOB NOT NULL UNIQUE,
+  id   BLOB UNIQUE
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS user (          -- local numbers of users
+  no INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS epoch (         -- the keys this device holds
+  tag    BLOB NOT NULL,
+  ref    BLOB NOT NULL,
+  gen    INTEGER NOT NULL,
+  author BLOB NOT NULL,                    -- device that announced it
+  parents BLOB NOT NULL,                   -- refs back to back
+  key    BLOB NOT NULL,
+  PRIMARY KEY (tag, ref)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS entity_op (     -- ops of entities that more than one op can touch, in their order
+  scope  INTEGER NOT NULL,
+  entity TEXT NOT NULL,
+  eid    BLOB NOT NULL,
+  hlc    INTEGER NOT NULL,
+  tie    INTEGER NOT NULL,
+  op     INTEGER NOT NULL,
+  PRIMARY KEY (scope, entity, eid, hlc, tie, op)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS receipt (       -- how much of a feed another device has acknowledged as stored
+  feed   INTEGER NOT NULL,
+  device BLOB NOT NULL,
+  len    INTEGER NOT NULL,
+  PRIMARY KEY (feed, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS shared (        -- since which arrival number a device may read a scope
+  tag    BLOB NOT NULL,
+  device BLOB NOT NULL,
+  lseq   INTEGER NOT NULL,
+  PRIMARY KEY (tag, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS cursor (        -- how far this database has followed another one
+  store  BLOB PRIMARY KEY,
+  device BLOB NOT NULL,
+  lseq   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS scope_control ( -- control ops of private scopes: few, and read whole at every start
+  op INTEGER PRIMARY KEY
+) STRICT;
+`

@@ -1,0 +1,197 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// This file answers what a conversation asks: what a device may read, what changed, how far it got.
+
+// AuthDigest names the control state: equal digests, equal control logs.
+func (r *Replica) AuthDigest() [32]byte {
+	sum := r.feeds.Sum(r.teamTag.control)
+	fp := sum.Fingerprint()
+	var d [32]byte
+	copy(d[:], fp[:])
+	return d
+}
+
+// Reads tells whether a device may read a scope, as far as is known here. Nobody reads anything before there is authority.
+func (r *Replica) Reads(dev op.DeviceID, tag op.ScopeTag) bool {
+	sc := r.world.Load().scopes[tag]
+	return sc != nil && sc.readers[dev]
+}
+
+// IsMember tells whether the device belongs to the team.
+func (r *Replica) IsMember(dev op.DeviceID) bool {
+	return r.Reads(dev, r.teamTag.control)
+}
+
+// HasAuthority is false only on a device that has joined and does not hold the control log yet.
+func (r *Replica) HasAuthority() bool {
+	return len(r.world.Load().scopes[r.teamTag.control].readers) > 0
+}
+
+// KnownDevice tells whether the key of a device is known, so that its ops can be verified.
+func (r *Replica) KnownDevice(dev op.DeviceID) bool {
+	_, ok := r.world.Load().auth.Device(dev)
+	return ok
+}
+
+// MayCertify tells whether the feed could make its own device known: every feed of the control log begins with a genesis or
+// an admission.
+func (r *Replica) MayCertify(k oplog.FeedKey) bool { return k.Tag == r.teamTag.control }
+
+// Device returns a device of the team.
+func (r *Replica) Device(dev op.DeviceID) (authority.Device, bool) {
+	return r.world.Load().auth.Device(dev)
+}
+
+// Authority is the current state.
+func (r *Replica) Authority() *authority.State { return r.world.Load().auth }
+
+// View answers who may do what now.
+func (r *Replica) View() View { return r.world.Load() }
+
+// ChangedSince lists the feeds that changed after an arrival number in the scopes that dev reads; scopes that it has become a
+// reader of since then are listed whole. The control scope comes first.
+func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]oplog.Feed, error) {
+	shared := map[op.ScopeTag]int64{}
+	rows, err := r.db.Read().Query(`SELECT tag, lseq FROM shared WHERE device = ?`, dev[:])
+	if err != nil {
+		return nil, fmt.Errorf("read shared scopes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var tag []byte
+		var n int64
+		if err := rows.Scan(&tag, &n); err != nil {
+			return nil, fmt.Errorf("read shared scope: %w", err)
+		}
+		shared[op.ScopeTag(tag)] = n
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read shared scopes: %w", err)
+	}
+	var first, rest []oplog.Feed
+	w := r.world.Load()
+	for tag, sc := range w.scopes {
+		if !sc.readers[dev] || control && tag != r.teamTag.control {
+			continue
+		}
+		for _, f := range r.feeds.Scope(tag) {
+			if f.Len == 0 || f.LSeq <= lseq && shared[tag] <= lseq {
+				continue
+			}
+			if tag == r.teamTag.control {
+				first = append(first, f)
+			} else {
+				rest = append(rest, f)
+			}
+		}
+	}
+	sortByRecency(rest)
+	return append(first, rest...), nil
+}
+
+// SharedFeeds are the feeds of the scopes that dev and this device both read.
+func (r *Replica) SharedFeeds(dev op.DeviceID) []oplog.Feed {
+	var out []oplog.Feed
+	for tag, sc := range r.world.Load().scopes {
+		if sc.readers[dev] && sc.readers[r.id.Device.ID] {
+			for _, f := range r.feeds.Scope(tag) {
+				if f.Len > 0 {
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// SharedSum is the sum of SharedFeeds.
+func (r *Replica) SharedSum(dev op.DeviceID) oplog.Sum {
+	var sum oplog.Sum
+	for tag, sc := range r.world.Load().scopes {
+		if sc.readers[dev] && sc.readers[r.id.Device.ID] {
+			sum.Merge(r.feeds.Sum(tag))
+		}
+	}
+	return sum
+}
+
+// RegistersFor lists registers that changed after an arrival number in the scopes that dev reads, and all those of scopes it
+// has become a reader of since.
+func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
+	q := r.db.Read()
+	w := r.world.Load()
+	rows, err := q.Query(`SELECT r.tag, r.data FROM register r LEFT JOIN shared s ON s.tag = r.tag AND s.device = ?1
+		WHERE r.lseq > ?2 OR s.lseq > ?2 ORDER BY r.lseq`, dev[:], lseq)
+	if err != nil {
+		return nil, fmt.Errorf("read registers: %w", err)
+	}
+	defer rows.Close()
+	var out [][]byte
+	for rows.Next() {
+		var tag, raw []byte
+		if err := rows.Scan(&tag, &raw); err != nil {
+			return nil, fmt.Errorf("read register: %w", err)
+		}
+		if sc := w.scopes[op.ScopeTag(tag)]; sc != nil && sc.readers[dev] {
+			out = append(out, raw)
+		}
+	}
+	return out, rows.Err()
+}
+
+// Cursor is the arrival number up to which the database named store was followed.
+func (r *Replica) Cursor(store [16]byte) (int64, error) {
+	var n int64
+	err := r.db.Read().QueryRow(`SELECT lseq FROM cursor WHERE store = ?`, store[:]).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read cursor: %w", err)
+	}
+	return n, nil
+}
+
+// SaveCursor moves the cursor.
+func (r *Replica) SaveCursor(store [16]byte, dev op.DeviceID, lseq int64) error {
+	return r.db.Write(context.Background(), func(tx Tx) error {
+		if _, err := tx.Exec(`INSERT INTO cursor (store, device, lseq) VALUES (?, ?, ?) ON CONFLICT (store) DO UPDATE SET lseq = excluded.lseq, device = excluded.device`, store[:], dev[:], lseq); err != nil {
+			return fmt.Errorf("store cursor: %w", err)
+		}
+		return nil
+	})
+}
+
+// SetOnline counts conversations with a device.
+func (r *Replica) SetOnline(dev op.DeviceID, delta int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.online[dev] += delta
+	if r.online[dev] <= 0 {
+		delete(r.online, dev)
+	}
+}
+
+// Online tells whether a device of the user is in conversation with this one.
+func (r *Replica) Online(u op.UserID) bool {
+	w := r.world.Load()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for dev := range r.online {
+		if d, ok := w.auth.Device(dev); ok && d.User == u {
+			return true
+		}
+	}
+	return false
+}

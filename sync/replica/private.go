@@ -1,0 +1,138 @@
+package replica
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/op"
+)
+
+// This file writes private scopes: groups and one-to-one chats.
+
+// CreateGroup makes a private scope with its own key: this user as owner, the others as members. The extra ops are written
+// into it in the same transaction.
+func (r *Replica) CreateGroup(ctx context.Context, members []op.UserID, extra []Submission) (op.ScopeID, error) {
+	nonce := make([]byte, 16)
+	_, _ = rand.Read(nonce)
+	list := make([]authority.ScopeMember, 0, len(members))
+	for _, u := range members {
+		if u != r.id.Root.ID {
+			list = append(list, authority.ScopeMember{User: u, Role: authority.Member})
+		}
+	}
+	if len(list) > authority.MaxScopeMembers {
+		return op.ScopeID{}, fmt.Errorf("%w: %d members", ErrInvalid, len(list))
+	}
+	n := authority.NewGroup(r.id.Team, r.id.Root.ID, list, nonce)
+	return n.Scope, r.foundScope(ctx, n, extra)
+}
+
+// EnsureDirect makes the scope of the chat with another person unless it is known here. Both may do so at once.
+func (r *Replica) EnsureDirect(ctx context.Context, other op.UserID) (op.ScopeID, error) {
+	n := authority.NewDirect(r.id.Team, r.id.Root.ID, other)
+	if s := r.world.Load().byID[n.Scope]; s != nil && s.kind == ScopeDirect && r.currentEpoch(s) != nil {
+		return n.Scope, nil
+	}
+	return n.Scope, r.foundScope(ctx, n, nil)
+}
+
+func (r *Replica) foundScope(ctx context.Context, n authority.ScopeNew, extra []Submission) error {
+	return r.write(ctx, func(p *projector) error {
+		w := r.world.Load()
+		var users []authority.User
+		for _, u := range append(memberIDs(n.Members), r.id.Root.ID) {
+			x, ok := w.auth.User(u)
+			if !ok || x.Role == authority.None {
+				return fmt.Errorf("%w: %s is not of the team", ErrInvalid, u)
+			}
+			if len(users) == 0 || users[len(users)-1].ID != u {
+				users = append(users, x)
+			}
+		}
+		tag := r.id.TeamSecret.ScopeTag(n.Scope)
+		x, err := r.newEpoch(p, n.Scope, unique(users))
+		if err != nil {
+			return err
+		}
+		if err := r.nameScope(p.tx, tag, n.Scope); err != nil {
+			return err
+		}
+		if _, err := r.appendOwn(p, tag, x, op.Control, authority.TypeScopeNew, nil, n, nil); err != nil {
+			return err
+		}
+		if err := r.rebuildWorld(p); err != nil {
+			return err
+		}
+		for _, s := range extra {
+			s.Scope = n.Scope
+			if _, err := r.submitContent(p, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func memberIDs(m []authority.ScopeMember) []op.UserID {
+	out := make([]op.UserID, 0, len(m)+1)
+	for i := range m {
+		out = append(out, m[i].User)
+	}
+	return out
+}
+
+func unique(users []authority.User) []authority.User {
+	seen := map[op.UserID]bool{}
+	out := users[:0:0]
+	for _, u := range users {
+		if !seen[u.ID] {
+			seen[u.ID] = true
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// AddMembers grants membership of a group and seals its keys to the new members' devices.
+func (r *Replica) AddMembers(ctx context.Context, id op.ScopeID, users []op.UserID) error {
+	return r.write(ctx, func(p *projector) error {
+		for _, u := range users {
+			if err := r.addMember(p, id, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Replica) addMember(p *projector, id op.ScopeID, user op.UserID) error {
+	w := r.world.Load()
+	sc := w.byID[id]
+	if sc == nil || sc.kind != ScopeGroup {
+		return fmt.Errorf("%w: %s", ErrNoScope, id)
+	}
+	if _, in := sc.members[user]; in {
+		return nil
+	}
+	x, ok := w.auth.User(user)
+	if !ok || x.Role == authority.None {
+		return fmt.Errorf("%w: %s is not of the team", ErrInvalid, user)
+	}
+	proof, ok := sc.log.MayGrant(r.id.Root.ID, authority.Member)
+	if !ok {
+		return fmt.Errorf("%w: add members", ErrDenied)
+	}
+	e := r.currentEpoch(sc)
+	if e == nil {
+		return ErrNoKey
+	}
+	if _, err := r.appendOwn(p, sc.tag, e, op.Control, authority.TypeScopeGrant, nil, authority.ScopeGrant{Scope: id, User: user, Role: authority.Member, Proof: proof}, sc.log.Frontier()); err != nil {
+		return err
+	}
+	if err := r.addToEpochs(p, id, recipients([]authority.User{x})); err != nil {
+		return err
+	}
+	return r.rebuildWorld(p)
+}

@@ -1,0 +1,128 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// SetRegister replaces this device's value under key in a scope. Errors: ErrNoScope, ErrNoKey, the database's.
+func (r *Replica) SetRegister(ctx context.Context, id op.ScopeID, key string, value any) error {
+	return r.write(ctx, func(p *projector) error {
+		sc := r.world.Load().byID[id]
+		if sc == nil {
+			return fmt.Errorf("%w: %s", ErrNoScope, id)
+		}
+		return r.putOwnRegister(p, sc, key, value)
+	})
+}
+
+func (r *Replica) putOwnRegister(p *projector, sc *scope, key string, value any) error {
+	x := r.currentEpoch(sc)
+	if x == nil {
+		return fmt.Errorf("%w: %s", ErrNoKey, sc.id)
+	}
+	plain, err := op.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode register %s: %w", key, err)
+	}
+	reg := op.Register{Scope: sc.tag, Device: r.id.Device.ID, Key: key, Version: r.nextVersion(), Epoch: x.ref}
+	if err := reg.Seal(nil, x.key, plain); err != nil {
+		return fmt.Errorf("%w: register %s: %w", ErrInvalid, key, err)
+	}
+	if err := reg.Sign(r.id.Device.Sign); err != nil {
+		return fmt.Errorf("%w: register %s: %w", ErrInvalid, key, err)
+	}
+	return r.storeRegister(p, &reg, reg.AppendTo(nil))
+}
+
+// nextVersion is the wall clock in microseconds, pushed above every version this device has used, so that it also rises after
+// the database was restored from an older copy.
+func (r *Replica) nextVersion() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.regVerMax = max(r.regVerMax+1, uint64(r.now().UnixMicro()))
+	return r.regVerMax
+}
+
+// VerifyRegister parses and checks a register from a peer. Errors: ErrStranger, op's.
+func (r *Replica) VerifyRegister(raw []byte) (op.Register, error) {
+	reg, rest, err := op.ParseRegister(raw)
+	if err != nil {
+		return reg, err
+	}
+	if len(rest) > 0 {
+		return reg, fmt.Errorf("%w: register with a tail", ErrInvalid)
+	}
+	pub, err := r.deviceKey(reg.Device, nil)
+	if err != nil {
+		return reg, err
+	}
+	return reg, reg.Verify(pub)
+}
+
+// storeRegister keeps a register that is newer than the stored one, and projects it.
+func (r *Replica) storeRegister(p *projector, reg *op.Register, raw []byte) error {
+	newer, err := p.b.PutRegister(reg, raw)
+	if err != nil || !newer {
+		return err
+	}
+	p.event.Registers = append(p.event.Registers, oplog.RegisterRow{Tag: reg.Scope, Raw: raw})
+	return r.projectRegister(p, reg)
+}
+
+// projectRegister hands a register's value to its reader. What cannot be read yet is projected when its key or author is
+// known: see projectRegisters.
+func (r *Replica) projectRegister(p *projector, reg *op.Register) error {
+	w := r.world.Load()
+	sc := w.scopes[reg.Scope]
+	dev, ok := w.auth.Device(reg.Device)
+	if sc == nil || !ok {
+		return nil
+	}
+	if _, member := sc.members[dev.User]; !member {
+		return nil
+	}
+	key := r.epochs.key(reg.Scope, reg.Epoch)
+	if key == nil {
+		return nil
+	}
+	plain, err := reg.Open(key)
+	if err != nil {
+		return nil // signed nonsense of a member: without effect
+	}
+	if reg.Key == haveKey {
+		p.event.Receipts = true
+		return r.learnHave(p, sc, dev.ID, plain)
+	}
+	k, ok := r.registers[reg.Key]
+	if !ok {
+		return nil
+	}
+	r.mu.Lock()
+	no := r.users[dev.User]
+	r.mu.Unlock()
+	return k.Apply(p.tx, RegisterValue{
+		Scope: sc.id, ScopeNo: sc.no, Device: dev.ID, User: dev.User, UserNo: no, Key: reg.Key, Version: reg.Version, Value: plain,
+	})
+}
+
+// projectRegisters projects every stored register of a scope again, after its key or members became known.
+func (r *Replica) projectRegisters(p *projector, tag op.ScopeTag) error {
+	rows, err := oplog.ScopeRegisters(p.tx, tag)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		reg, _, err := op.ParseRegister(rows[i].Raw)
+		if err != nil {
+			return fmt.Errorf("stored register: %w", err)
+		}
+		if err := r.projectRegister(p, &reg); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,303 @@
+package replica
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/hlc"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// DB is the database the replica lives in.
+type DB interface {
+	Read() *sql.DB
+	Write(ctx context.Context, fn func(tx Tx) error) error
+}
+
+// Errors a caller acts on.
+var (
+	ErrDenied    = errors.New("replica: not permitted")
+	ErrInvalid   = errors.New("replica: malformed op")
+	ErrNoScope   = errors.New("replica: unknown scope")
+	ErrNoKey     = errors.New("replica: no key for the scope")
+	ErrStranger  = errors.New("replica: feed of a device that is not of the team")
+	ErrForked    = errors.New("replica: feed is frozen by a fork")
+	ErrClosed    = errors.New("replica: closed")
+	ErrClockBack = errors.New("replica: clock is too far off")
+)
+
+// Config is what a replica is made of.
+type Config struct {
+	DB        DB
+	Identity  *keys.Identity
+	Genesis   op.ID // id of the team's first op; zero while founding
+	Reducers  []Reducer
+	Registers []RegisterKind
+	Now       func() time.Time
+	Log       *slog.Logger
+	// Mark keeps the number of own ops outside the database, to notice a database that was rolled back. It may be nil.
+	Mark Mark
+}
+
+// Mark is a counter outside the database. Load returns 0 if there is none.
+type Mark interface {
+	Load() (uint64, error)
+	Store(n uint64) error
+}
+
+// Replica is safe for concurrent use.
+type Replica struct {
+	db      DB
+	id      *keys.Identity
+	genesis op.ID
+	now     func() time.Time
+	log     *slog.Logger
+	mark    Mark
+	clock   *hlc.Clock
+	feeds   *oplog.Log
+	teamTag struct{ control, company op.ScopeTag }
+
+	reducers  map[string]*reducer // by op type
+	entities  map[string]*reducer // by entity name
+	registers map[string]RegisterKind
+
+	world  atomic.Pointer[world]
+	epochs *epochs
+
+	// Owned by the writer (inside DB.Write):
+	control   *authority.Log                 // every control op of the team
+	scopeOps  map[op.ScopeTag][]authority.Op // control ops of private scopes
+	users     map[op.UserID]int64
+	userByNo  map[int64]op.UserID
+	ownOps    uint64
+	regVerMax uint64
+
+	receipts receipts
+
+	mu     sync.Mutex // guards what follows
+	subs   map[int]func(*Event)
+	subSeq int
+	online map[op.DeviceID]int
+
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	ingest chan *ingestJob
+	haveCh chan op.ScopeTag
+}
+
+type reducer struct {
+	Reducer
+	kind   Kind
+	single bool // one kind, always creating its own entity: no other op can touch the entity
+}
+
+// Event says what a commit changed.
+type Event struct {
+	Feeds     []Advance
+	Registers []oplog.RegisterRow
+	Authority bool // roles, members or devices changed
+	Receipts  bool // somebody acknowledged something
+}
+
+// Advance is a feed that grew. Raw holds the new ops when they are few.
+type Advance struct {
+	Feed oplog.Feed
+	From uint64 // first new seq
+	Raw  []byte // ops From..Feed.Len back to back, or nil
+	Own  bool   // written by this device
+}
+
+// Open loads the state of a replica. The tables of oplog.Schema and of the reducers must exist.
+func Open(cfg Config) (*Replica, error) {
+	r := &Replica{
+		db: cfg.DB, id: cfg.Identity, genesis: cfg.Genesis, now: cfg.Now, log: cfg.Log, mark: cfg.Mark,
+		clock: hlc.NewClock(cfg.Now), reducers: map[string]*reducer{}, entities: map[string]*reducer{}, registers: map[string]RegisterKind{},
+		epochs: newEpochs(), scopeOps: map[op.ScopeTag][]authority.Op{}, users: map[op.UserID]int64{}, userByNo: map[int64]op.UserID{},
+		subs: map[int]func(*Event){}, online: map[op.DeviceID]int{}, ingest: make(chan *ingestJob, 64), haveCh: make(chan op.ScopeTag, 256),
+	}
+	for _, red := range cfg.Reducers {
+		for i := range red.Kinds {
+			if r.reducers[red.Kinds[i].Type] != nil {
+				return nil, fmt.Errorf("replica: two reducers for %s", red.Kinds[i].Type)
+			}
+			c := &reducer{Reducer: red, kind: red.Kinds[i], single: len(red.Kinds) == 1 && red.Kinds[i].Creates}
+			r.reducers[red.Kinds[i].Type] = c
+			r.entities[red.Entity] = c
+		}
+	}
+	for _, k := range cfg.Registers {
+		r.registers[k.Key] = k
+	}
+	team := cfg.Identity.Team
+	r.teamTag.control = cfg.Identity.TeamSecret.ScopeTag(keys.ControlScope(team))
+	r.teamTag.company = cfg.Identity.TeamSecret.ScopeTag(keys.CompanyScope(team))
+	if err := r.init(); err != nil {
+		return nil, err
+	}
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	r.done.Add(2)
+	go r.ingestLoop(ctx)
+	go r.haveLoop(ctx)
+	return r, nil
+}
+
+// init gives a new database its identity.
+func (r *Replica) init() error {
+	return r.db.Write(context.Background(), func(tx Tx) error {
+		var store [16]byte
+		var inc [4]byte
+		_, _ = rand.Read(store[:])
+		_, _ = rand.Read(inc[:])
+		if err := oplog.Init(tx, store, binary.BigEndian.Uint32(inc[:])); err != nil {
+			return err
+		}
+		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
+			tag := r.id.TeamSecret.ScopeTag(s)
+			if _, err := tx.Exec(`INSERT OR IGNORE INTO scope (tag, id) VALUES (?, ?)`, tag[:], s[:]); err != nil {
+				return fmt.Errorf("init scopes: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// load reads the log's state, the keys, and evaluates authority.
+func (r *Replica) load() error {
+	q := r.db.Read()
+	var err error
+	if r.feeds, err = oplog.Open(q); err != nil {
+		return err
+	}
+	if err := r.epochs.load(q); err != nil {
+		return err
+	}
+	if err := r.receipts.load(q); err != nil {
+		return err
+	}
+	if err := r.loadUsers(q); err != nil {
+		return err
+	}
+	if err := r.loadControl(q); err != nil {
+		return err
+	}
+	var clock hlc.Time
+	for _, f := range r.feeds.Feeds() {
+		if f.HLC > clock && !r.clock.Ahead(f.HLC) {
+			clock = f.HLC
+		}
+		if f.Device == r.id.Device.ID {
+			r.ownOps += f.Len
+		}
+	}
+	r.clock.Observe(clock)
+	if err := q.QueryRow(`SELECT coalesce(max(version), 0) FROM register WHERE device = ?`, r.id.Device.ID[:]).Scan(&r.regVerMax); err != nil {
+		return fmt.Errorf("read registers: %w", err)
+	}
+	return r.db.Write(context.Background(), func(tx Tx) error {
+		b := r.feeds.Begin(tx)
+		p := r.newProjector(tx, b)
+		if err := r.rebuildWorld(p); err != nil {
+			return err
+		}
+		if err := r.noticeRollback(tx); err != nil {
+			return err
+		}
+		// The program may be newer than when it last ran, and time has passed: judge again what was open.
+		if err := r.recheckUnsettled(p); err != nil {
+			return err
+		}
+		if err := p.finish(); err != nil {
+			return err
+		}
+		if _, err := b.Flush(); err != nil {
+			return err
+		}
+		b.Commit()
+		return nil
+	})
+}
+
+// noticeRollback starts a new incarnation when this device has written more ops than the database holds (SPEC L7).
+func (r *Replica) noticeRollback(tx Tx) error {
+	if r.mark == nil {
+		return nil
+	}
+	n, err := r.mark.Load()
+	if err != nil {
+		return fmt.Errorf("read write mark: %w", err)
+	}
+	if n <= r.ownOps {
+		return nil
+	}
+	r.log.Warn("database is older than what was written before; starting a new incarnation", "written", n, "stored", r.ownOps)
+	return r.newIncarnation(tx)
+}
+
+func (r *Replica) newIncarnation(tx Tx) error {
+	var store [16]byte
+	var inc [4]byte
+	_, _ = rand.Read(store[:])
+	_, _ = rand.Read(inc[:])
+	return r.feeds.SetIncarnation(tx, store, binary.BigEndian.Uint32(inc[:]))
+}
+
+// Close ends background work. The database stays open.
+func (r *Replica) Close() {
+	r.stop()
+	r.done.Wait()
+}
+
+// Subscribe calls fn after each commit, from the committing goroutine: fn must be quick and must not write.
+func (r *Replica) Subscribe(fn func(*Event)) (cancel func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.subSeq++
+	n := r.subSeq
+	r.subs[n] = fn
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.subs, n)
+	}
+}
+
+func (r *Replica) publish(e *Event) {
+	r.mu.Lock()
+	fns := make([]func(*Event), 0, len(r.subs))
+	for _, fn := range r.subs {
+		fns = append(fns, fn)
+	}
+	r.mu.Unlock()
+	for _, fn := range fns {
+		fn(e)
+	}
+}
+
+// Feeds is the log's state.
+func (r *Replica) Feeds() *oplog.Log { return r.feeds }
+
+// Self is the identity this replica acts under.
+func (r *Replica) Self() *keys.Identity { return r.id }
+
+// Reader is where stored ops are read from.
+func (r *Replica) Reader() *sql.DB { return r.db.Read() }
+
+// Clock is the replica's hybrid clock.
+func (r *Replica) Clock() *hlc.Clock { return r.clock }
+
+func tie(d op.DeviceID) int64 { return int64(binary.BigEndian.Uint64(d[:8]) >> 1) }

@@ -1,0 +1,218 @@
+package replica
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// This file writes control ops of the team: founding, invitations, admission, roles.
+
+// Found writes the first ops of a team: the genesis, and the keys of the control and company scopes. The replica must have
+// been opened without a genesis. It returns the genesis, which every later Open needs.
+func (r *Replica) Found(ctx context.Context) (op.ID, error) {
+	cert, err := keys.Certify(r.id.Root, r.id.Device, r.id.DeviceName)
+	if err != nil {
+		return op.ID{}, err
+	}
+	g := authority.Genesis{Team: r.id.Team, RootPub: r.id.Root.SignPub(), RootBox: r.id.Root.BoxPub(), Device: cert, Nonce: make([]byte, 16)}
+	_, _ = rand.Read(g.Nonce)
+	var id op.ID
+	err = r.write(ctx, func(p *projector) error {
+		if _, err := r.appendOwn(p, r.teamTag.control, nil, op.Control, authority.TypeGenesis, nil, g, nil); err != nil {
+			return err
+		}
+		f := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
+		id = f.Head
+		if err := oplog.SetMeta(p.tx, "genesis", id[:]); err != nil {
+			return err
+		}
+		r.genesis = id
+		if err := r.loadGenesis(p); err != nil {
+			return err
+		}
+		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
+			if _, err := r.newEpoch(p, s, r.world.Load().auth.Users()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.genesis = op.ID{}
+	}
+	return id, err
+}
+
+// loadGenesis evaluates authority with the genesis that was just written.
+func (r *Replica) loadGenesis(p *projector) error {
+	f := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
+	r.control = authority.NewLog(r.id.Team, r.genesis)
+	if err := r.loadControlFeed(p.tx, *f); err != nil {
+		return err
+	}
+	return r.rebuildWorld(p)
+}
+
+// Genesis is the id of the team's first op.
+func (r *Replica) Genesis() op.ID { return r.genesis }
+
+// newEpoch makes and announces a key for a scope to every device of users.
+func (r *Replica) newEpoch(p *projector, id op.ScopeID, users []authority.User) (*epoch, error) {
+	e, err := keys.NewEpoch(rand.Reader, id)
+	if err != nil {
+		return nil, err
+	}
+	n, adds, err := e.Announce(rand.Reader, r.id.Team, keys.FullHistory, nil, r.world.Load().auth.Digest(), recipients(users))
+	if err != nil {
+		return nil, err
+	}
+	tag := r.id.TeamSecret.ScopeTag(id)
+	if err := r.ensureScope(p.tx, tag); err != nil {
+		return nil, err
+	}
+	// Kept before it is announced: this device need not open its own box.
+	x := &epoch{ref: e.Ref, gen: e.Gen, author: r.id.Device.ID, secret: e.Key}
+	if err := r.keepEpoch(p, tag, x); err != nil {
+		return nil, err
+	}
+	if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochNew, nil, n, nil); err != nil {
+		return nil, err
+	}
+	for _, a := range adds {
+		if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochAdd, nil, a, nil); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// addToEpochs seals the keys that this device holds for a scope to further devices.
+func (r *Replica) addToEpochs(p *projector, id op.ScopeID, to []keys.Recipient) error {
+	tag := r.id.TeamSecret.ScopeTag(id)
+	for _, x := range r.epochs.all(tag) {
+		e := keys.Epoch{Scope: id, Ref: x.ref, Gen: x.gen, Key: x.secret, Parents: x.parents}
+		adds, err := e.Add(r.id.Team, to)
+		if err != nil {
+			return err
+		}
+		for _, a := range adds {
+			if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochAdd, nil, a, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func recipients(users []authority.User) []keys.Recipient {
+	var out []keys.Recipient
+	for _, u := range users {
+		for _, d := range u.Devices {
+			out = append(out, keys.Recipient{Device: d.ID, BoxPub: d.BoxPub})
+		}
+	}
+	return out
+}
+
+// appendControl writes a control op of the team, citing the whole known frontier.
+func (r *Replica) appendControl(p *projector, typ string, payload any) (op.ID, error) {
+	w := r.world.Load()
+	sc := w.scopes[r.teamTag.control]
+	x := r.currentEpoch(sc)
+	if x == nil {
+		return op.ID{}, ErrNoKey
+	}
+	if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, typ, nil, payload, w.auth.Frontier()); err != nil {
+		return op.ID{}, err
+	}
+	id := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()}).Head
+	if err := r.rebuildWorld(p); err != nil {
+		return op.ID{}, err
+	}
+	if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
+		return op.ID{}, fmt.Errorf("%w: %s: %s", ErrDenied, typ, st.Reason)
+	}
+	return id, nil
+}
+
+// Invite writes an invitation of one use and returns its op and secret.
+func (r *Replica) Invite(ctx context.Context, role authority.Role, expires time.Time) (op.ID, keys.Invite, error) {
+	inv, err := keys.NewInvite(rand.Reader)
+	if err != nil {
+		return op.ID{}, inv, err
+	}
+	var id op.ID
+	err = r.write(ctx, func(p *projector) error {
+		proof, ok := r.world.Load().auth.MayGrant(r.id.Root.ID, role, nil)
+		if !ok {
+			return fmt.Errorf("%w: invite %s", ErrDenied, role)
+		}
+		var err error
+		id, err = r.appendControl(p, authority.TypeInvite, authority.Invite{Pub: inv.Pub(), Role: role, MaxUses: 1, Expires: expires.UnixMilli(), Proof: proof})
+		return err
+	})
+	return id, inv, err
+}
+
+// GrantRole gives a user a role in the team. Roles of a department carry its entity id.
+func (r *Replica) GrantRole(ctx context.Context, user op.UserID, role authority.Role, dept []byte) error {
+	return r.write(ctx, func(p *projector) error {
+		proof, ok := r.world.Load().auth.MayGrant(r.id.Root.ID, role, dept)
+		if !ok {
+			return fmt.Errorf("%w: grant %s", ErrDenied, role)
+		}
+		_, err := r.appendControl(p, authority.TypeGrant, authority.Grant{Subject: user, Role: role, Proof: proof, Dept: dept})
+		return err
+	})
+}
+
+// Welcome seals the keys of the control and company scopes to a newcomer's device, so that it can read the control log before
+// it writes its admission. The caller has checked that the newcomer holds an open invitation.
+func (r *Replica) Welcome(ctx context.Context, dev op.DeviceID, boxPub []byte) error {
+	return r.write(ctx, func(p *projector) error {
+		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
+			if err := r.addToEpochs(p, s, []keys.Recipient{{Device: dev, BoxPub: boxPub}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Admit writes this device's own admission to the team by an invitation. The control log must be here. Errors: ErrDenied
+// with the reason when the invitation does not count.
+func (r *Replica) Admit(ctx context.Context, invite op.ID, key keys.Invite) error {
+	cert, err := keys.Certify(r.id.Root, r.id.Device, r.id.DeviceName)
+	if err != nil {
+		return err
+	}
+	sig, err := authority.SignAdmission(key.Sign, r.id.Team, invite, r.id.Root.SignPub(), cert)
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, func(p *projector) error {
+		if _, done := r.world.Load().auth.Device(r.id.Device.ID); done {
+			return nil // written before, by an attempt that was cut off
+		}
+		a := authority.Admit{Invite: invite, RootPub: r.id.Root.SignPub(), RootBox: r.id.Root.BoxPub(), Device: cert, InviteSig: sig}
+		// Under the bootstrap key: members must be able to verify it before they know this device.
+		if _, err := r.appendOwn(p, r.teamTag.control, nil, op.Control, authority.TypeAdmit, nil, a, r.world.Load().auth.Frontier()); err != nil {
+			return err
+		}
+		id := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()}).Head
+		if err := r.rebuildWorld(p); err != nil {
+			return err
+		}
+		if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
+			return fmt.Errorf("%w: admission: %s", ErrDenied, st.Reason)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,281 @@
+package replica
+
+import (
+	"fmt"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/hlc"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// world is an immutable picture of who is who and who reads what. A commit that changes authority replaces it.
+type world struct {
+	auth   *authority.State
+	scopes map[op.ScopeTag]*scope
+	byID   map[op.ScopeID]*scope
+	byNo   map[int64]*scope
+}
+
+type scope struct {
+	no      int64
+	tag     op.ScopeTag
+	id      op.ScopeID // zero while unknown
+	kind    ScopeKind
+	creator op.UserID
+	created hlc.Time
+	log     *authority.ScopeState // of a private scope
+	members map[op.UserID]authority.Role
+	readers map[op.DeviceID]bool
+}
+
+// Role implements View.
+func (w *world) Role(u op.UserID) authority.Role { return w.auth.Role(u) }
+
+// ScopeRole implements View.
+func (w *world) ScopeRole(id op.ScopeID, u op.UserID) authority.Role {
+	s := w.byID[id]
+	if s == nil {
+		return authority.None
+	}
+	if role, ok := s.members[u]; ok {
+		return role
+	}
+	return authority.None
+}
+
+// loadControl decodes the control ops of the team and of every private scope.
+func (r *Replica) loadControl(q oplog.Querier) error {
+	r.control, r.scopeOps = authority.NewLog(r.id.Team, r.genesis), map[op.ScopeTag][]authority.Op{}
+	for _, f := range r.feeds.Scope(r.teamTag.control) {
+		if err := r.loadControlFeed(q, f); err != nil {
+			return err
+		}
+	}
+	rows, err := q.Query(`SELECT op FROM scope_control ORDER BY op`)
+	if err != nil {
+		return fmt.Errorf("read scope control ops: %w", err)
+	}
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			_ = rows.Close()
+			return fmt.Errorf("read scope control op: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read scope control ops: %w", err)
+	}
+	_ = rows.Close()
+	for _, id := range ids {
+		s, ok, err := oplog.One(q, id)
+		if err != nil || !ok {
+			return fmt.Errorf("read scope control op %d: found %v: %w", id, ok, err)
+		}
+		o, st := r.open(s.Raw)
+		if st == oplog.Applied {
+			r.scopeOps[o.sealed.Scope] = append(r.scopeOps[o.sealed.Scope], o.authority())
+		}
+	}
+	return nil
+}
+
+func (r *Replica) loadControlFeed(q oplog.Querier, f oplog.Feed) error {
+	return oplog.Read(q, f.No, 1, f.Len, func(s oplog.Stored) (bool, error) {
+		o, st := r.open(s.Raw)
+		if st == oplog.Applied && s.Status == oplog.Applied && o.sealed.Kind == op.Control {
+			r.control.Add(o.authority())
+		}
+		return true, nil
+	})
+}
+
+// rebuildWorld evaluates authority and scopes, tells new readers apart, and publishes the new world. It runs in the write
+// transaction of the ops that caused it.
+func (r *Replica) rebuildWorld(p *projector) error {
+	w := &world{scopes: map[op.ScopeTag]*scope{}, byID: map[op.ScopeID]*scope{}, byNo: map[int64]*scope{}}
+	w.auth = r.control.State()
+	all := map[op.UserID]authority.Role{}
+	devices := map[op.UserID][]op.DeviceID{}
+	for _, u := range w.auth.Users() {
+		all[u.ID] = u.Role
+		for _, d := range u.Devices {
+			devices[u.ID] = append(devices[u.ID], d.ID)
+		}
+		if err := r.ensureUser(p.tx, u.ID); err != nil {
+			return err
+		}
+	}
+	rows, err := p.tx.Query(`SELECT no, tag, id FROM scope ORDER BY no`)
+	if err != nil {
+		return fmt.Errorf("read scopes: %w", err)
+	}
+	for rows.Next() {
+		var s scope
+		var tag, id []byte
+		if err := rows.Scan(&s.no, &tag, &id); err != nil {
+			_ = rows.Close()
+			return fmt.Errorf("read scope: %w", err)
+		}
+		copy(s.tag[:], tag)
+		copy(s.id[:], id)
+		w.scopes[s.tag], w.byNo[s.no] = &s, &s
+		if len(id) == 16 {
+			w.byID[s.id] = &s
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read scopes: %w", err)
+	}
+	_ = rows.Close()
+	for _, s := range w.scopes {
+		r.fillScope(w, s, all)
+		s.readers = map[op.DeviceID]bool{}
+		for u := range s.members {
+			for _, d := range devices[u] {
+				s.readers[d] = true
+			}
+		}
+		if err := r.shareScope(p, s); err != nil {
+			return err
+		}
+	}
+	old := r.world.Load()
+	if old == nil || old.auth.Digest() != w.auth.Digest() {
+		p.tx.Changed("state", "")
+		p.tx.Changed("org.changed", "")
+	}
+	p.event.Authority = true
+	r.world.Store(w)
+	return nil
+}
+
+func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role) {
+	switch s.tag {
+	case r.teamTag.control:
+		s.kind, s.members = ScopeControl, all
+		return
+	case r.teamTag.company:
+		s.kind, s.members = ScopeCompany, all
+		return
+	}
+	ops := r.scopeOps[s.tag]
+	if s.id.IsZero() || len(ops) == 0 {
+		return
+	}
+	s.log = authority.EvalScope(w.auth, s.id, ops)
+	s.members = s.log.Members()
+	switch s.log.Kind() {
+	case authority.Group:
+		s.kind = ScopeGroup
+	case authority.Direct:
+		s.kind = ScopeDirect
+	default:
+		return
+	}
+	for i := range ops {
+		if ops[i].Type != authority.TypeScopeNew || s.log.Status(ops[i].ID).Verdict != authority.Valid {
+			continue
+		}
+		if s.created == 0 || ops[i].HLC < s.created {
+			s.created = ops[i].HLC
+		}
+		if d, ok := w.auth.Device(ops[i].Device); ok && s.kind == ScopeGroup {
+			s.creator = d.User
+		}
+	}
+}
+
+// shareScope gives devices that have become readers an arrival number, so that a peer's next question lists the whole scope.
+func (r *Replica) shareScope(p *projector, s *scope) error {
+	if old := r.world.Load(); old != nil {
+		if before := old.scopes[s.tag]; before != nil {
+			same := len(before.readers) == len(s.readers)
+			for d := range s.readers {
+				same = same && before.readers[d]
+			}
+			if same {
+				return nil
+			}
+		}
+	}
+	for d := range s.readers {
+		var n int64
+		if err := p.tx.QueryRow(`SELECT count(*) FROM shared WHERE tag = ? AND device = ?`, s.tag[:], d[:]).Scan(&n); err != nil {
+			return fmt.Errorf("read readers: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		if _, err := p.tx.Exec(`INSERT INTO shared (tag, device, lseq) VALUES (?, ?, ?)`, s.tag[:], d[:], p.b.NextLSeq()); err != nil {
+			return fmt.Errorf("store reader: %w", err)
+		}
+	}
+	p.regroup[s.tag] = true
+	p.tx.Changed("scope.changed", s.id.String())
+	return nil
+}
+
+func (r *Replica) loadUsers(q oplog.Querier) error {
+	rows, err := q.Query(`SELECT no, id FROM user`)
+	if err != nil {
+		return fmt.Errorf("read users: %w", err)
+	}
+	defer rows.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for rows.Next() {
+		var no int64
+		var id []byte
+		if err := rows.Scan(&no, &id); err != nil {
+			return fmt.Errorf("read user: %w", err)
+		}
+		u := op.UserID(id)
+		r.users[u], r.userByNo[no] = no, u
+	}
+	return rows.Err()
+}
+
+func (r *Replica) ensureUser(tx Tx, u op.UserID) error {
+	r.mu.Lock()
+	_, ok := r.users[u]
+	r.mu.Unlock()
+	if ok {
+		return nil
+	}
+	if _, err := tx.Exec(`INSERT OR IGNORE INTO user (id) VALUES (?)`, u[:]); err != nil {
+		return fmt.Errorf("store user: %w", err)
+	}
+	var no int64
+	if err := tx.QueryRow(`SELECT no FROM user WHERE id = ?`, u[:]).Scan(&no); err != nil {
+		return fmt.Errorf("read user: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.users[u], r.userByNo[no] = no, u
+	return nil
+}
+
+// ensureScope gives a tag its local number.
+func (r *Replica) ensureScope(tx Tx, tag op.ScopeTag) error {
+	if w := r.world.Load(); w != nil && w.scopes[tag] != nil {
+		return nil
+	}
+	if _, err := tx.Exec(`INSERT OR IGNORE INTO scope (tag) VALUES (?)`, tag[:]); err != nil {
+		return fmt.Errorf("store scope: %w", err)
+	}
+	return nil
+}
+
+// nameScope records the id behind a tag, checked against it.
+func (r *Replica) nameScope(tx Tx, tag op.ScopeTag, id op.ScopeID) error {
+	if r.id.TeamSecret.ScopeTag(id) != tag {
+		return fmt.Errorf("%w: scope id does not fit its tag", ErrInvalid)
+	}
+	if _, err := tx.Exec(`UPDATE scope SET id = ? WHERE tag = ? AND id IS NULL`, id[:], tag[:]); err != nil {
+		return fmt.Errorf("name scope: %w", err)
+	}
+	return nil
+}
