@@ -150,6 +150,17 @@ func TestUnmarshalBoundsNestingAndCount(t *testing.T) {
 	}
 }
 
+func TestUnmarshalIsStrictAboutText(t *testing.T) {
+	var text string
+	if err := op.Unmarshal(unhex(t, "61ff"), &text); err == nil {
+		t.Errorf("invalid UTF-8 was read as %q", text)
+	}
+	var named struct{ Name string }
+	if err := op.Unmarshal(unhex(t, "a1646e616d656178"), &named); err != nil || named.Name != "" {
+		t.Errorf("the field \"name\" was taken for \"Name\": %+v, %v", named, err)
+	}
+}
+
 func TestMarshalIsDeterministic(t *testing.T) {
 	type record struct {
 		B []byte         `cbor:"2,keyasint"`

@@ -106,6 +106,33 @@ func TestVerifyChainVerifiesOnlyTheHeadSignature(t *testing.T) {
 	}
 }
 
+// A device that signs over ops of another feed must not smuggle them into this one.
+func TestVerifyChainKeepsToOneFeed(t *testing.T) {
+	dev := newSigner(1)
+	for name, change := range map[string]func(h *op.Header){
+		"scope":       func(h *op.Header) { h.Scope[0]++ },
+		"device":      func(h *op.Header) { h.Device[0]++ },
+		"incarnation": func(h *op.Header) { h.Incarnation++ },
+	} {
+		ops := dev.chain("a")
+		h := dev.header(2, ops[0].ID())
+		change(&h)
+		strange := op.Sign(h, []byte("b"), dev.priv)
+		head := op.Sign(dev.header(3, strange.ID()), []byte("c"), dev.priv)
+		if err := op.VerifyChain(op.ID{}, 1, append(ops, strange, head), dev.pub); !errors.Is(err, op.ErrChain) {
+			t.Errorf("another %s in the middle: %v, want %v", name, err, op.ErrChain)
+		}
+	}
+}
+
+func TestCheckBodyComparesTheLength(t *testing.T) {
+	s := newSigner(1).chain("ciphertext")[0]
+	s.CiphertextLen--
+	if err := s.CheckBody(); !errors.Is(err, op.ErrCiphertext) {
+		t.Errorf("right hash, wrong length: %v, want %v", err, op.ErrCiphertext)
+	}
+}
+
 // Whatever a stranger does to a run of ops on its way, either it arrives as it was or it is refused.
 func TestVerifyChainAcceptsOnlyTheOriginal(t *testing.T) {
 	dev := newSigner(1)
@@ -164,6 +191,11 @@ func TestForkProof(t *testing.T) {
 		}
 	}
 
+	framed := func(ct string) op.Sealed {
+		h := dev.header(2, one[0].ID())
+		h.Device = other.id
+		return op.Sign(h, []byte(ct), dev.priv)
+	}
 	otherScope := dev.header(2, one[0].ID())
 	otherScope.Scope = op.ScopeTag{2}
 	for name, p := range map[string]op.ForkProof{
@@ -172,6 +204,7 @@ func TestForkProof(t *testing.T) {
 		"another scope":      {A: one[1], B: op.Sign(otherScope, []byte("b"), dev.priv)},
 		"signed by another":  {A: one[1], B: op.Sign(two[1].Header, two[1].Ciphertext, other.priv)},
 		"of another device":  {A: other.chain("a", "b")[1], B: other.chain("a", "c")[1]},
+		"in another's name":  {A: framed("a"), B: framed("b")},
 		"first is forged":    {A: op.Sign(one[1].Header, one[1].Ciphertext, other.priv), B: two[1]},
 		"different seq only": {A: one[1], B: op.Sign(dev.header(3, two[1].ID()), nil, dev.priv)},
 	} {

@@ -80,7 +80,7 @@ func unpack(packed []byte) ([]byte, error) {
 	if end < 1 || packed[end] != padMark {
 		return nil, fmt.Errorf("%w: no end mark", ErrPacking)
 	}
-	content := packed[1:end:end]
+	content := packed[1:end]
 	switch packed[0] {
 	case formatRaw:
 		return content, nil

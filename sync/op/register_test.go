@@ -51,6 +51,9 @@ func TestRegisterRoundTrip(t *testing.T) {
 		if err != nil || string(rest) != "tail" {
 			t.Fatalf("ParseRegister: rest %q, %v", rest, err)
 		}
+		if cap(got.Ciphertext) != len(got.Ciphertext) {
+			t.Fatalf("appending to the ciphertext would overwrite the signature")
+		}
 		if err := got.Verify(dev.pub); err != nil {
 			t.Fatalf("Verify: %v", err)
 		}

@@ -115,6 +115,11 @@ func TestSealBodyRefusesWhatCannotBeOpened(t *testing.T) {
 	if _, err := op.SealBody(key, unset, nil); !errors.Is(err, op.ErrVersion) {
 		t.Errorf("no version: %v", err)
 	}
+	reused := h // of the op before, with its length still there
+	reused.CiphertextLen = op.MaxCiphertext + 1
+	if _, err := op.SealBody(key, reused, nil); err != nil {
+		t.Errorf("a header that was signed before: %v", err)
+	}
 	short, err := chacha20poly1305.New(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
