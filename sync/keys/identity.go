@@ -52,6 +52,9 @@ type identityContent struct {
 
 // Marshal encodes the identity. The result is as secret as the identity.
 func (id *Identity) Marshal() ([]byte, error) {
+	if id.Device.Box == nil {
+		return nil, errors.New("encode identity: it has no device")
+	}
 	box, err := id.Device.Box.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("encode identity: %w", err)

@@ -1,0 +1,172 @@
+package keys
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"tongzhou/sync/op"
+)
+
+func newIdentity(t fatal) Identity {
+	t.Helper()
+	return Identity{
+		Root: newRoot(t, 1), Device: newDevice(t, 1), DeviceName: "李四的笔记本",
+		Team: op.TeamID{3}, TeamSecret: TeamSecret{4, 4, 4, 4, 4, 4, 4, 4},
+	}
+}
+
+func sameIdentity(a, b Identity) bool {
+	boxA, errA := a.Device.Box.Bytes()
+	boxB, errB := b.Device.Box.Bytes()
+	return errA == nil && errB == nil && bytes.Equal(boxA, boxB) &&
+		a.Root.ID == b.Root.ID && a.Root.Seed == b.Root.Seed && a.Root.Sign.Equal(b.Root.Sign) &&
+		a.Device.ID == b.Device.ID && a.Device.Sign.Equal(b.Device.Sign) && a.Device.Peer.Equal(b.Device.Peer) &&
+		a.DeviceName == b.DeviceName && a.Team == b.Team && a.TeamSecret == b.TeamSecret
+}
+
+func TestIdentityIsSavedAndLoaded(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "identity")
+	id := newIdentity(t)
+	before := id // before it belongs to a team
+	before.Team, before.TeamSecret = op.TeamID{}, TeamSecret{}
+	for _, want := range []Identity{before, id} {
+		if err := want.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(path)
+		if err != nil || !sameIdentity(got, want) {
+			t.Errorf("Load = %v, %v; want %v", got, err, want)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("files left behind: %v, %v", entries, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, want only the owner to read it", info.Mode())
+	}
+}
+
+func TestIdentitySaveKeepsTheOldOneOnFailure(t *testing.T) {
+	dir := t.TempDir()
+	id := newIdentity(t)
+	occupied := filepath.Join(dir, "occupied")
+	if err := os.MkdirAll(filepath.Join(occupied, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := id.Save(occupied); err == nil {
+		t.Error("a directory was replaced")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("files left behind: %v, %v", entries, err)
+	}
+	if err := id.Save(filepath.Join(dir, "no", "such", "folder")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no such folder: %v", err)
+	}
+	path := filepath.Join(dir, "identity")
+	if err := id.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Identity{}).Save(path); err == nil {
+		t.Error("an empty identity was saved")
+	}
+	if got, err := Load(path); err != nil || !sameIdentity(got, id) {
+		t.Errorf("Load = %v, %v; want the one from before", got, err)
+	}
+}
+
+func TestLoadTellsWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Load(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	path := filepath.Join(dir, "identity")
+	for name, content := range map[string][]byte{"empty": nil, "text": []byte("hello"), "large": make([]byte, 1<<20)} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(path); !errors.Is(err, ErrIdentityDamaged) {
+			t.Errorf("%s: %v, want %v", name, err, ErrIdentityDamaged)
+		}
+	}
+	newer, err := op.Marshal(identityFile{Version: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, newer, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); !errors.Is(err, ErrIdentityVersion) {
+		t.Errorf("version 2: %v, want %v", err, ErrIdentityVersion)
+	}
+}
+
+// A flipped bit would otherwise silently make another person of the owner.
+func TestIdentityAnyFlippedBitIsNoticed(t *testing.T) {
+	id := newIdentity(t)
+	encoded, err := id.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bit := range 8 * len(encoded) {
+		if got, err := ParseIdentity(flip(encoded, bit)); err == nil {
+			t.Errorf("bit %d flipped: %v", bit, got)
+		}
+	}
+	for n := range len(encoded) {
+		if _, err := ParseIdentity(encoded[:n]); !errors.Is(err, ErrIdentityDamaged) {
+			t.Errorf("cut to %d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestIdentityIdsMustFollowFromTheSeeds(t *testing.T) {
+	id := newIdentity(t)
+	id.Root.ID[0]++ // as if a later version derived it differently
+	encoded, err := id.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseIdentity(encoded); !errors.Is(err, ErrIdentityDamaged) {
+		t.Errorf("another user id: %v", err)
+	}
+	id = newIdentity(t)
+	id.Device.ID[0]++
+	if encoded, err = id.Marshal(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseIdentity(encoded); !errors.Is(err, ErrIdentityDamaged) {
+		t.Errorf("another device id: %v", err)
+	}
+}
+
+func FuzzParseIdentity(f *testing.F) {
+	id := newIdentity(f)
+	encoded, err := id.Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(encoded)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := ParseIdentity(b)
+		if err != nil {
+			if !errors.Is(err, ErrIdentityDamaged) && !errors.Is(err, ErrIdentityVersion) {
+				t.Errorf("unexpected error: %v", err)
+			}
+			return
+		}
+		if _, err := got.Marshal(); err != nil {
+			t.Errorf("parsed but cannot be encoded: %v", err)
+		}
+	})
+}
