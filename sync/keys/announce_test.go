@@ -101,9 +101,10 @@ func TestOpenComparesWithTheCommitment(t *testing.T) {
 	if _, err := n.Open(team, dev.ID, dev.Box); !errors.Is(err, ErrCommit) {
 		t.Errorf("another key than announced: %v, want %v", err, ErrCommit)
 	}
-	n.Boxes = append(n.Boxes, good...) // a second box of the same device is the right one
+	n.Boxes = append(n.Boxes, Box{Device: dev.ID, Sealed: make([]byte, BoxSize)})
+	n.Boxes = append(n.Boxes, good...) // a later box of the same device is the right one
 	if got, err := n.Open(team, dev.ID, dev.Box); err != nil || got.Key != e.Key {
-		t.Errorf("a right box behind a wrong one: %v, %v", got, err)
+		t.Errorf("a right box behind wrong ones: %v, %v", got, err)
 	}
 }
 
@@ -244,6 +245,12 @@ func TestCheckParents(t *testing.T) {
 		if ok, err := greedy.CheckParents(find); ok || !errors.Is(err, ErrEpoch) {
 			t.Errorf("gen %d instead of 3: %v, %v", gen, ok, err)
 		}
+	}
+	last := book[a.Ref]
+	last.Gen = 1<<32 - 1 // one more is zero
+	greedy.Gen = 1
+	if ok, err := greedy.CheckParents(func(op.EpochRef) (EpochNew, bool) { return last, true }); ok || !errors.Is(err, ErrEpoch) {
+		t.Errorf("gen 1 after the last: %v, %v", ok, err)
 	}
 	moved := book[c.Ref]
 	moved.Scope = op.ScopeID{9}

@@ -63,7 +63,7 @@ func (e *Epoch) openBack(n *EpochNew, i int) ([32]byte, error) {
 		return [32]byte{}, ErrBack
 	}
 	key, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], n.Parents[i][:])
-	if err != nil || len(key) != 32 {
+	if err != nil {
 		return [32]byte{}, ErrBack
 	}
 	return [32]byte(key), nil

@@ -147,6 +147,15 @@ func TestAncestorsNoticesFalseKeys(t *testing.T) {
 			t.Errorf("opened %v, %v; want the other parent only", got, err)
 		}
 	})
+	t.Run("announcement of another scope", func(t *testing.T) {
+		b, _, newest := setUp()
+		n := b[newest.Ref]
+		n.Scope = op.ScopeID{9}
+		b[newest.Ref] = n
+		if got, err := newest.Ancestors(b.find); err != nil || len(got) != 0 {
+			t.Errorf("opened %v, %v; want none", got, err)
+		}
+	})
 	t.Run("a circle of announcements", func(t *testing.T) {
 		b, honest, newest := setUp()
 		n := b[honest.Ref]

@@ -39,9 +39,6 @@ func Seal(boxPub []byte, team op.TeamID, scope op.ScopeID, epoch op.EpochRef, de
 
 // Open is the reverse of Seal. The error wraps ErrBox.
 func Open(priv hpke.PrivateKey, team op.TeamID, scope op.ScopeID, epoch op.EpochRef, device op.DeviceID, sealed []byte) ([32]byte, error) {
-	if len(sealed) != BoxSize {
-		return [32]byte{}, fmt.Errorf("%w: %d bytes", ErrBox, len(sealed))
-	}
 	info := boxInfo(team, scope, epoch, device)
 	key, err := hpke.Open(priv, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), info, sealed)
 	if err != nil || len(key) != 32 {

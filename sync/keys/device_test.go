@@ -95,6 +95,7 @@ func TestCertificateBindsEveryField(t *testing.T) {
 		"line break":       func(c *DeviceCert) { resign(root, dev, c, "a\nb") },
 		"direction marks":  func(c *DeviceCert) { resign(root, dev, c, "a\u202eb") },
 		"not UTF-8":        func(c *DeviceCert) { resign(root, dev, c, "a\xff") },
+		"in other's name":  func(c *DeviceCert) { c.User = other.ID; ignore(dev.Consent(c)); ignore(root.Certify(c)) },
 		"claimed by other": func(c *DeviceCert) { c.User = other.ID; ignore(other.Certify(c)) },
 		"claimed sign key": func(c *DeviceCert) {
 			c.SignPub = publicKey(strange.Sign)

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"crypto/hpke"
 	"errors"
 	"math"
 	"slices"
@@ -19,7 +20,7 @@ func TestEpochGenerations(t *testing.T) {
 	second := newEpoch(t, scope, first)
 	beside := newEpoch(t, scope, first)
 	third := newEpoch(t, scope, second)
-	merged := newEpoch(t, scope, third, beside, third)
+	merged := newEpoch(t, scope, beside, third, beside)
 	if second.Gen != 2 || beside.Gen != 2 || third.Gen != 3 || merged.Gen != 4 {
 		t.Errorf("generations %d %d %d %d", second.Gen, beside.Gen, third.Gen, merged.Gen)
 	}
@@ -102,6 +103,17 @@ func TestBoxOpensOnlyForItsPurpose(t *testing.T) {
 		if _, err := Open(dev.Box, team, scope, ref, dev.ID, flip(sealed, bit)); !errors.Is(err, ErrBox) {
 			t.Fatalf("bit %d flipped: %v", bit, err)
 		}
+	}
+	pub, err := boxKEM().NewPublicKey(dev.recipient().BoxPub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := hpke.Seal(pub, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), boxInfo(team, scope, ref, dev.ID), key[:31])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dev.Box, team, scope, ref, dev.ID, short); !errors.Is(err, ErrBox) {
+		t.Errorf("a key of 31 bytes: %v", err)
 	}
 	if again, err := Seal(dev.Box.PublicKey().Bytes(), team, scope, ref, dev.ID, key); err != nil || bytes.Equal(again, sealed) {
 		t.Errorf("two boxes are equal: %v", err)

@@ -10,10 +10,7 @@ import (
 	"tongzhou/sync/op"
 )
 
-const (
-	identityVersion = 1
-	maxIdentity     = 4 << 10 // bytes
-)
+const identityVersion = 1
 
 // Errors of reading an identity.
 var (
@@ -55,6 +52,9 @@ func (id *Identity) Marshal() ([]byte, error) {
 	if id.Device.Box == nil {
 		return nil, errors.New("encode identity: it has no device")
 	}
+	if !validName(id.DeviceName) {
+		return nil, fmt.Errorf("encode identity: name of the device: %d bytes", len(id.DeviceName))
+	}
 	box, err := id.Device.Box.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("encode identity: %w", err)
@@ -81,7 +81,7 @@ func (id *Identity) Marshal() ([]byte, error) {
 // tells nothing of the content.
 func ParseIdentity(b []byte) (Identity, error) {
 	var file identityFile
-	if len(b) > maxIdentity || op.Unmarshal(b, &file) != nil {
+	if op.Unmarshal(b, &file) != nil {
 		return Identity{}, fmt.Errorf("%w: not an identity file", ErrIdentityDamaged)
 	}
 	if file.Version > identityVersion {

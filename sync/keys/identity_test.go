@@ -2,10 +2,12 @@ package keys
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"tongzhou/sync/op"
@@ -80,6 +82,11 @@ func TestIdentitySaveKeepsTheOldOneOnFailure(t *testing.T) {
 	if err := (&Identity{}).Save(path); err == nil {
 		t.Error("an empty identity was saved")
 	}
+	named := newIdentity(t)
+	named.DeviceName = strings.Repeat("n", MaxDeviceName+1)
+	if err := named.Save(path); err == nil {
+		t.Error("an identity was saved that cannot be loaded")
+	}
 	if got, err := Load(path); err != nil || !sameIdentity(got, id) {
 		t.Errorf("Load = %v, %v; want the one from before", got, err)
 	}
@@ -147,6 +154,40 @@ func TestIdentityIdsMustFollowFromTheSeeds(t *testing.T) {
 	}
 	if _, err := ParseIdentity(encoded); !errors.Is(err, ErrIdentityDamaged) {
 		t.Errorf("another device id: %v", err)
+	}
+}
+
+func TestIdentityRefusesSecretsOfAnotherLength(t *testing.T) {
+	for name, change := range map[string]func(c *identityContent){
+		"root":   func(c *identityContent) { c.RootSeed = c.RootSeed[1:] },
+		"sign":   func(c *identityContent) { c.SignSeed = c.SignSeed[1:] },
+		"box":    func(c *identityContent) { c.BoxSeed = c.BoxSeed[1:] },
+		"peer":   func(c *identityContent) { c.PeerSeed = nil },
+		"team":   func(c *identityContent) { c.TeamSecret = append(c.TeamSecret, 0) },
+		"no one": func(c *identityContent) { *c = identityContent{} },
+	} {
+		id := newIdentity(t)
+		encoded, err := id.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file identityFile
+		var content identityContent
+		if err := errors.Join(op.Unmarshal(encoded, &file), op.Unmarshal(file.Content, &content)); err != nil {
+			t.Fatal(err)
+		}
+		change(&content)
+		if file.Content, err = op.Marshal(content); err != nil {
+			t.Fatal(err)
+		}
+		check := sha256.Sum256(file.Content)
+		file.Check = check[:]
+		if encoded, err = op.Marshal(file); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseIdentity(encoded); !errors.Is(err, ErrIdentityDamaged) {
+			t.Errorf("%s: %v, want %v", name, err, ErrIdentityDamaged)
+		}
 	}
 }
 

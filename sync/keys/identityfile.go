@@ -9,6 +9,9 @@ import (
 	"runtime"
 )
 
+// maxIdentity is the most that Load reads, in bytes; an identity takes a few hundred.
+const maxIdentity = 4 << 10
+
 // Save writes the identity to path so that after a crash either the old or the new file is there, and
 // only the owner can read it.
 func (id *Identity) Save(path string) (err error) {
@@ -67,7 +70,7 @@ func Load(path string) (Identity, error) {
 	if err != nil {
 		return Identity{}, fmt.Errorf("load identity: %w", err)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxIdentity+1))
+	b, err := io.ReadAll(io.LimitReader(f, maxIdentity))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return Identity{}, fmt.Errorf("load identity: %w", err)
 	}

@@ -39,6 +39,14 @@ func TestRingFindsKeys(t *testing.T) {
 	if e, ok := r.Epoch(scope, a.Ref); !ok || e.Key != a.Key {
 		t.Errorf("Epoch = %v, %v", e, ok)
 	}
+	forged := a // of one name, which takes 2^64 attempts, or a fault
+	forged.Key = [32]byte{66}
+	if err := r.Add(forged); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := r.Epoch(scope, a.Ref); !ok || e.Key != a.Key {
+		t.Errorf("a second epoch of one name took the place of the first: %v", ok)
+	}
 	if _, ok := r.Newest(op.ScopeID{4}); ok {
 		t.Error("an unknown scope has an epoch")
 	}
