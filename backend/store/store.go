@@ -255,3 +255,15 @@ func classify(err error) error {
 		return err
 	}
 }
+
+// Script runs statements that are separated by semicolons, such as a schema.
+func Script(t replica.Tx, text string) error {
+	w, ok := t.(*tx)
+	if !ok {
+		return errors.New("store: script needs the store's own transaction")
+	}
+	if _, err := w.db.conn.ExecContext(context.Background(), text); err != nil {
+		return fmt.Errorf("run script: %w", err)
+	}
+	return nil
+}

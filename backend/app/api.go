@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"time"
+
+	"tongzhou/backend/fault"
+	"tongzhou/backend/module"
+	"tongzhou/sync/authority"
+)
+
+// API is what the interface may call that belongs to no feature.
+type API struct{ a *App }
+
+// StateDTO says how far this device is.
+type StateDTO struct {
+	Phase    string      `json:"phase"` // "none": no team yet; "ready"; "damaged": the data cannot be opened
+	TeamID   string      `json:"teamId"`
+	TeamName string      `json:"teamName"`
+	Me       MeDTO       `json:"me"`
+	Role     string      `json:"role"`
+	Version  string      `json:"version"`
+	OS       string      `json:"os"`
+	Settings SettingsDTO `json:"settings"`
+	Damage   string      `json:"damage"` // "": none; else where the damaged database was kept
+}
+
+// MeDTO is the person and device in front of the screen.
+type MeDTO struct {
+	UserID   string `json:"userId"`
+	DeviceID string `json:"deviceId"`
+	Name     string `json:"name"`
+}
+
+// ProfileInput is what a person says of themselves.
+type ProfileInput struct {
+	Name           string `json:"name"`
+	StaffNo        string `json:"staffNo"`
+	DepartmentID   string `json:"departmentId"`
+	DepartmentName string `json:"departmentName"` // a new or existing department by name, when there is no id
+	Position       string `json:"position"`
+	Phone          string `json:"phone"`
+	Email          string `json:"email"`
+	Kind           string `json:"kind"` // "regular", "probation", "external"
+}
+
+// FoundInput founds a team.
+type FoundInput struct {
+	TeamName   string       `json:"teamName"`
+	Profile    ProfileInput `json:"profile"`
+	DeviceName string       `json:"deviceName"`
+}
+
+// InvitationPreviewDTO is what a link says before anything is done with it.
+type InvitationPreviewDTO struct {
+	TeamName  string `json:"teamName"`
+	Inviter   string `json:"inviter"`
+	ExpiresAt string `json:"expiresAt"`
+	Addresses int    `json:"addresses"`
+}
+
+// JoinInput joins a team.
+type JoinInput struct {
+	Link       string       `json:"link"`
+	Profile    ProfileInput `json:"profile"`
+	DeviceName string       `json:"deviceName"`
+}
+
+// JoinDTO is how joining gets on. Code, if not empty, says why it stalls (it goes on trying) or, at step "failed", why it ended.
+type JoinDTO struct {
+	Step   string            `json:"step"` // idle, searching, connecting, proving, admitted, history, done, failed
+	Done   int               `json:"done"`
+	Total  int               `json:"total"`
+	Code   string            `json:"code"`
+	Params map[string]string `json:"params"`
+	Since  string            `json:"since"`
+}
+
+func timestamp(t time.Time) string { return module.Timestamp(t) }
+
+// State says how far this device is.
+func (p *API) State() (StateDTO, error) {
+	a := p.a
+	<-a.started
+	a.mu.RLock()
+	t, damage, startErr := a.team, a.damage, a.startErr
+	a.mu.RUnlock()
+	s := StateDTO{Phase: "none", Version: a.opts.Version, OS: runtime.GOOS, Settings: a.settings(), Damage: damage, Role: authority.None.String()}
+	if startErr != nil {
+		s.Phase, s.Damage = "damaged", startErr.Error()
+		return s, nil
+	}
+	if t == nil {
+		return s, nil
+	}
+	s.Phase, s.TeamID, s.TeamName = "ready", t.id.Team.String(), a.directory.TeamName()
+	s.Me = MeDTO{UserID: t.id.Root.ID.String(), DeviceID: t.id.Device.ID.String(), Name: a.directory.Names()(t.id.Root.ID)}
+	s.Role = t.replica.Authority().Role(t.id.Root.ID).String()
+	return s, nil
+}
+
+// Found founds a team with this person as its owner.
+func (p *API) Found(ctx context.Context, in FoundInput) (StateDTO, error) {
+	if err := p.a.found(ctx, in); err != nil {
+		return StateDTO{}, err
+	}
+	return p.State()
+}
+
+// PreviewInvitation reads a link. Faults: join.damaged, join.newer, join.expired.
+func (p *API) PreviewInvitation(link string) (InvitationPreviewDTO, error) {
+	inv, err := parseInvitation(link, p.a.opts.Now())
+	if err != nil {
+		return InvitationPreviewDTO{}, err
+	}
+	return InvitationPreviewDTO{TeamName: inv.TeamName, Inviter: inv.Inviter, ExpiresAt: timestamp(time.UnixMilli(inv.Expires)), Addresses: len(inv.Addrs())}, nil
+}
+
+// Join begins joining; JoinProgress tells how it gets on. Faults: those of PreviewInvitation and of the profile, team.exists,
+// join.running.
+func (p *API) Join(in JoinInput) error { return p.a.startJoin(in) }
+
+// JoinProgress tells how joining gets on.
+func (p *API) JoinProgress() JoinDTO {
+	p.a.joinMu.Lock()
+	defer p.a.joinMu.Unlock()
+	j := p.a.join.progress
+	if j.Step == "" {
+		j.Step = "idle"
+	}
+	if j.Params == nil {
+		j.Params = map[string]string{}
+	}
+	return j
+}
+
+// CancelJoin stops joining.
+func (p *API) CancelJoin() { p.a.CancelJoin() }
+
+// SettingsDTO are this device's settings.
+type SettingsDTO struct {
+	Language string `json:"language"` // zh-CN, en, system
+	Theme    string `json:"theme"`    // light, dark, system
+	SendKey  string `json:"sendKey"`  // enter, ctrl_enter
+}
+
+var settingValues = map[string][]string{
+	"language": {"system", "zh-CN", "en"},
+	"theme":    {"system", "light", "dark"},
+	"sendKey":  {"enter", "ctrl_enter"},
+}
+
+// Settings reads the settings.
+func (p *API) Settings() (SettingsDTO, error) {
+	<-p.a.started
+	return p.a.settings(), nil
+}
+
+// SaveSettings replaces them. Fault: settings.invalid.
+func (p *API) SaveSettings(in SettingsDTO) (SettingsDTO, error) {
+	<-p.a.started
+	values := map[string]string{"language": in.Language, "theme": in.Theme, "sendKey": in.SendKey}
+	for key, v := range values {
+		if !oneOf(v, settingValues[key]) {
+			return SettingsDTO{}, fault.New("settings.invalid", "setting", key)
+		}
+	}
+	for key, v := range values {
+		if err := p.a.setSetting(key, v); err != nil {
+			return SettingsDTO{}, err
+		}
+	}
+	p.a.bus.Publish("settings", nil)
+	return p.a.settings(), nil
+}
+
+func oneOf(v string, list []string) bool {
+	for _, x := range list {
+		if v == x {
+			return true
+		}
+	}
+	return false
+}
+
+func trimmed(s string, limit int) string {
+	s = strings.TrimSpace(s)
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "")
+	}
+	return s
+}

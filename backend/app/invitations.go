@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tongzhou/backend/fault"
+	"tongzhou/sync/authority"
+	"tongzhou/sync/join"
+	"tongzhou/sync/op"
+	"tongzhou/sync/replica"
+)
+
+// invitationLife is how long an invitation admits (a house rule later).
+const invitationLife = 7 * 24 * time.Hour
+
+// InvitationInput is a new invitation.
+type InvitationInput struct {
+	Note string `json:"note"` // for whom; only on this device
+}
+
+// InvitationDTO is an invitation made on this device.
+type InvitationDTO struct {
+	ID        string `json:"id"`
+	Link      string `json:"link"` // "" when it can no longer be used
+	CreatedAt string `json:"createdAt"`
+	ExpiresAt string `json:"expiresAt"`
+	State     string `json:"state"` // open, used, expired
+	UsedBy    string `json:"usedBy"`
+	Note      string `json:"note"`
+}
+
+// CreateInvitation writes an invitation for one person, seven days. Fault: denied.
+func (p *API) CreateInvitation(ctx context.Context, in InvitationInput) (InvitationDTO, error) {
+	t, err := p.a.ready()
+	if err != nil {
+		return InvitationDTO{}, err
+	}
+	now := p.a.opts.Now()
+	id, inv, err := t.replica.Invite(ctx, authority.Member, now.Add(invitationLife))
+	if err != nil {
+		return InvitationDTO{}, storeFault(err)
+	}
+	err = lateDB{p.a}.Write(ctx, func(tx replica.Tx) error {
+		if _, err := tx.Exec(`INSERT INTO app_invitation (op, secret, created, note) VALUES (?, ?, ?, ?)`, id[:], inv.Secret[:], now.UnixMilli(), trimmed(in.Note, 200)); err != nil {
+			return fmt.Errorf("keep invitation: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return InvitationDTO{}, err
+	}
+	all, err := p.Invitations()
+	if err != nil {
+		return InvitationDTO{}, err
+	}
+	for _, i := range all {
+		if i.ID == id.String() {
+			return i, nil
+		}
+	}
+	return InvitationDTO{}, fault.New("join.unknown")
+}
+
+// Invitations lists the invitations made on this device, newest first.
+func (p *API) Invitations() ([]InvitationDTO, error) {
+	t, err := p.a.ready()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.a.db.Read().Query(`SELECT op, secret, created, note FROM app_invitation ORDER BY created DESC LIMIT 200`)
+	if err != nil {
+		return nil, fmt.Errorf("read invitations: %w", err)
+	}
+	defer rows.Close()
+	out := []InvitationDTO{}
+	names := p.a.directory.Names()
+	for rows.Next() {
+		var opID, secret []byte
+		var created int64
+		d := InvitationDTO{State: "expired"}
+		if err := rows.Scan(&opID, &secret, &created, &d.Note); err != nil {
+			return nil, fmt.Errorf("read invitation: %w", err)
+		}
+		id := op.ID(opID)
+		d.ID, d.CreatedAt = id.String(), timestamp(time.UnixMilli(created))
+		st, ok := t.replica.Authority().Invite(id)
+		if ok {
+			d.ExpiresAt = timestamp(time.UnixMilli(st.Expires))
+			switch {
+			case st.Uses() >= st.MaxUses:
+				d.State = "used"
+				if len(st.Users) > 0 {
+					d.UsedBy = names(st.Users[0])
+				}
+			case st.Open(p.a.opts.Now().UnixMilli()):
+				d.State = "open"
+				if d.Link, err = t.link(p.a, id, [16]byte(secret), st.Expires); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// link makes the link with the addresses of this moment: this device's, and those of a few colleagues who can let people in
+// too.
+func (t *team) link(a *App, id op.ID, secret [16]byte, expires int64) (string, error) {
+	inv := join.Invitation{
+		Team: t.id.Team, Genesis: t.replica.Genesis(), Invite: id, Secret: secret, Expires: expires,
+		TeamName: trimmed(a.directory.TeamName(), 100), Inviter: trimmed(a.directory.Names()(t.id.Root.ID), 100), MDNS: t.id.TeamSecret.MDNSName(),
+	}
+	for _, addrs := range t.net.reachable(3) {
+		inv.Peers = append(inv.Peers, join.Peer{Addrs: addrs})
+	}
+	return inv.Link()
+}
+
+// reachable lists addresses of this device, then of up to n connected others.
+func (n *network) reachable(others int) [][]string {
+	n.mu.Lock()
+	h, addrs, team := n.host, n.addrs, n.team
+	var online []op.DeviceID
+	for dev := range n.sessions {
+		online = append(online, dev)
+	}
+	n.mu.Unlock()
+	var out [][]string
+	if h != nil {
+		if own := worthTelling(h.Addrs(), 6); len(own) > 0 {
+			out = append(out, own)
+		}
+	}
+	for _, dev := range online {
+		if len(out) > others || team == nil {
+			break
+		}
+		if a := worthTelling(addrs[dev], 4); len(a) > 0 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// worthTelling keeps the first addresses; a link must fit a QR code.
+func worthTelling(addrs []string, limit int) []string {
+	if len(addrs) > limit {
+		addrs = addrs[:limit]
+	}
+	return addrs
+}

@@ -1,0 +1,116 @@
+package join
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tongzhou/sync/op"
+)
+
+// Scheme begins every link.
+const Scheme = "tongzhou://join/"
+
+// Bounds of a link.
+const (
+	maxLink  = 4096
+	maxPeers = 8
+	maxAddrs = 12
+	maxName  = 120
+)
+
+// Errors of reading a link.
+var (
+	ErrDamaged = errors.New("join: damaged invitation")
+	ErrNewer   = errors.New("join: invitation of a newer program")
+)
+
+// Peer is a member that can let the newcomer in.
+type Peer struct {
+	_     struct{} `cbor:",toarray"`
+	Addrs []string // multiaddrs with /p2p/
+}
+
+// Invitation is what a link carries: how to reach the team, what to believe, and the secret that proves the right to join.
+// Whoever holds the link may join once.
+type Invitation struct {
+	Version  uint8     `cbor:"1,keyasint"`
+	Team     op.TeamID `cbor:"2,keyasint"`
+	Genesis  op.ID     `cbor:"3,keyasint"`
+	Invite   op.ID     `cbor:"4,keyasint"` // the invite op
+	Secret   [16]byte  `cbor:"5,keyasint"`
+	Expires  int64     `cbor:"6,keyasint"` // ms since 1970
+	TeamName string    `cbor:"7,keyasint"`
+	Inviter  string    `cbor:"8,keyasint"`
+	MDNS     string    `cbor:"9,keyasint"`
+	Peers    []Peer    `cbor:"10,keyasint"`
+}
+
+const linkVersion = 1
+
+// Link writes the invitation as text: the scheme, then base64url of CBOR and a 4-byte checksum.
+func (i Invitation) Link() (string, error) {
+	i.Version = linkVersion
+	b, err := op.Marshal(i)
+	if err != nil {
+		return "", fmt.Errorf("encode invitation: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return Scheme + base64.RawURLEncoding.EncodeToString(append(b, sum[:4]...)), nil
+}
+
+// Parse reads a link, also one that was wrapped into several lines or stands inside other text. Errors: ErrDamaged, ErrNewer.
+func Parse(text string) (Invitation, error) {
+	if at := strings.Index(text, Scheme); at >= 0 {
+		text = text[at+len(Scheme):]
+	}
+	text = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\r\n\u200b\ufeff<>\"'“”。，", r) {
+			return -1
+		}
+		return r
+	}, text)
+	if len(text) > maxLink {
+		return Invitation{}, fmt.Errorf("%w: %d characters", ErrDamaged, len(text))
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(raw) < 8 {
+		return Invitation{}, ErrDamaged
+	}
+	body, check := raw[:len(raw)-4], raw[len(raw)-4:]
+	if sum := sha256.Sum256(body); !bytes.Equal(sum[:4], check) {
+		return Invitation{}, fmt.Errorf("%w: checksum", ErrDamaged)
+	}
+	var i Invitation
+	if err := op.Unmarshal(body, &i); err != nil {
+		return Invitation{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if i.Version > linkVersion {
+		return Invitation{}, ErrNewer
+	}
+	if i.Team.IsZero() || i.Genesis.IsZero() || i.Invite.IsZero() || len(i.Peers) > maxPeers || len(i.TeamName) > maxName || len(i.Inviter) > maxName || len(i.MDNS) > 64 {
+		return Invitation{}, fmt.Errorf("%w: fields", ErrDamaged)
+	}
+	for _, p := range i.Peers {
+		if len(p.Addrs) > maxAddrs {
+			return Invitation{}, fmt.Errorf("%w: addresses", ErrDamaged)
+		}
+	}
+	return i, nil
+}
+
+// Expired tells whether the link is too old to be used at the given time.
+func (i *Invitation) Expired(now time.Time) bool { return now.UnixMilli() > i.Expires }
+
+// Addrs lists all addresses.
+func (i *Invitation) Addrs() []string {
+	var out []string
+	for _, p := range i.Peers {
+		out = append(out, p.Addrs...)
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+
+	"tongzhou/sync/hlc"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+)
+
+// Rebuild drops what was projected and projects every stored op again. clear removes the rows of the reducers' tables; it
+// runs first, in the same transaction, so a crash leaves the old tables.
+func (r *Replica) Rebuild(ctx context.Context, clear func(tx Tx) error) error {
+	return r.write(ctx, func(p *projector) error {
+		if err := clear(p.tx); err != nil {
+			return err
+		}
+		for _, q := range []string{`DELETE FROM entity_op`, `UPDATE op SET status = 4, hlc = 0`} {
+			if _, err := p.tx.Exec(q); err != nil {
+				return fmt.Errorf("rebuild: %w", err)
+			}
+		}
+		for _, f := range r.feeds.Feeds() {
+			if err := r.replayFeed(p, f.No); err != nil {
+				return err
+			}
+		}
+		for tag := range r.world.Load().scopes {
+			if err := r.projectRegisters(p, tag); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// replayFeed is recheckFeed for a feed of which nothing is applied: control and epoch ops, whose effects are not in the
+// dropped tables, only get their status back.
+func (r *Replica) replayFeed(p *projector, no int64) error {
+	f, ok := r.feeds.ByNo(no)
+	if !ok {
+		return nil
+	}
+	var clock hlc.Time
+	for from := uint64(1); from <= f.Len; {
+		var page []oplog.Stored
+		err := oplog.Read(p.tx, no, from, min(f.Len, from+999), func(s oplog.Stored) (bool, error) {
+			page = append(page, s)
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return fmt.Errorf("rebuild: feed %d lacks op %d", no, from)
+		}
+		for i := range page {
+			if err := r.replayOp(p, no, &page[i], &clock); err != nil {
+				return err
+			}
+		}
+		from += uint64(len(page))
+	}
+	return nil
+}
+
+func (r *Replica) replayOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {
+	o, st := r.open(s.Raw)
+	var v *Op
+	var red *reducer
+	var at hlc.Time
+	if st == oplog.Applied {
+		at = o.body.HLC
+		st, v, red = r.judge(o, *clock, no)
+		if st != oplog.Void {
+			*clock = at
+		}
+	}
+	if err := p.b.SetStatus(s.Key, st, at); err != nil {
+		return err
+	}
+	if st == oplog.Applied && o.sealed.Kind == op.Content {
+		return p.apply(v, red)
+	}
+	return nil
+}
+
+// CheckChains verifies every stored feed from its first op to its head: hashes, order, the head's signature. It returns the
+// number of ops.
+func (r *Replica) CheckChains() (int, error) {
+	total := 0
+	for _, f := range r.feeds.Feeds() {
+		var ops []op.Sealed
+		var prev op.ID
+		next := uint64(1)
+		check := func() error {
+			if len(ops) == 0 {
+				return nil
+			}
+			pub, err := r.deviceKey(f.Device, ops)
+			if err != nil {
+				return err
+			}
+			if err := op.VerifyChain(prev, next, ops, pub); err != nil {
+				return err
+			}
+			prev = ops[len(ops)-1].ID()
+			next += uint64(len(ops))
+			total += len(ops)
+			ops = ops[:0]
+			return nil
+		}
+		err := oplog.Read(r.db.Read(), f.No, 1, f.Len, func(s oplog.Stored) (bool, error) {
+			o, _, err := op.Parse(s.Raw)
+			if err != nil {
+				return false, err
+			}
+			ops = append(ops, o)
+			if len(ops) == 1000 {
+				return true, check()
+			}
+			return true, nil
+		})
+		if err == nil {
+			err = check()
+		}
+		if err == nil && (next != f.Len+1 || prev != f.Head) {
+			err = fmt.Errorf("feed ends at %d, not %d", next-1, f.Len)
+		}
+		if err != nil {
+			return total, fmt.Errorf("feed of device %s: %w", f.Device, err)
+		}
+	}
+	return total, nil
+}
