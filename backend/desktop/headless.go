@@ -7,3 +7,6 @@ const Built = false
 
 // Run returns ErrNotBuilt.
 func Run(Options) error { return ErrNotBuilt }
+
+// WebView returns ErrNotBuilt.
+func WebView() (engine string, err error) { return "", ErrNotBuilt }

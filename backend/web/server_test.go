@@ -208,6 +208,9 @@ func TestListenRefusesWhatOthersCanReach(t *testing.T) {
 			t.Errorf("Listen(%q): %v", address, err)
 			continue
 		}
+		if _, err := Listen(listener.Addr().String()); fault.Code(err) != "web.listen" {
+			t.Errorf("Listen on a port in use: %v", err)
+		}
 		_ = listener.Close()
 	}
 }
