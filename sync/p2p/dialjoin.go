@@ -53,15 +53,8 @@ func (h *Host) DialJoin(ctx context.Context, addrs []string, mdnsName string, re
 	if len(invited) == 0 && mdnsName == "" {
 		return nil, nil, fmt.Errorf("%w: the invitation has none", ErrBadAddress)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(h.ctx, cancel)()
-
-	s := &joinSearch{
-		h: h, ctx: ctx, report: report, invited: invited,
-		results: make(chan joinResult), failed: make(chan struct{}),
-		named: len(invited), tried: map[string]bool{},
-	}
+	s, end := newJoinSearch(ctx, h, invited, report)
+	defer end()
 	for id, list := range invited {
 		s.try(candidate{id: id, addrs: list, source: SourceInvite})
 	}

@@ -192,3 +192,17 @@ func (n *testNode) peerInfo(d testDevice) PeerInfo {
 	}
 	return PeerInfo{}
 }
+
+// testClock stands still until it is told otherwise, so nothing is redialled
+// behind a test's back.
+type testClock struct{ ms atomic.Int64 }
+
+func newClock() *testClock {
+	c := &testClock{}
+	c.ms.Store(1_700_000_000_000)
+	return c
+}
+
+func (c *testClock) now() time.Time          { return time.UnixMilli(c.ms.Load()) }
+func (c *testClock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+func (c *testClock) set(cfg *Config)         { cfg.Now = c.now }

@@ -45,6 +45,19 @@ type joinSearch struct {
 	failed  chan struct{}   // closed when named has fallen to 0
 }
 
+// newJoinSearch begins a search that is over with ctx, with the host, or when
+// end is called.
+func newJoinSearch(ctx context.Context, h *Host, invited map[peer.ID][]ma.Multiaddr, report func(JoinEvent)) (s *joinSearch, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	unbind := context.AfterFunc(h.ctx, cancel)
+	s = &joinSearch{
+		h: h, ctx: ctx, report: report, invited: invited,
+		results: make(chan joinResult), failed: make(chan struct{}),
+		named: len(invited), tried: map[string]bool{},
+	}
+	return s, func() { unbind(); cancel() }
+}
+
 // found takes in an announcement on the local network.
 func (s *joinSearch) found(info peer.AddrInfo) {
 	addrs := slices.DeleteFunc(slices.Clone(info.Addrs), func(a ma.Multiaddr) bool { return !dialable(a) })
