@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"tongzhou/sync/op"
@@ -29,7 +30,7 @@ func (r *Replica) putOwnRegister(p *projector, sc *scope, key string, value any)
 		return fmt.Errorf("encode register %s: %w", key, err)
 	}
 	reg := op.Register{Scope: sc.tag, Device: r.id.Device.ID, Key: key, Version: r.nextVersion(), Epoch: x.ref}
-	if err := reg.Seal(nil, x.key, plain); err != nil {
+	if err := reg.Seal(rand.Reader, x.key, plain); err != nil {
 		return fmt.Errorf("%w: register %s: %w", ErrInvalid, key, err)
 	}
 	if err := reg.Sign(r.id.Device.Sign); err != nil {
