@@ -131,6 +131,7 @@ func (f *folder) add(o module.Op) error {
 	}
 	s := &stored{Op: o, creates: string(o.Entity) == string(o.Ref.Bytes())}
 	p.ops[key] = s
+	p.clock.Observe(o.HLC)
 	p.arrived[o.Key] = p.World.now
 	f.undo = append(f.undo, func() { delete(p.ops, key); delete(p.arrived, o.Key) })
 	if p.verdict(o, s.creates) != nil {

@@ -49,7 +49,7 @@ func (p *Peer) rows(table string) []string {
 		}
 		var line []string
 		for i, v := range values {
-			v = *(v.(*any))
+			v = *v.(*any)
 			if b, ok := v.([]byte); ok {
 				v = fmt.Sprintf("x'%x'", b)
 			}

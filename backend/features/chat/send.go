@@ -1,0 +1,162 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"tongzhou/backend/fault"
+	"tongzhou/backend/module"
+	"tongzhou/sync/op"
+)
+
+// How much is remembered to recognise a message that is sent again.
+const (
+	sentRemembered = 256 // messages, since the start
+	sentWarmed     = 20  // own messages of a chat, from before the start
+	sentLookback   = 500 // messages of a chat that are searched for them
+)
+
+// send writes a message; it is durable when send returns. A client id that was used in this chat gives the message that was
+// sent with it. The draft goes in the same transaction. Errors: those of the text, fault "chat.unknown", "denied",
+// "chat.malformed" (client id).
+func (s *service) send(ctx context.Context, chat op.ScopeID, text, clientID string) (stored, module.ScopeInfo, error) {
+	info, err := s.scope(chat)
+	if err != nil {
+		return stored{}, info, err
+	}
+	if err := validateText(text); err != nil {
+		return stored{}, info, err
+	}
+	if len(clientID) > maxClientID {
+		return stored{}, info, fault.New("chat.malformed")
+	}
+	if !CanSend(s.log.View().Role(s.log.Self().User)) {
+		return stored{}, info, fault.New("denied")
+	}
+	client := clientHash(clientID)
+	submit := func() (stored, error) { return s.submit(ctx, info, text, client) }
+	if client == 0 {
+		m, err := submit()
+		return m, info, err
+	}
+	if err := s.sent.warm(chat, func() (map[uint64]stored, error) { return s.recentOwn(ctx, info.No) }); err != nil {
+		return stored{}, info, err
+	}
+	m, err := s.sent.once(sentKey{chat, client}, submit)
+	return m, info, err
+}
+
+func (s *service) submit(ctx context.Context, info module.ScopeInfo, text string, client uint64) (stored, error) {
+	ops, err := s.log.Submit(ctx, []module.Submission{{Scope: info.ID, Type: typeMessage, Payload: message{Text: text, Client: client}}},
+		func(tx module.Tx, _ []module.Op) error {
+			if _, err := tx.Exec(`DELETE FROM chat_draft WHERE chat = ?`, info.No); err != nil {
+				return fmt.Errorf("clear draft: %w", err)
+			}
+			return nil
+		})
+	if err != nil {
+		return stored{}, err
+	}
+	o := ops[0]
+	return stored{position: position{o.HLC, o.Ref}, userNo: o.UserNo, key: o.Key, text: text}, nil
+}
+
+// recentOwn returns the newest own messages of a chat by the hash of their client id.
+func (s *service) recentOwn(ctx context.Context, chat int64) (map[uint64]stored, error) {
+	rows, err := s.db.Read().QueryContext(ctx, queryOwnRecent, chat, sentLookback, s.log.Self().UserNo, sentWarmed)
+	if err != nil {
+		return nil, fmt.Errorf("read own messages: %w", err)
+	}
+	defer rows.Close()
+	out := map[uint64]stored{}
+	for rows.Next() {
+		var client int64
+		m, err := scanMessage(rows.Scan, &client)
+		if err != nil {
+			return nil, err
+		}
+		if client != 0 {
+			out[uint64(client)] = m
+		}
+	}
+	return out, rows.Err()
+}
+
+// sent remembers which client ids were used, so that a message that is sent again, by an impatient click or after a lost
+// answer, is the same message.
+type sent struct {
+	mu     sync.Mutex
+	warmed map[op.ScopeID]bool
+	byKey  map[sentKey]*attempt
+	order  []sentKey // finished attempts, oldest first
+}
+
+type sentKey struct {
+	chat   op.ScopeID
+	client uint64
+}
+
+// attempt is one sending. m and err are set when done is closed.
+type attempt struct {
+	done chan struct{}
+	m    stored
+	err  error
+}
+
+func newSent() *sent { return &sent{warmed: map[op.ScopeID]bool{}, byKey: map[sentKey]*attempt{}} }
+
+// warm fills in what was sent before the start, once per chat.
+func (s *sent) warm(chat op.ScopeID, load func() (map[uint64]stored, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.warmed[chat] {
+		return nil
+	}
+	before, err := load()
+	if err != nil {
+		return err
+	}
+	for client, m := range before {
+		done := make(chan struct{})
+		close(done)
+		s.keep(sentKey{chat, client}, &attempt{done: done, m: m})
+	}
+	s.warmed[chat] = true
+	return nil
+}
+
+// once runs send unless a sending with the same key succeeded or is under way, whose message it returns then. A failed
+// sending is forgotten.
+func (s *sent) once(key sentKey, send func() (stored, error)) (stored, error) {
+	s.mu.Lock()
+	if a := s.byKey[key]; a != nil {
+		s.mu.Unlock()
+		<-a.done
+		return a.m, a.err
+	}
+	a := &attempt{done: make(chan struct{}), err: errors.New("sending did not return")}
+	s.byKey[key] = a
+	s.mu.Unlock()
+	defer func() { // also when send panics, so that nobody waits for ever
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if delete(s.byKey, key); a.err == nil {
+			s.keep(key, a)
+		}
+		close(a.done)
+	}()
+	a.m, a.err = send()
+	return a.m, a.err
+}
+
+// keep remembers a finished attempt and forgets the oldest. The caller holds mu.
+func (s *sent) keep(key sentKey, a *attempt) {
+	s.byKey[key] = a
+	s.order = append(s.order, key)
+	if len(s.order) > sentRemembered {
+		delete(s.byKey, s.order[0])
+		s.order = s.order[1:]
+	}
+}
