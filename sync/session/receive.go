@@ -321,12 +321,7 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame, size int) error {
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
 	last, n := v.Last(), len(m.Raw)
-	s.r.Ingest(ctx, v, func(err error) {
-		select {
-		case s.mail <- stored{k, last, n, err}:
-		case <-ctx.Done():
-		}
-	})
+	s.r.Ingest(ctx, v, func(err error) { s.commits.put(stored{k, last, n, err}) })
 	return nil
 }
 

@@ -81,7 +81,8 @@ type Session struct {
 	r   *replica.Replica
 	log *slog.Logger
 
-	mail chan any // what happened, for the state machine
+	mail    chan any // what the peer said, for the state machine
+	commits commits  // what the replica's writer did, for the state machine
 
 	mu      sync.Mutex // guards out, for the writing goroutine
 	out     []wire.Message
@@ -133,7 +134,7 @@ type task struct {
 func New(cfg Config) *Session {
 	return &Session{
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("peer", cfg.Peer.String()[:8]),
-		mail: make(chan any, 256), byFeed: map[oplog.FeedKey]*task{}, window: wire.Window, sent: map[oplog.FeedKey]uint64{},
+		mail: make(chan any, 16), commits: commits{wake: make(chan struct{}, 1)}, byFeed: map[oplog.FeedKey]*task{}, window: wire.Window, sent: map[oplog.FeedKey]uint64{},
 		wake: make(chan struct{}, 1), want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{},
 		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]uint64{},
 	}
@@ -206,6 +207,32 @@ type stored struct {
 	err  error
 }
 
+// commits collects what the writer reports. Reporting never blocks: the writer serves all conversations, and this one may be
+// waiting for the writer. The window bounds how much can be under way.
+type commits struct {
+	mu   sync.Mutex
+	list []stored
+	wake chan struct{}
+}
+
+func (c *commits) put(m stored) {
+	c.mu.Lock()
+	c.list = append(c.list, m)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *commits) take() []stored {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.list
+	c.list = nil
+	return list
+}
+
 // packet is mail from the stream.
 type packet struct {
 	m    wire.Message
@@ -232,6 +259,12 @@ func (s *Session) loop(ctx context.Context) error {
 			return context.Cause(ctx)
 		case m := <-s.mail:
 			err = s.handle(ctx, m)
+		case <-s.commits.wake:
+			for _, m := range s.commits.take() {
+				if err = s.onStored(m); err != nil {
+					break
+				}
+			}
 		case <-ack.C:
 			armed = false
 			err = s.flushAcks(ctx)
@@ -249,8 +282,6 @@ func (s *Session) handle(ctx context.Context, m any) error {
 	switch m := m.(type) {
 	case packet:
 		return s.receive(ctx, m)
-	case stored:
-		return s.onStored(m)
 	case authorityChanged:
 		return s.onAuthority()
 	default:
