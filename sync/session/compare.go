@@ -21,28 +21,33 @@ const (
 func (s *Session) compare() error {
 	s.lastCompare = s.cfg.Now()
 	sum := s.r.SharedSum(s.cfg.Peer)
-	return s.send(&wire.Fingerprint{Sum: sum.Fingerprint(), Count: sum.Count(), AuthDigest: s.r.AuthDigest()})
+	s.told = sum.Fingerprint()
+	s.noteEqual(sum)
+	return s.send(&wire.Fingerprint{Sum: s.told, Count: sum.Count(), AuthDigest: s.r.AuthDigest()})
+}
+
+// noteEqual says "in sync" when the peer's last fingerprint is this one and nothing is under way.
+func (s *Session) noteEqual(sum oplog.Sum) bool {
+	equal := s.heard != nil && s.heard.Sum == sum.Fingerprint() && s.heard.Count == sum.Count()
+	if equal && len(s.want) == 0 && !s.askedSince && s.controlDone {
+		s.mismatches = 0
+		s.setStatus(func(st *Status) { st.State, st.SyncedAt, st.Behind = InSync, s.cfg.Now(), 0 })
+	}
+	return equal
 }
 
 // onFingerprint proves that the two are in sync, or starts to find out where they differ.
 func (s *Session) onFingerprint(m *wire.Fingerprint) error {
+	s.heard = m
 	sum := s.r.SharedSum(s.cfg.Peer)
-	if m.Sum == sum.Fingerprint() && m.Count == sum.Count() {
-		s.mismatches = 0
-		s.setStatus(func(st *Status) {
-			if len(s.want) == 0 && !s.askedSince {
-				st.State, st.SyncedAt, st.Behind = InSync, s.cfg.Now(), 0
-			}
-		})
-		if s.mismatched {
-			s.mismatched = false
-			return s.compare() // the peer has seen a difference: let it see that it is gone
+	if s.noteEqual(sum) {
+		if s.told != m.Sum {
+			return s.compare() // the peer has last seen something else: let it see that they are equal now
 		}
 		return nil
 	}
 	// While ops are under way the two differ for a moment; only a difference between two that are at rest is looked into.
 	busy := len(s.want) > 0 || s.askedSince || !s.controlDone
-	s.mismatched = true
 	s.setStatus(func(st *Status) {
 		if st.State == InSync {
 			st.State = Syncing

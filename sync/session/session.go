@@ -111,8 +111,9 @@ type Session struct {
 	peerAcks    map[oplog.FeedKey]uint64
 	lastProgress,
 	lastCompare time.Time
-	mismatches int  // in a row, while at rest
-	mismatched bool // the last fingerprints differed
+	mismatches int               // in a row, while at rest
+	told       [16]byte          // the fingerprint last sent
+	heard      *wire.Fingerprint // the peer's last one
 	status     Status
 	received   int // bytes of frames not yet credited back
 }
