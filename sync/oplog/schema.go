@@ -19,7 +19,6 @@ CREATE TABLE IF NOT EXISTS feed (
   frozen INTEGER NOT NULL DEFAULT 0,       -- 1: a fork was proven after len
   UNIQUE (tag, device, inc)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS feed_lseq ON feed (lseq);
 
 CREATE TABLE IF NOT EXISTS op (
   id     INTEGER PRIMARY KEY,              -- feed.no << 40 | seq
