@@ -62,7 +62,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{opts: o, log: o.Log, bus: event.NewBus(50 * time.Millisecond), started: make(chan struct{})}
 	a.api = &API{a: a}
-	a.modules = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
+	a.modules, a.directory = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
 	return a, nil
 }
 

@@ -130,12 +130,8 @@ func (a *App) upgradeProjections(ctx context.Context, r *replica.Replica) error 
 		return nil
 	}
 	return r.Rebuild(ctx, func(tx replica.Tx) error {
-		for _, m := range a.modules {
-			for _, table := range m.ProjectionTables {
-				if err := store.Script(tx, `DELETE FROM `+table); err != nil {
-					return err
-				}
-			}
+		if err := a.clearProjections(tx); err != nil {
+			return err
 		}
 		for _, m := range stale {
 			if _, err := tx.Exec(`INSERT INTO app_projection (module, version) VALUES (?1, ?2) ON CONFLICT (module) DO UPDATE SET version = ?2`, m.Name, m.ProjectionVersion); err != nil {

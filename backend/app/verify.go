@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tongzhou/backend/event"
+	"tongzhou/backend/module"
+	"tongzhou/backend/store"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/replica"
+)
+
+// ErrDiffers is returned by Verify when the tables are not what the ops say.
+var ErrDiffers = errors.New("the tables differ from what the ops say")
+
+// coreTables are derived from ops too: the index of ops per entity, and what became of each op.
+var coreTables = []string{"entity_op"}
+
+// Verify checks the data in a folder: SQLite's own check, the hash chain and head signature of every feed, then every
+// projection is built again from the ops in a copy and compared row by row. It changes nothing and prints what it did. The
+// error wraps ErrDiffers, or says what could not be read.
+func Verify(ctx context.Context, dir string, out io.Writer) error {
+	id, err := keys.Load(filepath.Join(dir, "identity.key"))
+	if err != nil {
+		return fmt.Errorf("load identity: %w", err)
+	}
+	tmp, err := os.MkdirTemp("", "tongzhou-verify-")
+	if err != nil {
+		return fmt.Errorf("make folder for the copy: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	shadow := filepath.Join(tmp, "shadow.db")
+	live := filepath.Join(dir, "tongzhou.db")
+	if err := copyDatabase(ctx, live, shadow); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "integrity check: ok")
+
+	a := &App{opts: Options{Data: tmp, Now: time.Now}, log: slog.New(slog.NewTextHandler(io.Discard, nil)), bus: event.NewBus(0), started: make(chan struct{})}
+	a.api = &API{a: a}
+	a.modules, a.directory = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: time.Now, Logger: a.log})
+	before := filepath.Join(tmp, "before.db")
+	if err := copyDatabase(ctx, shadow, before); err != nil {
+		return err
+	}
+	db, err := store.Open(shadow, store.Options{})
+	if err != nil {
+		return err
+	}
+	ops, err := a.rebuildShadow(ctx, db, &id)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "chains: %d ops, every hash and head signature ok\n", ops)
+	rows, diffs, err := compareTables(ctx, before, shadow, append(a.projectionTables(), coreTables...))
+	if err != nil {
+		return err
+	}
+	if len(diffs) > 0 {
+		for _, d := range diffs {
+			fmt.Fprintln(out, d)
+		}
+		return fmt.Errorf("%w: %d tables", ErrDiffers, len(diffs))
+	}
+	fmt.Fprintf(out, "projections: %d rows rebuilt from the ops, no difference\n", rows)
+	return nil
+}
+
+func (a *App) projectionTables() []string {
+	out := []string{"app_peer_addr"}
+	for _, m := range a.modules {
+		out = append(out, m.ProjectionTables...)
+	}
+	return out
+}
+
+// copyDatabase checks a database and copies it as of one moment, also while the app runs on it.
+func copyDatabase(ctx context.Context, from, to string) error {
+	db, err := sql.Open("sqlite3", "file:"+from+"?_query_only=0&_busy_timeout=10000")
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	defer db.Close()
+	var ok string
+	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&ok); err != nil {
+		return fmt.Errorf("integrity check: %w", err)
+	}
+	if ok != "ok" {
+		return fmt.Errorf("%w: integrity check: %s", store.ErrDamaged, ok)
+	}
+	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, to); err != nil {
+		return fmt.Errorf("copy database: %w", err)
+	}
+	return nil
+}
+
+// rebuildShadow empties every projection of the copy and builds it from the ops.
+func (a *App) rebuildShadow(ctx context.Context, db *store.DB, id *keys.Identity) (int, error) {
+	g, err := oplog.Meta(db.Read(), "genesis")
+	if err != nil || len(g) != 32 {
+		return 0, fmt.Errorf("the database does not know the team's first op: %w", err)
+	}
+	r, err := a.openReplica(db, id, op.ID(g), nil)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	n, err := r.CheckChains()
+	if err != nil {
+		return n, err
+	}
+	return n, r.Rebuild(ctx, a.clearProjections)
+}
+
+// clearProjections empties every table that is a fold of ops.
+func (a *App) clearProjections(tx replica.Tx) error {
+	for _, t := range a.projectionTables() {
+		if err := store.Script(tx, `DELETE FROM `+t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareTables compares two databases row by row, every column.
+func compareTables(ctx context.Context, before, after string, tables []string) (rows int, diffs []string, err error) {
+	db, err := sql.Open("sqlite3", "file:"+before+"?mode=ro")
+	if err != nil {
+		return 0, nil, fmt.Errorf("open copy: %w", err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, `ATTACH ? AS rebuilt`, after); err != nil {
+		return 0, nil, fmt.Errorf("open copy: %w", err)
+	}
+	tables = append(tables, "op")
+	for _, t := range tables {
+		cols := "*"
+		if t == "op" {
+			cols = "id, status, hlc"
+		}
+		var n, missing, extra int
+		q := strings.NewReplacer("{table}", t, "{columns}", cols).Replace
+		for query, to := range map[string]*int{
+			q(`SELECT count(*) FROM rebuilt.{table}`): &n,
+			q(`SELECT count(*) FROM (SELECT {columns} FROM rebuilt.{table} EXCEPT SELECT {columns} FROM main.{table})`): &missing,
+			q(`SELECT count(*) FROM (SELECT {columns} FROM main.{table} EXCEPT SELECT {columns} FROM rebuilt.{table})`): &extra,
+		} {
+			if err := db.QueryRowContext(ctx, query).Scan(to); err != nil {
+				return rows, nil, fmt.Errorf("compare %s: %w", t, err)
+			}
+		}
+		if t != "op" {
+			rows += n
+		}
+		if missing > 0 || extra > 0 {
+			diffs = append(diffs, fmt.Sprintf("%s: %d rows missing or wrong, %d rows that no op explains", t, missing, extra))
+		}
+	}
+	return rows, diffs, nil
+}
