@@ -1,0 +1,36 @@
+import { useEffect, useRef } from 'react';
+
+/** A message counts as read when it was visible this long in the focused window (ui.md §9). */
+export const READ_AFTER_MS = 500;
+
+interface ReadMark {
+  /** Ids of the loaded messages, in order. */
+  ids: readonly string[];
+  /** The lowest message in sight, "" when none is. */
+  lastVisible: string;
+  unread: number;
+  /** The window has the focus and the chat is not covered. */
+  attentive: boolean;
+  mark: (messageId: string) => void;
+}
+
+/** Marks the chat read up to what was really looked at; never backwards, never twice. */
+export function useReadMark({ ids, lastVisible, unread, attentive, mark }: ReadMark): void {
+  const marked = useRef('');
+  const latest = useRef(mark);
+  useEffect(() => {
+    latest.current = mark;
+  });
+  const ahead = lastVisible !== '' && ids.indexOf(lastVisible) > ids.indexOf(marked.current);
+  const due = attentive && unread > 0 && ahead;
+  useEffect(() => {
+    if (!due) return;
+    const timer = window.setTimeout(() => {
+      marked.current = lastVisible;
+      latest.current(lastVisible);
+    }, READ_AFTER_MS);
+    return () => {
+      window.clearTimeout(timer);
+    };
+  }, [due, lastVisible]);
+}
