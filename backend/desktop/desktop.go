@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -79,6 +82,19 @@ type wailsWindow struct{ ctx context.Context }
 func (w wailsWindow) Emit(topic string, payload any) { runtime.EventsEmit(w.ctx, topic, payload) }
 
 func (w wailsWindow) Alert(text string) {
+	// The toolkit does not end a dialog for a signal, and nothing is open that would need closing.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	read := make(chan struct{})
+	defer close(read)
+	go func() {
+		select {
+		case <-signals:
+			os.Exit(1)
+		case <-read:
+		}
+	}()
 	// The answer of a dialog with one button means nothing, and there is nobody left to tell that it did not open.
 	_, _ = runtime.MessageDialog(w.ctx, runtime.MessageDialogOptions{Type: runtime.ErrorDialog, Title: Title, Message: text})
 }

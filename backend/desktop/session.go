@@ -36,14 +36,22 @@ func newSession(o Options) *session {
 
 // startup is called once, before or while the page loads.
 func (s *session) startup(window screen) {
-	s.failure = s.start(window)
+	cause := s.start(window)
+	if cause != nil {
+		// Nothing is left open while the message shows, for however long that is.
+		undoing := s.unwind()
+		if s.ctx.Err() != nil && errors.Is(cause, context.Canceled) {
+			cause = nil // the window closed early, as somebody wished
+		}
+		s.failure = errors.Join(cause, undoing)
+	}
 	close(s.settled)
-	if s.failure == nil || s.ctx.Err() != nil {
+	if cause == nil {
 		return
 	}
-	s.options.Log.Error("start", "err", s.failure)
+	s.options.Log.Error("start", "err", cause)
 	// After settled: closing the window while the message shows must not wait for the message.
-	window.Alert(s.options.Explain(s.failure))
+	window.Alert(s.options.Explain(cause))
 	window.Quit()
 }
 
@@ -71,14 +79,17 @@ func (s *session) shutdown() error {
 		s.cancel() // the window closed before the app was ready
 		<-s.settled
 	}
-	errs := []error{s.failure}
-	if errors.Is(s.failure, context.Canceled) { // it was asked for
-		errs[0] = nil
-	}
+	defer s.cancel()
+	return errors.Join(s.failure, s.unwind())
+}
+
+// unwind undoes what start did, the last first.
+func (s *session) unwind() error {
+	var errs []error
 	for i := len(s.undo) - 1; i >= 0; i-- {
 		errs = append(errs, s.undo[i]())
 	}
-	s.cancel()
+	s.undo = nil
 	return errors.Join(errs...)
 }
 
@@ -91,7 +102,7 @@ func (s *session) page() http.Handler {
 			return
 		}
 		if s.failure != nil {
-			http.Error(w, "the app did not start", http.StatusServiceUnavailable)
+			w.WriteHeader(http.StatusServiceUnavailable) // the message says the rest
 			return
 		}
 		s.options.Frontend.ServeHTTP(w, r)

@@ -121,7 +121,7 @@ func TestSessionTellsWhyItDidNotStart(t *testing.T) {
 	if err := s.shutdown(); !errors.Is(err, broken) {
 		t.Errorf("shutdown: %v, want the cause", err)
 	}
-	app.expect(t, "hold", "start", "alert explained", "quit", "close", "release")
+	app.expect(t, "hold", "start", "close", "release", "alert explained", "quit")
 }
 
 func TestSessionWithoutTheDataDirectoryTouchesNothing(t *testing.T) {
