@@ -175,13 +175,15 @@ func TestR74R75OnlyOwnerAndAdminsManageAGroup(t *testing.T) {
 	if err := api(m.bossPeer).RenameGroup(m.Direct(m.boss, m.ann).String(), "x"); fault.Code(err) != "denied" {
 		t.Errorf("a direct chat was renamed: %v", err)
 	}
+	purpose := "策划新品"
+	m.bossPeer.Receive(m.Write(m.boss, 2, m.group, 1, typeGroup, []byte(groupEntity), group{Purpose: &purpose}))
 	if err := api(m.bossPeer).RenameGroup(id, "市场部-新品推广-策划组"); err != nil {
 		t.Fatal(err)
 	}
 	if err := api(m.bossPeer).AddMembers(id, []string{carl.String(), m.ann.String()}); err != nil {
 		t.Fatal(err)
 	}
-	if got := must(api(m.bossPeer).Chats())(t)[0]; got.Name != "市场部-新品推广-策划组" || got.Members != 4 {
+	if got := must(api(m.bossPeer).Chats())(t)[0]; got.Name != "市场部-新品推广-策划组" || got.Purpose != purpose || got.Members != 4 {
 		t.Fatalf("group %+v", got)
 	}
 
@@ -196,6 +198,18 @@ func TestR74R75OnlyOwnerAndAdminsManageAGroup(t *testing.T) {
 	m.SetScopeRole(m.group, m.ann, access.Admin)
 	if got := must(api(m.bossPeer).Chats())(t)[0]; got.Name != name {
 		t.Fatal("the name does not count although its author is an admin now")
+	}
+	m.SetScopeRole(m.group, m.ann, access.Member)
+	if got := must(api(m.bossPeer).Chats())(t)[0]; got.Name != "市场部-新品推广-策划组" || got.Purpose != purpose {
+		t.Fatalf("still counts after the role was taken: %+v", got)
+	}
+
+	bare := m.Group(m.boss, m.ann)
+	m.SetScopeRole(bare, m.ann, access.Admin)
+	m.bossPeer.Receive(m.Write(m.ann, 1, bare, 1<<60, typeGroup, []byte(groupEntity), group{Name: &name}))
+	m.SetScopeRole(bare, m.ann, access.Member)
+	if n := m.bossPeer.Count(`SELECT count(*) FROM chat_group WHERE name = ?`, name); n != 0 {
+		t.Fatal("the only name of a group is left although it does not count")
 	}
 }
 

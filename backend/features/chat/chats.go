@@ -21,7 +21,7 @@ const previewLength = 120
 // queryChats describes the given chats. Arguments: 1 JSON array of local numbers, 2 own local number, 3 own name or NULL,
 // 4 unreadWindow, 5 maxUnread, 6 previewLength. Everything is an index seek per chat.
 const queryChats = `
-SELECT c.value, m.hlc, m.ref, m.user, substr(m.text, 1, ?6), coalesce(g.name, ''), coalesce(d.text, ''),
+SELECT c.value, m.hlc, m.ref, m.user, substr(m.text, 1, ?6), coalesce(g.name, ''), coalesce(g.purpose, ''), coalesce(d.text, ''),
   coalesce(s.opened, 0), coalesce(s.muted, 0), coalesce(s.pinned, 0), coalesce(s.unread, 0),
   (SELECT count(*) FROM (SELECT 1 FROM (
     SELECT u.user FROM chat_message u WHERE u.chat = c.value AND (u.hlc, u.ref) > (coalesce(r.hlc, 0), coalesce(r.ref, x'')) ORDER BY u.hlc DESC, u.ref DESC LIMIT ?4
@@ -41,6 +41,7 @@ type Chat struct {
 	ID        op.ScopeID
 	Kind      Kind
 	Name      string    // of a group as its admins wrote it, of the other person in a direct chat
+	Purpose   string    // of a group
 	Peer      op.UserID // the other person in a direct chat
 	Members   int
 	Last      *Last // nil: nobody has written yet
@@ -112,21 +113,21 @@ type chatRow struct {
 	at, user               sql.NullInt64
 	ref                    []byte
 	text                   sql.NullString
-	name, draft            string
+	name, purpose, draft   string
 	opened, muted, pinned  bool
 	markedUnread, mentions bool
 	unread                 int
 }
 
 func (r *chatRow) columns() []any {
-	return []any{&r.at, &r.ref, &r.user, &r.text, &r.name, &r.draft, &r.opened, &r.muted, &r.pinned, &r.markedUnread, &r.unread, &r.mentions}
+	return []any{&r.at, &r.ref, &r.user, &r.text, &r.name, &r.purpose, &r.draft, &r.opened, &r.muted, &r.pinned, &r.markedUnread, &r.unread, &r.mentions}
 }
 
 func (s *service) describe(info module.ScopeInfo, r chatRow, name func(op.UserID) string) (Chat, error) {
 	self := s.log.Self()
 	view := s.log.View()
 	c := Chat{
-		ID: info.ID, Kind: kindOf(info.Kind), Name: r.name, Members: len(info.Members), Unread: r.unread, Mentioned: r.mentions, Draft: r.draft,
+		ID: info.ID, Kind: kindOf(info.Kind), Name: r.name, Purpose: r.purpose, Members: len(info.Members), Unread: r.unread, Mentioned: r.mentions, Draft: r.draft,
 		Muted: r.muted, Pinned: r.pinned, CanSend: CanSend(view.Role(self.User)), opened: r.opened, created: info.Created,
 		CanManage: info.Kind == module.ScopeGroup && CanManage(view.ScopeRole(info.ID, self.User)),
 	}

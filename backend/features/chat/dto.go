@@ -11,6 +11,7 @@ type ChatDTO struct {
 	ID         string   `json:"id"`
 	Kind       string   `json:"kind"` // "direct" or "group"
 	Name       string   `json:"name"`
+	Purpose    string   `json:"purpose"`    // of a group
 	PeerUserID string   `json:"peerUserId"` // "" for groups
 	Members    int      `json:"members"`
 	Avatar     int      `json:"avatar"` // colour, 1 to 8
@@ -105,7 +106,7 @@ type SearchDTO struct {
 
 func (s *service) chatDTO(c Chat, name func(op.UserID) string) ChatDTO {
 	d := ChatDTO{
-		ID: c.ID.String(), Kind: string(c.Kind), Name: c.Name, Members: c.Members, Avatar: int(c.ID[0]%8) + 1, Unread: c.Unread,
+		ID: c.ID.String(), Kind: string(c.Kind), Name: c.Name, Purpose: c.Purpose, Members: c.Members, Avatar: int(c.ID[0]%8) + 1, Unread: c.Unread,
 		Mentioned: c.Mentioned, Draft: c.Draft, Muted: c.Muted, Pinned: c.Pinned, CanSend: c.CanSend, CanManage: c.CanManage,
 	}
 	if c.Kind == Direct {

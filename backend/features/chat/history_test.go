@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -172,6 +173,9 @@ func TestUnreadCounts(t *testing.T) {
 	if err := api(second).MarkRead(id, sent[0].ID); err != nil {
 		t.Fatal(err)
 	}
+	if n := m.bobPeer.Count(`SELECT count(*) FROM chat_read WHERE hlc = ?`, int64(m.Ops()[3].HLC)); n != 1 {
+		t.Error("the mark went back")
+	}
 	if got := unread(t, m.bobPeer, m.group); got != 1 {
 		t.Errorf("%d unread after a mark and one behind it, want 1", got)
 	}
@@ -316,6 +320,20 @@ func TestDeliveryNamesWhoHoldsIt(t *testing.T) {
 	}
 }
 
+func TestWhoHasReadItHoldsIt(t *testing.T) {
+	m := newTeam(t)
+	sent := send(t, m.annPeer, m.group, "hello")
+	id, _ := ParseMessageID(sent.ID)
+	// The mark arrives although nothing proves that the message did.
+	if err := m.bobPeer.SetRegister(context.Background(), m.group, keyRead, readMark{HLC: m.Ops()[0].HLC, Ref: id.Ref}); err != nil {
+		t.Fatal(err)
+	}
+	m.annPeer.ReceiveRegisters(m.bobPeer)
+	if d := must(api(m.annPeer).Delivery(sent.ID))(t); len(d.Received) != 1 || !d.Received[0].Read {
+		t.Fatalf("delivery %+v", d)
+	}
+}
+
 func TestLateArrivals(t *testing.T) {
 	m := newTeam(t)
 	send(t, m.annPeer, m.group, "on time")
@@ -335,8 +353,11 @@ func TestLateArrivals(t *testing.T) {
 	if got := history(t, m.bobPeer, HistoryQuery{ChatID: m.group.String(), Around: soon.ID, Limit: 1}); got.Messages[0].Late {
 		t.Error("five minutes are not late")
 	}
-	if own := history(t, m.annPeer, HistoryQuery{ChatID: m.group.String()}); own.Messages[0].Late {
-		t.Error("an own message is late")
+	m.Advance(time.Hour)
+	second := m.Peer(m.ann, 2, build)
+	second.ReceiveAll()
+	if own := history(t, second, HistoryQuery{ChatID: m.group.String()}); own.Messages[0].Late {
+		t.Error("an own message is late on the other device")
 	}
 }
 
@@ -392,6 +413,13 @@ func TestSendingAtOnceSendsOnce(t *testing.T) {
 	if a, b := <-results, <-results; a != b || sends != 1 {
 		t.Fatalf("%+v and %+v of %d sendings", a, b, sends)
 	}
+	failed := func() (stored, error) { return stored{}, errors.New("disk full") }
+	if _, err := s.once(sentKey{client: 2}, failed); err == nil {
+		t.Fatal("a failure went unnoticed")
+	}
+	if m, err := s.once(sentKey{client: 2}, func() (stored, error) { return stored{text: "y"}, nil }); err != nil || m.text != "y" {
+		t.Fatalf("after a failure %+v, %v", m, err)
+	}
 	for i := range uint64(2 * sentRemembered) { // memory is bounded
 		_, _ = s.once(sentKey{client: i + 2}, func() (stored, error) { return stored{}, nil })
 	}
@@ -411,6 +439,10 @@ func TestMalformedReadMarkCountsAsNothing(t *testing.T) {
 		if got := unread(t, m.bobPeer, m.group); got != 1 {
 			t.Errorf("%v: %d unread", value, got)
 		}
+	}
+	m.annPeer.ReceiveRegisters(m.bobPeer)
+	if got := history(t, m.annPeer, HistoryQuery{ChatID: m.group.String()}).Messages[0]; got.Read != 0 {
+		t.Errorf("a mark beyond time counts as read: %+v", got)
 	}
 	if got, want := m.bobPeer.Dump(), m.bobPeer.Replayed(); got != want {
 		t.Errorf("a rebuild differs:\n%s\n%s", got, want)

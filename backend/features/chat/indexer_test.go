@@ -12,6 +12,7 @@ import (
 	"tongzhou/backend/access"
 	"tongzhou/backend/module/moduletest"
 	"tongzhou/sync/hlc"
+	"tongzhou/sync/op"
 )
 
 func TestIndexerSurvivesARestart(t *testing.T) {
@@ -96,6 +97,38 @@ func TestMessagesOfOneMomentFindAPlaceEach(t *testing.T) {
 	}
 }
 
+func TestARowThatIsGoneKeepsItsPlace(t *testing.T) {
+	m := newTeam(t)
+	authors := []op.UserID{m.ann, m.boss, m.bob}
+	for _, u := range authors { // one moment, so the later ones make way for the first
+		m.Write(u, 1, m.group, hlc.FromWall(m.Now()), typeMessage, nil, message{Text: "会议"})
+	}
+	carl := m.User("carl", access.Member)
+	m.SetScopeRole(m.group, carl, access.Member)
+	p := m.Peer(carl, 1, build)
+	p.Receive(m.Ops()...)
+	indexAll(t, p)
+	for _, gone := range authors {
+		m.SetRole(gone, access.Guest)
+		indexAll(t, p)
+		for _, other := range authors { // queued again, and found where they are
+			if other != gone {
+				m.SetRole(other, access.Guest)
+				m.SetRole(other, access.Member)
+			}
+		}
+		indexAll(t, p)
+		if got := p.Count(`SELECT count(*) FROM chat_search WHERE chat_search MATCH '"会议"'`); got != 2 {
+			t.Fatalf("%d in the index, want 2", got)
+		}
+		m.SetRole(gone, access.Member)
+		indexAll(t, p)
+	}
+	if got := find(t, p, SearchQuery{Text: "会议"}); got != "会议|会议|会议" {
+		t.Fatalf("found %s", got)
+	}
+}
+
 func TestIndexerWaitsForAQuietMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &indexer{logger: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1)}
@@ -112,9 +145,11 @@ func TestIndexerWaitsForAQuietMoment(t *testing.T) {
 		}
 		// Changes that never stop: it waits ten seconds.
 		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
 		go func() {
+			defer close(done)
 			for ctx.Err() == nil {
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(90 * time.Millisecond)
 				x.notify()
 			}
 		}()
@@ -127,7 +162,7 @@ func TestIndexerWaitsForAQuietMoment(t *testing.T) {
 		if x.settle(ctx) || time.Since(start) != 0 {
 			t.Errorf("stopped after %v", time.Since(start))
 		}
-		synctest.Wait()
+		<-done
 	})
 }
 
