@@ -1,0 +1,70 @@
+package org
+
+import (
+	"context"
+	"strings"
+
+	"tongzhou/sync/op"
+)
+
+// Directory is what other rooms may ask of this one, through interfaces of their own.
+type Directory struct{ s *service }
+
+// nameOf is a member's name, or a short code while the profile has not arrived.
+func nameOf(b *book, u op.UserID) string {
+	if e, ok := b.profiles[u]; ok {
+		return e.Name
+	}
+	return "#" + strings.ToUpper(u.String()[:4])
+}
+
+func avatarOf(u op.UserID) int { return int(u[0])%avatarColours + 1 }
+
+// Names returns a lookup over one moment of the directory.
+func (d *Directory) Names() func(user op.UserID) string {
+	b, err := d.s.shelf.book(context.Background())
+	if err != nil {
+		b = &book{}
+	}
+	return func(u op.UserID) string { return nameOf(b, u) }
+}
+
+// Avatar is the colour of somebody's picture, 1 to 8.
+func (d *Directory) Avatar(u op.UserID) int { return avatarOf(u) }
+
+// TeamName is the team's name, "" until it has arrived.
+func (d *Directory) TeamName() string {
+	b, err := d.s.shelf.book(context.Background())
+	if err != nil {
+		return ""
+	}
+	return b.team
+}
+
+// CheckTeamName tidies and checks a name for a team.
+func (d *Directory) CheckTeamName(name string) (string, error) {
+	return checkTitle(name, "org.team", maxTeam)
+}
+
+// NameTeam names the team.
+func (d *Directory) NameTeam(ctx context.Context, name string) error {
+	return d.s.renameTeam(ctx, name)
+}
+
+// CheckProfile checks a profile before there is a team to write it in.
+func (d *Directory) CheckProfile(in ProfileInput) error {
+	p, err := in.Profile()
+	if err != nil {
+		return err
+	}
+	return p.Tidy().Validate()
+}
+
+// SaveOwnProfile writes this user's profile.
+func (d *Directory) SaveOwnProfile(ctx context.Context, in ProfileInput) error {
+	p, err := in.Profile()
+	if err != nil {
+		return err
+	}
+	return d.s.saveOwn(ctx, p, in.DepartmentName)
+}
