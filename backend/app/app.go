@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -143,14 +144,14 @@ func (a *App) tryOpen(path string) (*store.DB, error) {
 	return db, nil
 }
 
-// prepare makes the tables that are missing, and rebuilds nothing: see openTeam for projections of an older version.
+// prepare makes the tables that are missing. Projections of an older version are emptied here and filled by openTeam.
 func prepare(db *store.DB, modules []module.Module) error {
 	return db.Write(context.Background(), func(tx replica.Tx) error {
 		if err := store.Script(tx, oplog.Schema+localSchema); err != nil {
 			return err
 		}
 		for _, m := range modules {
-			if err := store.Script(tx, m.Projection); err != nil {
+			if err := prepareProjection(tx, m); err != nil {
 				return fmt.Errorf("tables of %s: %w", m.Name, err)
 			}
 			if m.Local != nil {
@@ -161,6 +162,33 @@ func prepare(db *store.DB, modules []module.Module) error {
 		}
 		return nil
 	})
+}
+
+var createTable = regexp.MustCompile(`(?i)CREATE (?:VIRTUAL )?TABLE\s+(?:IF NOT EXISTS\s+)?(\w+)`)
+
+// prepareProjection makes a module's tables, anew when they were made for another version of it. Emptied tables are filled
+// again from the ops when the team is opened.
+func prepareProjection(tx replica.Tx, m module.Module) error {
+	var have, made int
+	if err := tx.QueryRow(`SELECT coalesce(max(version), 0), count(*) FROM app_projection WHERE module = ?`, m.Name).Scan(&have, &made); err != nil {
+		return fmt.Errorf("read projection version: %w", err)
+	}
+	if made > 0 && have == m.ProjectionVersion {
+		return nil
+	}
+	for _, t := range createTable.FindAllStringSubmatch(m.Projection, -1) {
+		if err := store.Script(tx, `DROP TABLE IF EXISTS `+t[1]); err != nil {
+			return err
+		}
+	}
+	if err := store.Script(tx, m.Projection); err != nil {
+		return err
+	}
+	// 0: made, and empty
+	if _, err := tx.Exec(`INSERT INTO app_projection (module, version) VALUES (?, 0) ON CONFLICT (module) DO UPDATE SET version = 0`, m.Name); err != nil {
+		return fmt.Errorf("note projection: %w", err)
+	}
+	return nil
 }
 
 // localSchema holds what belongs to this device and no feature.
@@ -175,6 +203,14 @@ CREATE TABLE IF NOT EXISTS app_projection (module TEXT PRIMARY KEY, version INTE
 
 // publishChanges forwards what a commit changed to the interface.
 func (a *App) publishChanges(changes []store.Change) {
+	for _, m := range a.modules {
+		if m.Committed == nil {
+			continue
+		}
+		for _, c := range changes {
+			m.Committed(c.Topic)
+		}
+	}
 	for _, c := range changes {
 		switch c.Topic {
 		case "scope.changed", "receipt":

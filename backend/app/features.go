@@ -7,18 +7,23 @@ import (
 	"tongzhou/backend/features/chat"
 	"tongzhou/backend/features/org"
 	"tongzhou/backend/module"
-	"tongzhou/sync/op"
 )
 
 // features is the list of features, in the order in which they start.
 func features(deps module.Deps) ([]module.Module, directory) {
-	people, orgModule := org.New(deps)
-	dir := directory{people}
-	return []module.Module{orgModule, chat.New(deps, dir), announcement.New(deps, dir)}, dir
+	orgModule, people := org.New(deps)
+	return []module.Module{orgModule, chat.New(deps, people), announcement.New(deps, people)}, directory{people}
 }
 
-// directory is what other rooms need of the org feature.
+// directory is what the app itself needs of the org feature.
 type directory struct{ *org.Directory }
 
-var _ = context.Background
-var _ op.UserID
+// CheckProfile checks a profile before there is a team to write it in.
+func (d directory) CheckProfile(p ProfileInput) error {
+	return d.Directory.CheckProfile(org.ProfileInput(p))
+}
+
+// SaveOwnProfile writes this user's profile.
+func (d directory) SaveOwnProfile(ctx context.Context, p ProfileInput) error {
+	return d.Directory.SaveOwnProfile(ctx, org.ProfileInput(p))
+}

@@ -122,6 +122,9 @@ type Module struct {
 	Local     fs.FS
 	Reducers  []Reducer
 	Registers []RegisterKind
+	// Committed is called for every topic of a committed transaction, before the interface hears of it, so that caches are
+	// never older than what the interface was told. It must be quick. It may be nil.
+	Committed func(topic string)
 	API       any // bound to the interface; the package name is the binding's key
 	// Start begins background work and returns; stop ends it and waits. Both may be nil.
 	Start func(ctx context.Context) error

@@ -12,18 +12,17 @@ var projection string
 // New composes the feature, and returns what other rooms may ask of it.
 func New(deps module.Deps) (module.Module, *Directory) {
 	s := &service{log: deps.Log, shelf: &shelf{db: deps.DB}}
-	// Rows of colleagues arrive without a call of this feature: the cached directory follows the same events as the interface.
-	deps.Bus.Subscribe(func(t string, _ any) {
-		if t == topic || t == "state" {
-			s.shelf.stale()
-		}
-	})
 	return module.Module{
 		Name:              "org",
 		Projection:        projection,
 		ProjectionVersion: 1,
 		ProjectionTables:  []string{"org_profile", "org_department_op", "org_team"},
 		Reducers:          reducers(),
-		API:               &API{s: s},
+		Committed: func(t string) {
+			if t == topic || t == "state" {
+				s.shelf.stale()
+			}
+		},
+		API: &API{s: s},
 	}, &Directory{s: s}
 }
