@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -8,17 +9,18 @@ import (
 // checkBindable refuses methods that the window could bind but never call: it fills every parameter from JSON, so a context, a
 // function or a channel would fail at the first call, and only in the window, since package web can pass a context.
 func checkBindable(bound []any) error {
+	var errs []error
 	for _, target := range bound {
 		t := reflect.TypeOf(target)
 		for i := range t.NumMethod() {
 			method := t.Method(i)
 			for p := 1; p < method.Type.NumIn(); p++ { // 0 is the receiver
-				switch kind := method.Type.In(p).Kind(); kind {
+				switch method.Type.In(p).Kind() {
 				case reflect.Interface, reflect.Func, reflect.Chan:
-					return fmt.Errorf("bind %s.%s: the window cannot pass a %s", t, method.Name, method.Type.In(p))
+					errs = append(errs, fmt.Errorf("bind %s.%s: the window cannot pass a %s", t, method.Name, method.Type.In(p)))
 				}
 			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
