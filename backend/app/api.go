@@ -102,8 +102,8 @@ func (p *API) State() (StateDTO, error) {
 }
 
 // Found founds a team with this person as its owner.
-func (p *API) Found(ctx context.Context, in FoundInput) (StateDTO, error) {
-	if err := p.a.found(ctx, in); err != nil {
+func (p *API) Found(in FoundInput) (StateDTO, error) {
+	if err := p.a.found(context.Background(), in); err != nil {
 		return StateDTO{}, err
 	}
 	return p.State()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tongzhou/backend/fault"
+	"tongzhou/sync/join"
 	"tongzhou/sync/p2p"
 	"tongzhou/sync/session"
 )
@@ -59,7 +60,7 @@ func (p *API) Connections() (ConnectionsDTO, error) {
 }
 
 // AddAddress reaches a colleague at an address. Faults: network.bad_address, network.unreachable, network.stranger.
-func (p *API) AddAddress(ctx context.Context, address string) error {
+func (p *API) AddAddress(address string) error {
 	t, err := p.a.ready()
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (p *API) AddAddress(ctx context.Context, address string) error {
 	if h == nil {
 		return fault.New("network.starting")
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	err = h.AddAddress(ctx, strings.TrimSpace(address))
 	switch {
@@ -110,7 +111,7 @@ func (n *network) connections() ConnectionsDTO {
 	out := ConnectionsDTO{Self: SelfDTO{DeviceName: n.id.DeviceName, Addresses: []string{}}, Peers: []PeerDTO{}, State: "waiting", Upload: int(t.replica.Unsent())}
 	reached := map[string]p2p.PeerInfo{}
 	if h != nil {
-		out.Self.PeerID, out.Self.Addresses = h.PeerID(), h.Addrs()
+		out.Self.PeerID, out.Self.Addresses = h.PeerID(), join.BestFirst(h.Addrs())
 		if len(out.Self.Addresses) > 0 {
 			out.Self.Code = out.Self.Addresses[0]
 		}

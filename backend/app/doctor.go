@@ -33,9 +33,9 @@ type CheckDTO struct {
 }
 
 // Doctor tells what works on this machine.
-func (p *API) Doctor(ctx context.Context) []CheckDTO {
+func (p *API) Doctor() []CheckDTO {
 	out := []CheckDTO{}
-	for _, c := range Doctor(ctx, p.a.opts.Data) {
+	for _, c := range Doctor(context.Background(), p.a.opts.Data) {
 		params := c.Params
 		if params == nil {
 			params = map[string]string{}

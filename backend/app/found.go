@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 
 	"tongzhou/backend/fault"
@@ -84,6 +85,40 @@ func (a *App) removeDBKeepSettings() error {
 
 // checkProfile refuses a profile before anything is written.
 func (a *App) checkProfile(p ProfileInput) error { return a.directory.CheckProfile(p) }
+
+// pendingProfile is the setting that holds a newcomer's profile until it is written: that takes the key of the company scope,
+// which arrives with the history, and the departments, to find the one meant.
+const pendingProfile = "pending_profile"
+
+// keepProfile makes sure that the profile is written, now or after the next start.
+func (a *App) keepProfile(p ProfileInput) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode profile: %w", err)
+	}
+	return a.setSetting(pendingProfile, string(text))
+}
+
+// introducePending writes the kept profile, if there is one and the history is here.
+func (a *App) introducePending(ctx context.Context) {
+	var text string
+	if err := a.db.Read().QueryRow(`SELECT value FROM app_setting WHERE key = ?`, pendingProfile).Scan(&text); err != nil || text == "" {
+		return
+	}
+	var p ProfileInput
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		a.log.Error("read the kept profile", "err", err)
+		return
+	}
+	if err := a.introduce(ctx, p); err != nil {
+		a.log.Info("own profile is not written yet", "err", err)
+		return
+	}
+	if err := a.setSetting(pendingProfile, ""); err != nil {
+		a.log.Error("forget the kept profile", "err", err)
+	}
+	a.bus.Publish("state", nil)
+}
 
 // introduce writes this person's profile.
 func (a *App) introduce(ctx context.Context, p ProfileInput) error {

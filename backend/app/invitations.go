@@ -32,7 +32,8 @@ type InvitationDTO struct {
 }
 
 // CreateInvitation writes an invitation for one person, seven days. Fault: denied.
-func (p *API) CreateInvitation(ctx context.Context, in InvitationInput) (InvitationDTO, error) {
+func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
+	ctx := context.Background()
 	t, err := p.a.ready()
 	if err != nil {
 		return InvitationDTO{}, err
@@ -113,42 +114,32 @@ func (t *team) link(a *App, id op.ID, secret [16]byte, expires int64) (string, e
 		Team: t.id.Team, Genesis: t.replica.Genesis(), Invite: id, Secret: secret, Expires: expires,
 		TeamName: trimmed(a.directory.TeamName(), 100), Inviter: trimmed(a.directory.Names()(t.id.Root.ID), 100), MDNS: t.id.TeamSecret.MDNSName(),
 	}
-	for _, addrs := range t.net.reachable(3) {
-		inv.Peers = append(inv.Peers, join.Peer{Addrs: addrs})
-	}
+	inv.Peers = t.net.reachable(2)
 	return inv.Link()
 }
 
-// reachable lists addresses of this device, then of up to n connected others.
-func (n *network) reachable(others int) [][]string {
+// reachable lists where this device answers, then up to n connected others.
+func (n *network) reachable(others int) []join.Peer {
 	n.mu.Lock()
-	h, addrs, team := n.host, n.addrs, n.team
+	h, addrs := n.host, n.addrs
 	var online []op.DeviceID
 	for dev := range n.sessions {
 		online = append(online, dev)
 	}
 	n.mu.Unlock()
-	var out [][]string
+	var out []join.Peer
 	if h != nil {
-		if own := worthTelling(h.Addrs(), 6); len(own) > 0 {
-			out = append(out, own)
+		if p, ok := join.NewPeer(h.Addrs(), 5); ok {
+			out = append(out, p)
 		}
 	}
 	for _, dev := range online {
-		if len(out) > others || team == nil {
+		if len(out) > others {
 			break
 		}
-		if a := worthTelling(addrs[dev], 4); len(a) > 0 {
-			out = append(out, a)
+		if p, ok := join.NewPeer(addrs[dev], 3); ok {
+			out = append(out, p)
 		}
 	}
 	return out
-}
-
-// worthTelling keeps the first addresses; a link must fit a QR code.
-func worthTelling(addrs []string, limit int) []string {
-	if len(addrs) > limit {
-		addrs = addrs[:limit]
-	}
-	return addrs
 }

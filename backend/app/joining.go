@@ -253,6 +253,9 @@ func (t *attempt) finish(ctx context.Context, member op.DeviceID, pub []byte) er
 		return fmt.Errorf("save identity: %w", err)
 	}
 	_ = os.Remove(a.path("joining.key"))
+	if err := a.keepProfile(t.profile); err != nil {
+		return err
+	}
 	if err := a.upgradeProjections(ctx, t.replica); err != nil {
 		return err
 	}
@@ -278,13 +281,11 @@ func (t *attempt) finish(ctx context.Context, member op.DeviceID, pub []byte) er
 		return err
 	}
 	a.bus.Publish("state", nil)
-	if err := a.introduce(ctx, t.profile); err != nil {
-		a.log.Error("write own profile", "err", err)
-	}
 	select {
 	case <-caughtUp:
 	case <-ctx.Done(): // the person went on; history arrives in the background
 	}
+	a.introducePending(ctx)
 	t.net.mu.Lock()
 	t.net.progress = nil
 	t.net.mu.Unlock()

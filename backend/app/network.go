@@ -290,6 +290,7 @@ func (n *network) onSync(ctx context.Context, dev op.DeviceID, s p2p.Stream, _ b
 
 func (n *network) setStatus(dev op.DeviceID, st session.Status) {
 	n.mu.Lock()
+	first := n.sessions[dev].State != session.InSync && st.State == session.InSync
 	n.sessions[dev] = st
 	if !st.SyncedAt.IsZero() {
 		n.lastSync[dev] = st.SyncedAt
@@ -298,6 +299,8 @@ func (n *network) setStatus(dev op.DeviceID, st session.Status) {
 	n.mu.Unlock()
 	if progress != nil {
 		progress(dev, st)
+	} else if first {
+		n.app.introducePending(context.Background())
 	}
 	n.app.bus.Publish("connections", nil)
 }

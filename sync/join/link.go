@@ -2,10 +2,12 @@ package join
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,43 @@ var (
 // Peer is a member that can let the newcomer in.
 type Peer struct {
 	_     struct{} `cbor:",toarray"`
-	Addrs []string // multiaddrs with /p2p/
+	ID    string   // libp2p peer id
+	Addrs []string // multiaddrs without /p2p/
+}
+
+// NewPeer takes the addresses of one device, multiaddrs with /p2p/, best first, at most limit. It is false when there are none.
+func NewPeer(addrs []string, limit int) (Peer, bool) {
+	var p Peer
+	for _, a := range BestFirst(addrs) {
+		at := strings.LastIndex(a, "/p2p/")
+		if at < 0 || len(p.Addrs) == limit {
+			continue
+		}
+		p.ID = a[at+len("/p2p/"):]
+		p.Addrs = append(p.Addrs, a[:at])
+	}
+	return p, len(p.Addrs) > 0
+}
+
+// BestFirst orders addresses by how likely they help somebody else: IPv4 before IPv6, TCP before QUIC, loopback last.
+func BestFirst(addrs []string) []string {
+	out := slices.Clone(addrs)
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(cost(a), cost(b)) })
+	return out
+}
+
+func cost(a string) int {
+	n := 0
+	if strings.HasPrefix(a, "/ip6/") {
+		n++
+	}
+	if strings.Contains(a, "/udp/") {
+		n += 2
+	}
+	if strings.HasPrefix(a, "/ip4/127.") || strings.HasPrefix(a, "/ip6/::1/") {
+		n += 4
+	}
+	return n
 }
 
 // Invitation is what a link carries: how to reach the team, what to believe, and the secret that proves the right to join.
@@ -96,7 +134,7 @@ func Parse(text string) (Invitation, error) {
 		return Invitation{}, fmt.Errorf("%w: fields", ErrDamaged)
 	}
 	for _, p := range i.Peers {
-		if len(p.Addrs) > maxAddrs {
+		if len(p.Addrs) > maxAddrs || len(p.ID) > 128 {
 			return Invitation{}, fmt.Errorf("%w: addresses", ErrDamaged)
 		}
 	}
@@ -106,11 +144,13 @@ func Parse(text string) (Invitation, error) {
 // Expired tells whether the link is too old to be used at the given time.
 func (i *Invitation) Expired(now time.Time) bool { return now.UnixMilli() > i.Expires }
 
-// Addrs lists all addresses.
+// Addrs lists all addresses, multiaddrs with /p2p/.
 func (i *Invitation) Addrs() []string {
 	var out []string
 	for _, p := range i.Peers {
-		out = append(out, p.Addrs...)
+		for _, a := range p.Addrs {
+			out = append(out, a+"/p2p/"+p.ID)
+		}
 	}
 	return out
 }
