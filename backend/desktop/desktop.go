@@ -22,6 +22,14 @@ import (
 // Built tells whether this program can open a window.
 const Built = true
 
+// Sizes of the window in pixels; the minimum is what the layout of the interface needs.
+const (
+	width     = 1280
+	height    = 800
+	minWidth  = 960
+	minHeight = 640
+)
+
 // Run opens the window and returns when it has closed and the app has stopped. SIGINT and SIGTERM close it too. The error is
 // why the window could not open, why the app did not start, or what went wrong in closing. Run must be called from the main
 // goroutine.

@@ -19,14 +19,6 @@ var (
 // Title is the name on the window.
 const Title = "同舟"
 
-// Sizes of the window in pixels; the minimum is what the layout of the interface needs.
-const (
-	width     = 1280
-	height    = 800
-	minWidth  = 960
-	minHeight = 640
-)
-
 // App is what the window shows.
 type App interface {
 	// Bound returns pointers to the structs whose exported methods the page may call. It is called before Start.

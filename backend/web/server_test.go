@@ -44,14 +44,20 @@ func (a *API) Nothing()                                            {}
 func (a *API) Plain() int                                          { return 7 }
 func (a *API) Optional(g *greeting) bool                           { return g == nil }
 func (a *API) WithContext(ctx context.Context, n int) (int, error) { return n + 1, ctx.Err() }
-func (a *API) Refuse() error                                       { return fault.New("chat.too_long", "max", "4000") }
+func (a *API) Refuse() error { return fault.New("chat.too_long", "max", "4000") }
+
 func (a *API) RefuseDeep() (int, error) {
 	return 1, errors.Join(errors.New("store: constraint"), fault.New("org.taken"))
 }
 func (a *API) Break() error           { return errors.New("disk secret") }
 func (a *API) Panic() (string, error) { panic("boom") }
 func (a *API) Endless() (any, error)  { return func() {}, nil }
-func (a *API) hidden() string         { return "hidden" }
+
+// hidden must not be callable; the variable is its use.
+func (a *API) hidden() string { return "hidden" }
+
+var _ = (*API).hidden
+
 func (a *API) Wait(ctx context.Context) error {
 	close(a.waiting)
 	<-ctx.Done()
