@@ -44,7 +44,7 @@ func (a *API) Nothing()                                            {}
 func (a *API) Plain() int                                          { return 7 }
 func (a *API) Optional(g *greeting) bool                           { return g == nil }
 func (a *API) WithContext(ctx context.Context, n int) (int, error) { return n + 1, ctx.Err() }
-func (a *API) Refuse() error { return fault.New("chat.too_long", "max", "4000") }
+func (a *API) Refuse() error                                       { return fault.New("chat.too_long", "max", "4000") }
 
 func (a *API) RefuseDeep() (int, error) {
 	return 1, errors.Join(errors.New("store: constraint"), fault.New("org.taken"))
