@@ -9,13 +9,15 @@ import (
 // engine applies the rules of protocol.md, section 3, to one log: the team's or that of a private scope.
 type engine struct {
 	*graph
-	// authors returns the users for whom the author of the op speaks, by what lies in the op's past.
+	// authors returns the users for whom the author of the op speaks: by what lies in the op's past in the team's log
+	// (certifiedAuthors), by the team's state in that of a scope.
 	authors func(v int32) []op.UserID
 	// admissible checks what is particular to an admission: signature and expiry.
 	admissible func(v, invite int32) Reason
 
-	bound  []binding // per vertex
-	grants []grant
+	bound     []binding // per vertex
+	grants    []grant
+	certified map[op.DeviceID][]int32 // the first bound certificate in each feed of the device
 
 	valid    []bool // per vertex, filled by the one pass
 	reasons  []Reason
@@ -43,12 +45,13 @@ type lane struct {
 
 func newEngine(g *graph) *engine {
 	return &engine{
-		graph:    g,
-		bound:    make([]binding, len(g.vertices)),
-		valid:    make([]bool, len(g.vertices)),
-		reasons:  make([]Reason, len(g.vertices)),
-		uses:     map[int32]int{},
-		removals: map[op.UserID][]*lane{},
+		graph:     g,
+		bound:     make([]binding, len(g.vertices)),
+		certified: map[op.DeviceID][]int32{},
+		valid:     make([]bool, len(g.vertices)),
+		reasons:   make([]Reason, len(g.vertices)),
+		uses:      map[int32]int{},
+		removals:  map[op.UserID][]*lane{},
 	}
 }
 
@@ -78,6 +81,9 @@ func (e *engine) bind(n int32, b *binding) Reason {
 	}
 	switch v.act.kind {
 	case actFound:
+		if r := e.certify(n); r != "" {
+			return r
+		}
 		e.give(n, b, v.act.gives, n, -1)
 	case actLeave:
 		if b.users = e.authors(n); len(b.users) == 0 {
@@ -126,6 +132,9 @@ func (e *engine) bindAdmit(n int32, b *binding) Reason {
 		return ReasonProof
 	}
 	if r := e.admissible(n, i); r != "" {
+		return r
+	}
+	if r := e.certify(n); r != "" {
 		return r
 	}
 	b.basis, b.proof = e.bound[i].basis, i

@@ -69,16 +69,7 @@ func (l *Log) eval() *State {
 		entries = append(entries, entry{op: &f.op, act: &f.act})
 	}
 	e := newEngine(newGraph(entries, l.genesis))
-	certs := certsByDevice(e.graph)
-	e.authors = func(v int32) []op.UserID {
-		var users []op.UserID
-		for _, c := range certs[e.vertices[v].ref.Device] {
-			if e.bound[c].reason == "" && e.before(c, v) {
-				users = append(users, e.vertices[c].act.identity.user)
-			}
-		}
-		return users
-	}
+	e.authors = e.certifiedAuthors
 	e.admissible = func(v, invite int32) Reason {
 		f := l.facts[e.vertices[v].id]
 		if !f.compared {
@@ -100,18 +91,4 @@ func (l *Log) vouch(f *fact, i *Invite) Reason {
 		return ReasonExpired
 	}
 	return ""
-}
-
-// certsByDevice lists the ops that certify each device, oldest first. A certificate counts when its op is bound, whether or
-// not it is valid: root and device signed it, and it only says who speaks. The bound ones are those with a genuine
-// invitation, so that strangers cannot fill the state.
-func certsByDevice(g *graph) map[op.DeviceID][]int32 {
-	certs := map[op.DeviceID][]int32{}
-	for n := range g.vertices {
-		v := &g.vertices[n]
-		if v.act.identity != nil {
-			certs[v.ref.Device] = append(certs[v.ref.Device], int32(n))
-		}
-	}
-	return certs
 }

@@ -73,7 +73,7 @@ func genHistory(rt *rapid.T, forks bool) *sim {
 		if rapid.IntRange(0, 5).Draw(rt, "anybody") > 0 {
 			p = rapid.SampledFrom(s.powerful()).Draw(rt, "who has a say")
 		}
-		s.act(p, s.known(p), 1, 0)
+		s.act(p, s.known(p), rapid.SampledFrom([]uint32{1, 1, 2}).Draw(rt, "incarnation"), 0)
 	}
 	return s
 }
