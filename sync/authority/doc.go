@@ -32,7 +32,8 @@
 //   - An op whose clock is not above everything in its past is void. Nothing else but expiry reads a clock.
 //   - A feed with two ops in one place counts up to there; the genesis always counts.
 //   - Ops of unknown type take part in the causal order and do nothing.
-//   - The cost is near linear in the number of ops, also for hostile ones; payloads, deps, members and cuts are bounded.
+//   - The cost is near linear in the number of ops, also for hostile ones, as long as the log keeps the incarnations of a
+//     device few; payloads, deps, members and cuts are bounded.
 //   - Encodings are for good; testdata holds vectors that never change.
 //
 // Known limits: who has an invitation's secret can claim an early place among its admissions and displace somebody, so a

@@ -216,7 +216,7 @@ func TestRule2NoInfluenceUpwards(t *testing.T) {
 		}
 		after := s.state()
 		for _, g := range s.all {
-			if !m.gives0(g) || g.subject == u || !m.formed(g) || m.outranks(*best, m.rank(g.ID)) || best.class < g.role {
+			if !m.knows(g) || !m.gives(g.ID) || g.subject == u || !m.formed(g) || m.outranks(*best, m.rank(g.ID)) || best.class < g.role {
 				continue
 			}
 			was, is := holds(st, g), holds(after, g)
@@ -230,8 +230,8 @@ func TestRule2NoInfluenceUpwards(t *testing.T) {
 	})
 }
 
-// gives0 is gives for ops that the model may not know.
-func (m *model) gives0(o *simOp) bool { return m.ops[o.ID] != nil && m.gives(o.ID) }
+// knows tells the ops of the history from those of the attack.
+func (m *model) knows(o *simOp) bool { return m.ops[o.ID] != nil }
 
 func holds(st *authority.State, g *simOp) bool {
 	return slices.ContainsFunc(st.Grants(g.subject.id()), func(h authority.Held) bool { return h.Op == g.ID })
