@@ -23,12 +23,20 @@ func Rooms(t *Tree) []Finding {
 		findings = append(findings, listed(t, feature, "frontend/src/app/features.ts", "features/"+feature+"/")...)
 	}
 	for _, feature := range t.folders(frontendRooms) {
-		if !slices.Contains(t.folders(backendRooms), feature) {
+		switch {
+		case slices.Contains(t.folders(backendRooms), feature):
+		case slices.Contains(appRooms(), feature):
+			findings = append(findings, listed(t, feature, "frontend/src/app/features.ts", "features/"+feature+"/")...)
+		default:
 			findings = append(findings, Finding{frontendRooms + "/" + feature, 0, "no feature of this name in the backend: rooms have the same names on both sides"})
 		}
 	}
 	return findings
 }
+
+// appRooms are the features of the interface that show backend/app itself, which is no feature: getting into a team, the
+// connections of this device, its settings.
+func appRooms() []string { return []string{"team", "connections", "settings"} }
 
 func backendRoom(t *Tree, feature string) []Finding {
 	room := backendRooms + "/" + feature

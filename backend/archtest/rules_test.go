@@ -111,6 +111,7 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 		{"no ops", Rooms, map[string]string{"backend/features/task/ops.go": "package task\n"}, "no op type is declared"},
 		{"no frontend", Rooms, map[string]string{"frontend/src/features/task/routes.tsx": ""}, "no routes.tsx"},
 		{"a room only in the frontend", Rooms, map[string]string{"frontend/src/features/chat/api.ts": "//"}, "no feature of this name"},
+		{"a room of the app that is not in the list", Rooms, map[string]string{"frontend/src/features/settings/api.ts": "//"}, "does not list settings"},
 		{"not in the list of the backend", Rooms, map[string]string{"backend/app/features.go": "package app\n"}, "does not list task"},
 		{"not in the list of the frontend", Rooms, map[string]string{"frontend/src/app/features.ts": "//"}, "does not list task"},
 
