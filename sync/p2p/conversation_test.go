@@ -54,8 +54,7 @@ type scripted struct {
 	conn network.Conn
 }
 
-// connectScripted connects two hosts that know no address of each other and
-// whose clock stands still: neither begins anything by itself.
+// connectScripted connects two hosts that begin nothing by themselves.
 func connectScripted(t *testing.T, from, to *testNode) scripted {
 	t.Helper()
 	from.node.Peerstore().AddAddrs(to.self, to.node.Addrs(), peerstore.TempAddrTTL)
@@ -83,8 +82,7 @@ func (s scripted) propose(t *testing.T, m mark) (network.Stream, bool) {
 func TestWhichStreamBecomesTheConversation(t *testing.T) {
 	a, b := newDevice(t), newDevice(t)
 	rb := rosterOf(a)
-	clock := newClock()
-	nb, na := start(t, b, rb, clock.set), start(t, a, rosterOf(b), clock.set)
+	nb, na := start(t, b, rb, silent), start(t, a, rosterOf(b), silent)
 	s := connectScripted(t, na, nb)
 	first, ok := s.propose(t, mark{boot: 7, tick: 5})
 	if !ok {
@@ -129,9 +127,8 @@ func TestTieBreak(t *testing.T) {
 		agrees      bool
 	}{{"own stream counts", low, high, false}, {"the other's counts", high, low, true}} {
 		t.Run(test.name, func(t *testing.T) {
-			clock := newClock()
-			n := start(t, test.self, rosterOf(test.other), clock.set)
-			other := start(t, test.other, rosterOf(test.self), clock.set)
+			n := start(t, test.self, rosterOf(test.other), silent)
+			other := start(t, test.other, rosterOf(test.self), silent)
 			cancelled := make(chan struct{})
 			n.mu.Lock()
 			m := n.mateOf(other.self, test.other.id)

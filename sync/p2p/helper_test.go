@@ -206,3 +206,6 @@ func newClock() *testClock {
 func (c *testClock) now() time.Time          { return time.UnixMilli(c.ms.Load()) }
 func (c *testClock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 func (c *testClock) set(cfg *Config)         { cfg.Now = c.now }
+
+// silent never dials.
+func silent(cfg *Config) { cfg.tune.dials = -1 }

@@ -88,10 +88,11 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("p2p: %w", err)
 	}
 	g := &gate{rostered: h.rostered, invited: h.invited, welcome: h.welcome, strangers: h.strangers}
-	h.node, err = libp2p.New(nodeOptions(key, listen, g, gatedResources{limits, h.rostered})...)
+	h.node, err = libp2p.New(nodeOptions(key, !allLoopback(listen), g, gatedResources{limits, h.rostered})...)
 	if err != nil {
 		h.cancel()
-		return nil, fmt.Errorf("p2p: listen: %w", err)
+		limits.Close()
+		return nil, fmt.Errorf("p2p: %w", err)
 	}
 	h.self = h.node.ID()
 	h.swarm = h.node.Network().(*swarm.Swarm)
@@ -100,6 +101,12 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	})
 	h.node.SetStreamHandler(syncProtocol, h.handleSync)
 	h.node.SetStreamHandler(joinProtocol, h.handleJoin)
+
+	if err := h.node.Network().Listen(listen...); err != nil {
+		h.cancel()
+		h.node.Close()
+		return nil, fmt.Errorf("p2p: listen: %w", err)
+	}
 
 	h.mdns = newDiscovery(h.node, h.log, h.found)
 	h.mdns.use(cfg.MDNSName)
@@ -131,7 +138,7 @@ func newHost(ctx context.Context, cfg Config) *Host {
 	h.boot = binary.BigEndian.Uint64(boot[:])
 	h.ctx, h.cancel = context.WithCancel(ctx)
 	h.team.Store(&team{roster: cfg.Roster, self: cfg.Self})
-	h.strangers = newStrangers(h.tune, h.now, h.rostered)
+	h.strangers = newStrangers(h.tune, h.now, h.rostered, h.log)
 	h.book = openBook(cfg.Book, h.log, h.now)
 	return h
 }

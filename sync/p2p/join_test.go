@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"sync"
 	"testing"
@@ -198,5 +199,40 @@ func TestTheLastWordOfAJoinArrives(t *testing.T) {
 	}
 	if nj.swarm.Connectedness(nm.self) != network.Connected {
 		t.Error("the connection is gone while the stream is open")
+	}
+}
+
+// The same the other way round; afterwards the joiner parts from the stranger.
+func TestTheJoinersLastWordArrivesAndTheConnectionEnds(t *testing.T) {
+	word := make([]byte, 64<<10)
+	arrived := make(chan int, 1)
+	member, closed := newDevice(t), make(chan struct{})
+	nm := start(t, member, rosterOf(member), func(c *Config) {
+		c.StrangersWelcome = func() bool { return true }
+		c.tune = tuning{joinLinger: time.Hour}
+		c.OnJoin = func(_ context.Context, s Stream, _ []byte) {
+			<-closed
+			n, _ := io.Copy(io.Discard, s)
+			arrived <- int(n)
+		}
+	})
+	nj := start(t, newDevice(t), nil, func(c *Config) { c.tune = tuning{joinLinger: 300 * time.Millisecond} })
+	for _, form := range []string{"full", "full quic"} {
+		closed = make(chan struct{})
+		s, _, err := nj.DialJoin(t.Context(), []string{addressOf(t, nm, form)}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn := nj.swarm.ConnsToPeer(nm.self)[0]
+		s.Write(word)
+		s.Close()
+		close(closed)
+		if n := next(t, arrived, form); n != len(word) {
+			t.Errorf("%s: %d bytes arrived", form, n)
+		}
+		waitClosed(t, conn)
+		if nj.invited(nm.self) {
+			t.Error("the gate is still open")
+		}
 	}
 }

@@ -29,13 +29,15 @@ const keepAlive = 15 * time.Second
 
 // nodeOptions turns off everything in libp2p that talks to machines outside of
 // the team: relays, AutoNAT, hole punching by third parties, routing.
-func nodeOptions(key crypto.PrivKey, listen []ma.Multiaddr, gate connmgr.ConnectionGater, limits network.ResourceManager) []libp2p.Option {
+//
+// The node does not listen yet: libp2p leaves goroutines behind when it fails
+// to listen while it starts.
+func nodeOptions(key crypto.PrivKey, mapPorts bool, gate connmgr.ConnectionGater, limits network.ResourceManager) []libp2p.Option {
 	mux := *yamux.DefaultTransport
 	mux.KeepAliveInterval = keepAlive
 	options := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.UserAgent("tongzhou"),
-		libp2p.ListenAddrs(listen...),
 		// A TCP port shared for dialling makes two devices that dial each other
 		// at once share one connection, with both sides in the same role.
 		libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()),
@@ -54,7 +56,7 @@ func nodeOptions(key crypto.PrivKey, listen []ma.Multiaddr, gate connmgr.Connect
 		libp2p.UDPBlackHoleSuccessCounter(nil),
 		libp2p.IPv6BlackHoleSuccessCounter(nil),
 	}
-	if !allLoopback(listen) {
+	if mapPorts {
 		options = append(options, libp2p.NATPortMap())
 	}
 	return options

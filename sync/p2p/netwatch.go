@@ -6,6 +6,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
+	ma "github.com/multiformats/go-multiaddr"
 )
 
 // watchNetwork follows changes of this device's own addresses: another Wi-Fi,
@@ -49,9 +50,13 @@ func (h *Host) dropOrphaned() {
 		}
 	}
 	for _, c := range h.swarm.Conns() {
-		ip, ok := ipOf(c.LocalMultiaddr())
-		if ok && !ip.IsUnspecified() && !ip.IsLoopback() && !have[ip.WithZone("")] && !isQUIC(c.LocalMultiaddr()) {
+		if orphaned(c.LocalMultiaddr(), have) {
 			c.Close()
 		}
 	}
+}
+
+func orphaned(local ma.Multiaddr, have map[netip.Addr]bool) bool {
+	ip, ok := ipOf(local)
+	return ok && !isQUIC(local) && !ip.IsUnspecified() && !ip.IsLoopback() && !have[ip.WithZone("")]
 }

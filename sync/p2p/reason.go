@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/sec"
@@ -25,14 +24,14 @@ func reasonOf(err error) string {
 		return ReasonRejected
 	case errors.As(err, &mismatch):
 		return ReasonIdentity
-	case errors.As(err, &closed) && closed.Remote, errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+	case errors.As(err, &closed) && closed.Remote, errors.Is(err, connReset), errors.Is(err, io.EOF):
 		return ReasonRejected
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, connRefused):
 		return ReasonRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+	case errors.Is(err, netUnreachable), errors.Is(err, hostUnreachable):
 		return ReasonNoRoute
 	}
 	return ReasonFailed

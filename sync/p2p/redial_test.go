@@ -77,7 +77,7 @@ func TestDiallingStopsAtEnoughConversationsAndIsFair(t *testing.T) {
 	b, c, d := newDevice(t), newDevice(t), newDevice(t)
 	other := map[string]*testNode{}
 	for _, dev := range []testDevice{b, c, d} {
-		node := start(t, dev, rosterOf(a), clock.set)
+		node := start(t, dev, rosterOf(a), clock.set, silent)
 		other[dev.id.String()] = node
 		ra.set(dev, node.Addrs()...)
 	}
@@ -102,5 +102,27 @@ func TestDiallingStopsAtEnoughConversationsAndIsFair(t *testing.T) {
 	other[first.String()].stop(t)
 	if dev := next(t, n.begun, "third"); dev == first || dev == second {
 		t.Errorf("place taken by %v again", dev)
+	}
+}
+
+func TestWhoHasWaitedLongestIsDialledFirst(t *testing.T) {
+	clock := newClock()
+	roster := rosterOf()
+	for range 8 {
+		roster.set(newDevice(t), "/ip4/127.0.0.1/tcp/1")
+	}
+	n := start(t, newDevice(t), roster, clock.set, silent)
+	n.mu.Lock()
+	n.tune.dials = 1
+	for i, m := range n.order {
+		m.redial.last = clock.now().Add(-time.Duration(i+1) * time.Hour)
+	}
+	longest := n.order[len(n.order)-1]
+	n.mu.Unlock()
+	n.dialDue()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !longest.redial.last.Equal(clock.now()) {
+		t.Error("somebody else came first")
 	}
 }

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type strangers struct {
 	tune     tuning
 	now      func() time.Time
 	rostered func(peer.ID) bool
+	log      *slog.Logger
 
 	mu     sync.Mutex
 	total  bucket
@@ -33,9 +35,9 @@ type guest struct {
 	leave   *time.Timer // closes the connection
 }
 
-func newStrangers(tune tuning, now func() time.Time, rostered func(peer.ID) bool) *strangers {
+func newStrangers(tune tuning, now func() time.Time, rostered func(peer.ID) bool, log *slog.Logger) *strangers {
 	return &strangers{
-		tune: tune, now: now, rostered: rostered,
+		tune: tune, now: now, rostered: rostered, log: log,
 		byAddr: map[netip.Addr]*bucket{}, guests: map[string]*guest{},
 	}
 }
@@ -100,6 +102,7 @@ func (s *strangers) expel(g *guest) {
 	}
 	s.mu.Unlock()
 	if !busy && !mate {
+		s.log.Info("stranger's time is up", "addr", g.addr)
 		g.conn.Close()
 	}
 }

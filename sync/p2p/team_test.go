@@ -132,8 +132,11 @@ func TestAddAddressErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := free.Addr().String()
 	free.Close()
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	bare := func(n *testNode) string { return addressOf(t, n, "no id") }
 	for name, test := range map[string]struct {
@@ -145,8 +148,8 @@ func TestAddAddressErrors(t *testing.T) {
 		"port 0":                    {"192.168.1.5:0", ErrBadAddress},
 		"own":                       {bare(na), ErrBadAddress},
 		"own with id":               {na.Addrs()[0], ErrBadAddress},
-		"nobody listens":            {nobody, ErrUnreachable},
-		"unknown name":              {"does-not-exist.invalid:4001", ErrUnreachable},
+		"nobody listens":            {"/ip4/127.0.0.1/tcp/" + port, ErrUnreachable},
+		"nobody listens at a name":  {"/dns4/localhost/tcp/" + port, ErrUnreachable},
 		"stranger":                  {bare(ns), ErrStranger},
 		"stranger with id":          {ns.Addrs()[0], ErrStranger},
 		"another mate than it says": {bare(nb) + "/p2p/" + c.peerID(t).String(), ErrStranger},
