@@ -1,0 +1,95 @@
+/** Import directions of the frontend: app → features → ui → platform → lib. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two modules that need each other are one module, or miss a third.',
+      severity: 'error',
+      from: {},
+      // A type alone ties nothing together at run time.
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'not-to-app',
+      comment: 'The shell knows the features. Nothing knows the shell.',
+      severity: 'error',
+      from: { path: '^src/(features|ui|platform|lib)/' },
+      to: { path: '^src/app/' },
+    },
+    {
+      name: 'app-only-to-routes',
+      comment: 'A feature shows the shell one object, in its routes.tsx. Its texts are types for the translator.',
+      severity: 'error',
+      from: { path: '^src/app/', pathNot: '[.]test[.]tsx?$' },
+      to: { path: '^src/features/', pathNot: '^src/features/[^/]+/(routes[.]tsx|messages/[^/]+[.]json)$' },
+    },
+    {
+      name: 'no-feature-to-feature',
+      comment: 'Features stay apart so that each can be read, changed and removed alone.',
+      severity: 'error',
+      from: { path: '^src/features/([^/]+)/' },
+      to: { path: '^src/features/', pathNot: '^src/features/$1/' },
+    },
+    {
+      name: 'shared-not-to-features',
+      comment: 'What everybody uses may not depend on one user.',
+      severity: 'error',
+      from: { path: '^src/(ui|platform|lib)/' },
+      to: { path: '^src/features/' },
+    },
+    {
+      name: 'lib-is-pure',
+      comment: 'lib is for functions that need neither the page nor the backend.',
+      severity: 'error',
+      from: { path: '^src/lib/' },
+      to: { path: '^src/(ui|platform|features|app)/' },
+    },
+    {
+      name: 'platform-not-to-ui',
+      comment: 'The way to the backend does not know how anything looks.',
+      severity: 'error',
+      from: { path: '^src/platform/', pathNot: '^src/platform/testing/' },
+      to: { path: '^src/ui/' },
+    },
+    {
+      name: 'component-library-in-ui',
+      comment: 'Only src/ui knows which component library and icons we use; that is what makes them replaceable.',
+      severity: 'error',
+      from: { pathNot: '^src/ui/' },
+      to: { path: 'node_modules/(@mantine|@tabler|@tiptap|frimousse|emojibase-data|uqr)/' },
+    },
+    {
+      name: 'bindings-in-api',
+      comment: 'One file per feature talks to the backend and turns its DTOs into our types.',
+      severity: 'error',
+      from: { path: '^src/(features|app|ui)/', pathNot: '/api[.]ts$' },
+      to: { path: '^(src/platform/bindings[.]ts|wailsjs/)' },
+    },
+    {
+      name: 'no-test-helpers-in-the-app',
+      comment: 'Fakes and builders must not reach people.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '([.]test[.]tsx?|/testing(/.+)?[.]tsx?|^src/platform/testing/.+|^src/main[.]tsx)$' },
+      to: { path: '(/testing[.]tsx?$|^src/platform/testing/)' },
+    },
+    {
+      name: 'no-dev-dependencies-in-the-app',
+      comment: 'What is imported by the app is a dependency, not a tool.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '([.]test[.]tsx?|/testing(/.+)?[.]tsx?)$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

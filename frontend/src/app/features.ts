@@ -1,0 +1,17 @@
+// THE list of features. Adding one: a line here, and one for its texts in i18next.d.ts.
+
+import { feature as connections } from '../features/connections/routes';
+import { feature as settings } from '../features/settings/routes';
+import { feature as team } from '../features/team/routes';
+import type { Feature } from '../platform/feature';
+
+export const features: readonly Feature[] = [team, connections, settings];
+
+export type Screen = NonNullable<Feature['screen']>;
+
+/** The screens of the rail, in order. */
+export function screensOf(list: readonly Feature[], place: Screen['place']): Screen[] {
+  return list
+    .flatMap(({ screen }) => (screen?.place === place ? [screen] : []))
+    .sort((a, b) => a.order - b.order);
+}

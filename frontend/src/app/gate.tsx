@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import i18next from 'i18next';
+import { useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Onboarding } from '../features/team/routes';
+import type { AppState } from '../platform/api';
+import { appStateQuery } from '../platform/app-state';
+import { useFaultText } from '../platform/fault-text';
+import { toFault } from '../platform/fault';
+import { ErrorBoundary } from '../ui/error-boundary';
+import { ErrorState } from '../ui/error-state';
+import { UiProvider } from '../ui/provider';
+import { languageOf } from './i18n';
+import { useSystemTheme } from './system-theme';
+
+/** Knows how far this device is, and shows the app, the way into a team, or what is wrong. */
+export function Gate({ children }: { children: ReactNode }) {
+  const { data, error, refetch } = useQuery(appStateQuery);
+  const system = useSystemTheme();
+  const theme = data?.settings.theme ?? 'system';
+  useLanguage(data);
+  return (
+    <UiProvider theme={theme === 'system' ? system : theme}>
+      <ErrorBoundary>
+        {data && !error ? <Phase state={data}>{children}</Phase> : error && <NotStarted error={error} onRetry={() => void refetch()} />}
+      </ErrorBoundary>
+    </UiProvider>
+  );
+}
+
+function Phase({ state, children }: { state: AppState; children: ReactNode }) {
+  const { t } = useTranslation('app');
+  if (state.phase === 'damaged') return <ErrorState text={t('start.damaged')} reason={t('start.damagedSafe')} code={state.damage} />;
+  return <Onboarding ready={state.phase === 'ready'}>{children}</Onboarding>;
+}
+
+function NotStarted({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const { t } = useTranslation('app');
+  const reasonOf = useFaultText();
+  return <ErrorState text={t('start.failed')} reason={reasonOf(error)} code={toFault(error).code} onRetry={onRetry} />;
+}
+
+function useLanguage(state: AppState | undefined): void {
+  const setting = state?.settings.language;
+  useEffect(() => {
+    if (!setting) return;
+    const language = languageOf(setting, navigator.languages);
+    // Without the right tag, Chinese characters come out in their Japanese form.
+    document.documentElement.lang = language;
+    document.title = i18next.getFixedT(language, 'app')('product');
+    void i18next.changeLanguage(language);
+  }, [setting]);
+}

@@ -1,0 +1,27 @@
+// Makes the keys of t() typed, from the Chinese texts: one line for each namespace.
+
+import 'i18next';
+import type announcement from '../features/announcement/messages/zh-CN.json';
+import type chat from '../features/chat/messages/zh-CN.json';
+import type connections from '../features/connections/messages/zh-CN.json';
+import type org from '../features/org/messages/zh-CN.json';
+import type settings from '../features/settings/messages/zh-CN.json';
+import type team from '../features/team/messages/zh-CN.json';
+import type ui from '../ui/messages/zh-CN.json';
+import type app from './messages/zh-CN.json';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'app';
+    resources: {
+      announcement: typeof announcement;
+      app: typeof app;
+      chat: typeof chat;
+      connections: typeof connections;
+      org: typeof org;
+      settings: typeof settings;
+      team: typeof team;
+      ui: typeof ui;
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PaletteItem } from '../../platform/feature';
+import { isMac } from '../../platform/machine';
+import { useGo } from '../../platform/navigation';
+import { shortcutText } from '../../platform/shortcut';
+import { IconKeyboard, IconMoon, IconSun } from '../../ui/icons';
+import { Palette } from '../../ui/palette';
+import { features, screensOf } from '../features';
+import { useThemeSwitch } from './theme-switch';
+
+interface PaletteHostProps {
+  opened: boolean;
+  onClose: () => void;
+  onShortcuts: () => void;
+}
+
+/** Puts together what the features offer for a query. */
+export function PaletteHost({ opened, onClose, onShortcuts }: PaletteHostProps) {
+  const { t } = useTranslation();
+  const [query, setQuery] = useState('');
+  const found = useFeatureItems(query.trim(), opened);
+  const commands = useCommands(onShortcuts).filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase()));
+  return (
+    <Palette
+      opened={opened}
+      label={t('search.label')}
+      placeholder={t('search.placeholder')}
+      empty={t('search.none')}
+      items={[...found, ...commands]}
+      onSearch={setQuery}
+      onClose={() => {
+        setQuery('');
+        onClose();
+      }}
+    />
+  );
+}
+
+function useFeatureItems(query: string, opened: boolean): PaletteItem[] {
+  const { t } = useTranslation();
+  const go = useGo();
+  const client = useQueryClient();
+  const results = useQueries({
+    queries: features.flatMap(({ id, palette }) =>
+      palette
+        ? {
+            queryKey: ['palette', id, query],
+            queryFn: () => palette(query, { t: t as unknown as TFunction, go, client }),
+            enabled: opened,
+            placeholderData: keepPreviousData,
+            // Items hold functions of this moment.
+            gcTime: 0,
+            staleTime: 0,
+          }
+        : [],
+    ),
+  });
+  return results.flatMap(({ data }) => data ?? []);
+}
+
+function useCommands(onShortcuts: () => void): PaletteItem[] {
+  const { t } = useTranslation();
+  const go = useGo();
+  const { theme, toggle } = useThemeSwitch();
+  const mac = isMac();
+  const group = t('commands.group');
+  const name = t as unknown as (key: string) => string;
+  const modules = screensOf(features, 'modules');
+  return [
+    ...[...modules, ...screensOf(features, 'foot')].map((screen, index) => ({
+      id: `open ${screen.path}`,
+      group,
+      label: t('commands.goTo', { name: name(screen.labelKey) }),
+      icon: screen.icon,
+      ...(index < modules.length ? { hint: shortcutText(`mod+${index + 1}`, mac) } : {}),
+      run: () => go(screen.path),
+    })),
+    {
+      id: 'theme',
+      group,
+      label: theme === 'dark' ? t('commands.light') : t('commands.dark'),
+      icon: theme === 'dark' ? IconSun : IconMoon,
+      hint: shortcutText('mod+shift+l', mac),
+      run: toggle,
+    },
+    { id: 'shortcuts', group, label: t('commands.shortcuts'), icon: IconKeyboard, hint: shortcutText('mod+/', mac), run: onShortcuts },
+  ];
+}

@@ -1,0 +1,27 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app';
+import { features } from './app/features';
+import { languageOf, startTranslator } from './app/i18n';
+import { makeRouter } from './app/router';
+import { appStaleAfter } from './platform/app-state';
+import { installBridge } from './platform/bridge';
+import { followEvents } from './platform/events';
+import { installImeGuard } from './platform/ime';
+import { newQueryClient } from './platform/query-client';
+
+async function start(root: HTMLElement): Promise<void> {
+  // Looking at screens without a backend: `vite` and ?fake=1. Not part of a build.
+  if (import.meta.env.DEV && new URLSearchParams(window.location.search).has('fake')) {
+    const { installFake } = await import('./platform/testing/fake-page');
+    installFake();
+  }
+  installBridge();
+  installImeGuard();
+  startTranslator(languageOf('system', navigator.languages));
+  const client = newQueryClient();
+  followEvents(client, [appStaleAfter, ...features.flatMap(({ staleAfter }) => (staleAfter ? [staleAfter] : []))]);
+  createRoot(root).render(<App client={client} router={makeRouter(features)} />);
+}
+
+const root = document.getElementById('root');
+if (root) void start(root);

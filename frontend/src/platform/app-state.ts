@@ -1,0 +1,30 @@
+import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { appApi } from './api';
+import type { AppState, Settings } from './api';
+import type { StaleAfter } from './events';
+
+export const appStateQuery = queryOptions({ queryKey: ['app', 'state'], queryFn: appApi.state });
+
+export const appStaleAfter: StaleAfter = {
+  state: [appStateQuery.queryKey],
+  settings: [appStateQuery.queryKey],
+  'org.changed': [appStateQuery.queryKey],
+};
+
+/** Team, person, role and settings. The shell has loaded it before any screen shows. */
+export function useAppState(): AppState {
+  return useSuspenseQuery(appStateQuery).data;
+}
+
+/** Shows the change at once and takes it back when it was not saved. */
+export function useSaveSettings() {
+  const client = useQueryClient();
+  const put = (settings: Settings) =>
+    client.setQueryData(appStateQuery.queryKey, (state) => state && { ...state, settings });
+  return useMutation({
+    mutationFn: (settings: Settings) => appApi.saveSettings(settings),
+    onMutate: put,
+    onSuccess: put,
+    onError: () => client.invalidateQueries(appStateQuery),
+  });
+}

@@ -1,0 +1,24 @@
+// The way to the backend. Wails puts the bound Go structs on window.go; in a browser, bridge.ts puts the same there.
+// Only the api.ts files import this.
+
+import { Fault, INTERNAL, toFault } from './fault';
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+type Packages = Record<string, { API: Record<string, Method | undefined> } | undefined>;
+
+declare global {
+  interface Window {
+    go?: Packages;
+  }
+}
+
+/** Calls a method of the API struct of a Go package. Rejects with a Fault and with nothing else. */
+export async function call<T>(pkg: string, method: string, ...args: unknown[]): Promise<T> {
+  const bound = window.go?.[pkg]?.API[method];
+  if (!bound) throw new Fault(INTERNAL, { method: `${pkg}.${method}` });
+  try {
+    return (await bound(...args)) as T;
+  } catch (error) {
+    throw toFault(error);
+  }
+}

@@ -1,0 +1,38 @@
+import { Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from './dialog.module.css';
+
+interface DialogProps {
+  opened: boolean;
+  title: string;
+  /** 420, 560 or 720 px. */
+  size?: 'sm' | 'md' | 'lg';
+  onClose: () => void;
+  children: ReactNode;
+  /** Buttons, the primary one last. Stays in sight while the content scrolls. */
+  footer?: ReactNode;
+}
+
+const WIDTH = { sm: 420, md: 560, lg: 720 };
+
+/** For decisions and short tasks. Traps the focus and gives it back; Esc closes. */
+export function Dialog({ opened, title, size = 'sm', onClose, children, footer }: DialogProps) {
+  const { t } = useTranslation('ui');
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      size={WIDTH[size]}
+      radius="lg"
+      centered
+      closeButtonProps={{ 'aria-label': t('close') }}
+      overlayProps={{ blur: 0 }}
+      classNames={{ content: classes.content ?? '', header: classes.header ?? '', title: classes.title ?? '', body: classes.body ?? '', close: classes.close ?? '' }}
+    >
+      <div className={classes.scroll}>{children}</div>
+      {footer && <div className={classes.footer}>{footer}</div>}
+    </Modal>
+  );
+}
