@@ -55,3 +55,37 @@ func TestForksFreezeTheFeedAndNothingElse(t *testing.T) {
 		t.Fatalf("frontier %v", f)
 	}
 }
+
+// Rule 4 and forks: a member who forks can hold up what others wrote only until the other branch is there too.
+func TestForkedBranchIsAskedFor(t *testing.T) {
+	o := newOffice(t)
+	a, b := people()[0], people()[1]
+	o.join(b)
+	left := o.do(b, authority.TypeLeave, nil)
+	branch := o.ops[len(o.ops)-1]
+	more := o.do(b, "x/1", nil)
+	next := o.ops[len(o.ops)-1]
+	g := o.grant(a, people()[2], authority.Admin, "") // cites the branch
+	all := o.ops
+	twin := branch
+	twin.ID, twin.Type = op.ID{9}, "x/1"
+	// A replica that met the other branch first.
+	o.ops = slices.DeleteFunc(slices.Clone(all), func(x authority.Op) bool { return x.ID == left || x.ID == more })
+	o.ops = append(o.ops, twin)
+	o.want(g, authority.Pending, "")
+	if got := o.eval().Missing(); !slices.Equal(got, []op.ID{more}) {
+		t.Fatalf("missing %v", got)
+	}
+	o.ops = append(o.ops, next)
+	if got := o.eval().Missing(); !slices.Equal(got, []op.ID{left}) && len(got) > 0 {
+		t.Fatalf("missing %v", got)
+	}
+	o.ops = append(o.ops, branch)
+	o.want(g, authority.Valid, "")
+	o.want(left, authority.Invalid, authority.ReasonForked)
+	o.role(b, authority.Member)
+	o.role(people()[2], authority.Admin)
+	if want := authority.Eval(team, o.genesis, append(all, twin)); want.Digest() != o.eval().Digest() || len(o.eval().Missing()) != 0 {
+		t.Fatal("the two replicas do not agree")
+	}
+}

@@ -40,6 +40,7 @@ type graph struct {
 	index    map[op.ID]int32
 	vectors  *vectors
 	pending  map[op.ID]bool // ops with a hole in their past
+	missing  []op.ID        // deps that nobody has given, sorted
 }
 
 // newGraph orders entries with distinct ids. founding, if not zero, keeps its effect even if its author forks the feed.
@@ -51,6 +52,7 @@ func newGraph(entries []entry, founding op.ID) *graph {
 	for i, e := range entries {
 		byID[e.op.ID] = int32(i)
 	}
+	g.missing = missingDeps(entries, byID)
 	lamport := closed(entries, byID, prev)
 	var order []int32
 	for i := range entries {
@@ -186,6 +188,20 @@ func chain(entries []entry, founding op.ID) (prev []int32, forked []bool, feeds 
 		}
 	}
 	return prev, forked, feeds
+}
+
+// missingDeps lists the cited ops that are not there.
+func missingDeps(entries []entry, byID map[op.ID]int32) []op.ID {
+	var out []op.ID
+	for _, e := range entries {
+		for _, d := range e.op.Deps {
+			if _, ok := byID[d]; !ok {
+				out = append(out, d)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b op.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(out)
 }
 
 // closed computes the lamport number of every op whose whole past is there, 0 for the others.

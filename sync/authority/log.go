@@ -31,7 +31,9 @@ func NewLog(team op.TeamID, genesis op.ID) *Log {
 
 // Add adds ops in any order and returns how many were new. Ops held back for their clock must not be added before they
 // are due. Of every feed all ops up to the newest given should be there; a hole counts as if the author had not written
-// what is missing.
+// what is missing. Ops of a forked feed belong in: both branches, as far as known. They have no effect, but people
+// cited them in good faith before they knew, and an op counts only with its whole past. To leave them out would let any
+// member undo what others did after him, by a fork.
 func (l *Log) Add(ops ...Op) int {
 	added := 0
 	for _, o := range ops {

@@ -14,6 +14,7 @@ type ScopeState struct {
 	held     holdings
 	verdicts verdicts
 	frontier []op.ID
+	missing  []op.ID
 	digest   [32]byte
 }
 
@@ -52,6 +53,7 @@ func EvalScope(team *State, scope op.ScopeID, ops []Op) *ScopeState {
 		return []op.UserID{team.devices[e.vertices[v].ref.Device].User}
 	}
 	e.run()
+	e.missing = slices.DeleteFunc(e.missing, func(id op.ID) bool { return parked[id] })
 	s.fill(e, kinds)
 	for id := range parked {
 		s.verdicts[id] = Status{Verdict: Pending}
@@ -69,7 +71,7 @@ func (s *ScopeState) fill(e *engine, kinds map[op.ID]ScopeKind) {
 	if s.kind == Direct {
 		e.keepFoundingOnly()
 	}
-	s.held, s.verdicts, s.frontier = holdingsOf(e), verdictsOf(e), e.frontier()
+	s.held, s.verdicts, s.frontier, s.missing = holdingsOf(e), verdictsOf(e), e.frontier(), e.missing
 	d := newDigester("tongzhou/authority/scope")
 	d.bytes(s.scope[:])
 	d.number(uint64(s.kind))
@@ -136,6 +138,10 @@ func (s *ScopeState) Status(id op.ID) Status { return s.verdicts[id] }
 func (s *ScopeState) Frontier() []op.ID {
 	return slices.Clone(s.frontier[:min(len(s.frontier), MaxDeps)])
 }
+
+// Missing returns the ops that others cite and that are not there, by id; see State.Missing. Ops that wait for the team's
+// log to name their device are left out.
+func (s *ScopeState) Missing() []op.ID { return slices.Clone(s.missing) }
 
 // Digest is equal for states with the same founding and the same live grants. Activity in the team is left out.
 func (s *ScopeState) Digest() [32]byte { return s.digest }

@@ -197,6 +197,15 @@ func TestRule9FollowsTheTeam(t *testing.T) {
 	y := r.write(b.devices[0], 1, authority.TypeScopeGrant, authority.ScopeGrant{Scope: r.scope, User: a.id(), Role: authority.Member, Proof: r.ops[0].ID}, x.ID)
 	r.want(x.ID, authority.Pending, "")
 	r.want(y.ID, authority.Pending, "")
+	if got := r.state().Missing(); len(got) != 0 {
+		t.Fatalf("an op that is there is missing: %v", got)
+	}
+	hole := op.ID{5}
+	r.write(b.devices[0], 2, "x/1", nil, hole)
+	if got := r.state().Missing(); !slices.Equal(got, []op.ID{hole}) {
+		t.Fatalf("missing %v", got)
+	}
+	r.ops = r.ops[:len(r.ops)-1]
 	r.members(map[*person]authority.Role{b: authority.Owner})
 	o.join(c)
 	r.team = o.eval()

@@ -21,6 +21,7 @@ type State struct {
 	invites  map[op.ID]*InviteState
 	revoked  []Revocation
 	frontier []op.ID
+	missing  []op.ID
 	digest   [32]byte
 }
 
@@ -63,7 +64,7 @@ func newState(team op.TeamID, genesis op.ID, e *engine) *State {
 		devices:  map[op.DeviceID]Device{},
 		peers:    map[string]op.DeviceID{},
 		invites:  map[op.ID]*InviteState{},
-		frontier: e.frontier(),
+		frontier: e.frontier(), missing: e.missing,
 	}
 	for n := range e.vertices { // in the order (lamport, opid)
 		v, b := &e.vertices[n], &e.bound[n]
@@ -181,6 +182,11 @@ func (s *State) Revocations() []Revocation { return slices.Clone(s.revoked) }
 func (s *State) Frontier() []op.ID {
 	return slices.Clone(s.frontier[:min(len(s.frontier), MaxDeps)])
 }
+
+// Missing returns the ops that others cite and that are not there, by id: what pending ops wait for. After a fork this is
+// how a replica learns of the branch that it does not hold. It must get those ops and add them, or whatever was written in
+// knowledge of them never counts here; that they have no effect is decided in the evaluation.
+func (s *State) Missing() []op.ID { return slices.Clone(s.missing) }
 
 // Status returns what became of an op.
 func (s *State) Status(id op.ID) Status { return s.verdicts[id] }
