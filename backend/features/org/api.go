@@ -21,7 +21,7 @@ type MemberDTO struct {
 	Pinyin         string   `json:"pinyin"`
 	StaffNo        string   `json:"staffNo"`
 	DepartmentID   string   `json:"departmentId"`
-	DepartmentPath []string `json:"departmentPath"` // from the top to the person's own
+	DepartmentPath []string `json:"departmentPath"` // from the top to the person's own; without an id, what the person wrote
 	Position       string   `json:"position"`
 	Phone          string   `json:"phone"`
 	Email          string   `json:"email"`
@@ -71,12 +71,15 @@ type ProfileInput struct {
 // Profile converts the input, whose department id may be malformed.
 func (in ProfileInput) Profile() (Profile, error) {
 	dept, err := nodeID(in.DepartmentID)
-	return Profile{Name: in.Name, StaffNo: in.StaffNo, Department: dept, Position: in.Position, Phone: in.Phone, Email: in.Email, Kind: in.Kind}, err
+	return Profile{
+		Name: in.Name, StaffNo: in.StaffNo, Department: dept, Position: in.Position, Phone: in.Phone, Email: in.Email, Kind: in.Kind,
+		DepartmentName: in.DepartmentName,
+	}, err
 }
 
 func nodeID(text string) ([]byte, error) {
 	b, err := hex.DecodeString(text)
-	if err != nil || len(b) != 0 && len(b) != 16 {
+	if err != nil || len(b) != 0 && len(b) != nodeSize {
 		return nil, fault.New("org.department_unknown")
 	}
 	return b, nil
@@ -194,6 +197,18 @@ func (a *API) MoveDepartment(id, parentID string) error {
 	return a.s.moveDepartment(context.Background(), node, parent)
 }
 
+// RemoveDepartment removes a department that has neither members nor departments below it.
+func (a *API) RemoveDepartment(id string) error {
+	node, err := nodeID(id)
+	if err != nil {
+		return err
+	}
+	return a.s.removeDepartment(context.Background(), node)
+}
+
+// CanManage says whether this user may change departments and the team's name, for the interface to offer it.
+func (a *API) CanManage() bool { return a.s.manage() == nil }
+
 // RenameTeam changes the team's name.
 func (a *API) RenameTeam(name string) error { return a.s.renameTeam(context.Background(), name) }
 
@@ -203,7 +218,7 @@ func (a *API) SaveProfile(in ProfileInput) (MemberDTO, error) {
 	if err != nil {
 		return MemberDTO{}, err
 	}
-	if err := a.s.saveOwn(context.Background(), p, in.DepartmentName); err != nil {
+	if err := a.s.saveOwn(context.Background(), p); err != nil {
 		return MemberDTO{}, err
 	}
 	return a.Me()
@@ -234,8 +249,11 @@ func (a *API) dto(b *book, u op.UserID) MemberDTO {
 	for _, n := range b.tree.Path(crdt.NodeID(e.Department)) {
 		m.DepartmentPath = append(m.DepartmentPath, b.tree.Name(n))
 	}
-	if len(m.DepartmentPath) > 0 {
+	switch {
+	case len(m.DepartmentPath) > 0:
 		m.DepartmentID = hex.EncodeToString(e.Department)
+	case e.DepartmentName != "":
+		m.DepartmentPath = append(m.DepartmentPath, e.DepartmentName)
 	}
 	return m
 }

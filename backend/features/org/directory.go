@@ -66,5 +66,5 @@ func (d *Directory) SaveOwnProfile(ctx context.Context, in ProfileInput) error {
 	if err != nil {
 		return err
 	}
-	return d.s.saveOwn(ctx, p, in.DepartmentName)
+	return d.s.saveOwn(ctx, p)
 }

@@ -11,6 +11,7 @@
 //	org.team/1        the name of the team; by owner and admin
 //
 // Invariants: permission is decided by Kind.Authorize on the op alone (policy.go), for local and remote ops alike; a profile
-// that names a department which was removed shows none; nobody is ever missing from the directory for lack of a profile:
+// that names a department which was removed shows none; pinyin is computed when a profile is projected, never when it is
+// searched; nobody is ever missing from the directory for lack of a profile:
 // members come from the control log, and one whose profile has not arrived yet is shown by a short code.
 package org

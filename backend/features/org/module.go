@@ -15,7 +15,7 @@ func New(deps module.Deps) (module.Module, *Directory) {
 	return module.Module{
 		Name:              "org",
 		Projection:        projection,
-		ProjectionVersion: 1,
+		ProjectionVersion: 2,
 		ProjectionTables:  []string{"org_profile", "org_department_op", "org_team"},
 		Reducers:          reducers(),
 		Committed: func(t string) {

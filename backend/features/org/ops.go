@@ -23,13 +23,14 @@ const (
 
 // profile is the payload of org.profile/1. The op's entity is the user id it is about.
 type profile struct {
-	Name       string `cbor:"1,keyasint"`
-	StaffNo    string `cbor:"2,keyasint,omitempty"`
-	Department []byte `cbor:"3,keyasint,omitempty"`
-	Position   string `cbor:"4,keyasint,omitempty"`
-	Phone      string `cbor:"5,keyasint,omitempty"`
-	Email      string `cbor:"6,keyasint,omitempty"`
-	Kind       string `cbor:"7,keyasint"`
+	Name           string `cbor:"1,keyasint"`
+	StaffNo        string `cbor:"2,keyasint,omitempty"`
+	Department     []byte `cbor:"3,keyasint,omitempty"`
+	Position       string `cbor:"4,keyasint,omitempty"`
+	Phone          string `cbor:"5,keyasint,omitempty"`
+	Email          string `cbor:"6,keyasint,omitempty"`
+	Kind           string `cbor:"7,keyasint"`
+	DepartmentName string `cbor:"8,keyasint,omitempty"`
 }
 
 // department is the payload of org.department/1, about one node of the tree. Fields that the act does not name are empty.
@@ -67,7 +68,7 @@ func checkDepartment(payload []byte) error {
 	if err := op.Unmarshal(payload, &d); err != nil {
 		return err
 	}
-	if len(d.Node) != 16 || len(d.Parent) != 0 && len(d.Parent) != 16 {
+	if len(d.Node) != nodeSize || len(d.Parent) != 0 && len(d.Parent) != nodeSize {
 		return fmt.Errorf("department of %d bytes below %d", len(d.Node), len(d.Parent))
 	}
 	switch crdt.Kind(d.Act) {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	queryProfiles    = `SELECT user, name, staff_no, department, position, phone, email, kind FROM org_profile`
+	queryProfiles    = `SELECT user, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind FROM org_profile`
 	queryDepartments = `SELECT act, node, parent, name FROM org_department_op ORDER BY pos`
 	queryTeam        = `SELECT coalesce(max(name), '') FROM org_team`
 )
@@ -79,11 +79,13 @@ func (s *shelf) load(ctx context.Context) (*book, error) {
 	defer rows.Close()
 	for rows.Next() {
 		var user []byte
-		var p Profile
-		if err := rows.Scan(&user, &p.Name, &p.StaffNo, &p.Department, &p.Position, &p.Phone, &p.Email, &p.Kind); err != nil {
+		var e entry
+		var readings string
+		if err := rows.Scan(&user, &e.Name, &e.pinyin.full, &readings, &e.StaffNo, &e.Department, &e.DepartmentName, &e.Position, &e.Phone, &e.Email, &e.Kind); err != nil {
 			return nil, fmt.Errorf("read profile: %w", err)
 		}
-		b.profiles[op.UserID(user)] = entry{p, spell(p.Name)}
+		e.pinyin.readings = parseReadings(readings)
+		b.profiles[op.UserID(user)] = e
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read profiles: %w", err)

@@ -32,8 +32,10 @@ func applyProfile(tx module.Tx, o module.Op) error {
 	if err := op.Unmarshal(o.Payload, &p); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO org_profile (user, name, staff_no, department, position, phone, email, kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.Entity, p.Name, p.StaffNo, p.Department, p.Position, p.Phone, p.Email, p.Kind); err != nil {
+	spelling := spell(p.Name)
+	if _, err := tx.Exec(`INSERT OR REPLACE INTO org_profile (user, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.Entity, p.Name, spelling.full, spelling.String(), p.StaffNo, p.Department, p.DepartmentName, p.Position, p.Phone, p.Email, p.Kind); err != nil {
 		return fmt.Errorf("store profile: %w", err)
 	}
 	tx.Changed(topic, "")
@@ -67,6 +69,7 @@ func resetTeam(tx module.Tx, _ module.Entity) error {
 		return fmt.Errorf("reset team: %w", err)
 	}
 	tx.Changed("state", "")
+	tx.Changed(topic, "")
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"sort"
 	"strings"
 
 	"tongzhou/backend/access"
@@ -33,9 +32,10 @@ func (s *service) manage() error {
 	return nil
 }
 
-// saveOwn writes this user's profile. departmentName finds or, where permitted, makes a department at the top when
-// p.Department is empty. Errors: those of Validate, "org.department_unknown".
-func (s *service) saveOwn(ctx context.Context, p Profile, departmentName string) error {
+// saveOwn writes this user's profile. A department that is only named is looked for in the tree and, where permitted, made at
+// the top; otherwise the name is kept as it was written. Errors: those of Validate, "org.department_unknown",
+// "org.staff_no_taken" {name}.
+func (s *service) saveOwn(ctx context.Context, p Profile) error {
 	p = p.Tidy()
 	if err := p.Validate(); err != nil {
 		return err
@@ -47,17 +47,37 @@ func (s *service) saveOwn(ctx context.Context, p Profile, departmentName string)
 	if len(p.Department) > 0 && !b.tree.Has(crdt.NodeID(p.Department)) {
 		return fault.New("org.department_unknown")
 	}
-	if name := strings.TrimSpace(departmentName); len(p.Department) == 0 && name != "" {
-		if p.Department, err = s.departmentNamed(ctx, b, name); err != nil {
+	self := s.log.Self().User
+	if err := s.staffNoFree(b, p.StaffNo, self); err != nil {
+		return err
+	}
+	if len(p.Department) == 0 && p.DepartmentName != "" {
+		if p.Department, err = s.departmentNamed(ctx, b, p.DepartmentName); err != nil {
 			return err
 		}
 	}
-	user := s.log.Self().User
-	return s.write(ctx, typeProfile, user[:], profile(p))
+	if len(p.Department) > 0 {
+		p.DepartmentName = ""
+	}
+	return s.write(ctx, typeProfile, self[:], profile(p))
+}
+
+// staffNoFree refuses a staff number that another member is known to have. Two people who choose one while they are apart both
+// keep it: nobody can tell who came first.
+func (s *service) staffNoFree(b *book, staffNo string, except op.UserID) error {
+	if staffNo == "" {
+		return nil
+	}
+	for _, u := range s.log.Members() {
+		if u != except && strings.EqualFold(b.profiles[u].StaffNo, staffNo) {
+			return fault.New("org.staff_no_taken", "name", nameOf(b, u))
+		}
+	}
+	return nil
 }
 
 // departmentNamed finds a department by name, the one nearest to the top. Who may manage departments gets a new one where
-// there is none; others get none, and a manager puts them right.
+// there is none; others get none.
 func (s *service) departmentNamed(ctx context.Context, b *book, name string) ([]byte, error) {
 	var found []byte
 	best := crdt.MaxDepth + 1
@@ -89,13 +109,16 @@ func (s *service) createDepartment(ctx context.Context, parent []byte, name stri
 	if sibling(b.tree, crdt.NodeID(parent), name, "") {
 		return nil, fault.New("org.department_exists", "name", name)
 	}
-	node := make([]byte, 16)
+	node := make([]byte, nodeSize)
 	_, _ = rand.Read(node)
 	return node, s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Create), Node: node, Parent: parent, Name: name})
 }
 
 // renameDepartment changes a name. Errors as for createDepartment.
 func (s *service) renameDepartment(ctx context.Context, node []byte, name string) error {
+	if len(node) == 0 {
+		return fault.New("org.department_unknown")
+	}
 	name, err := checkTitle(name, "org.department", maxDept)
 	if err != nil {
 		return err
@@ -113,6 +136,9 @@ func (s *service) renameDepartment(ctx context.Context, node []byte, name string
 
 // moveDepartment puts a department below another, or at the top. Errors: as above, "org.department_cycle".
 func (s *service) moveDepartment(ctx context.Context, node, parent []byte) error {
+	if len(node) == 0 {
+		return fault.New("org.department_unknown")
+	}
 	b, err := s.editable(ctx, node)
 	if err != nil {
 		return err
@@ -129,6 +155,26 @@ func (s *service) moveDepartment(ctx context.Context, node, parent []byte) error
 		return fault.New("org.department_exists", "name", b.tree.Name(crdt.NodeID(node)))
 	}
 	return s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Move), Node: node, Parent: parent})
+}
+
+// removeDepartment removes an empty department. Errors: "denied", "org.department_unknown", "org.department_not_empty".
+func (s *service) removeDepartment(ctx context.Context, node []byte) error {
+	if len(node) == 0 {
+		return fault.New("org.department_unknown")
+	}
+	b, err := s.editable(ctx, node)
+	if err != nil {
+		return err
+	}
+	if len(b.tree.Children(crdt.NodeID(node))) > 0 {
+		return fault.New("org.department_not_empty")
+	}
+	for _, u := range s.log.Members() {
+		if bytes.Equal(b.profiles[u].Department, node) {
+			return fault.New("org.department_not_empty")
+		}
+	}
+	return s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Remove), Node: node})
 }
 
 // editable returns the directory if this user may change the tree at node, which must exist unless it is the top.
@@ -181,47 +227,4 @@ func (s *service) grantRole(ctx context.Context, user op.UserID, word string) er
 	}
 	s.shelf.stale()
 	return nil
-}
-
-// search lists members: by name, pinyin, initials or staff number (R28), in one department and below, by name.
-func (s *service) search(b *book, text string, dept crdt.NodeID) []op.UserID {
-	text = strings.ToLower(strings.TrimSpace(text))
-	latin := strings.ReplaceAll(strings.ReplaceAll(text, " ", ""), "'", "")
-	var out []op.UserID
-	for _, u := range s.log.Members() {
-		e := b.profiles[u]
-		if dept != crdt.Root && !within(b.tree, crdt.NodeID(e.Department), dept) {
-			continue
-		}
-		if text == "" || strings.Contains(strings.ToLower(e.Name), text) || strings.HasPrefix(strings.ToLower(e.StaffNo), text) ||
-			isLatin(latin) && e.pinyin.matches(latin) || len(text) >= 4 && strings.HasSuffix(e.Phone, text) {
-			out = append(out, u)
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := b.profiles[out[i]], b.profiles[out[j]]
-		if a.pinyin.full != b.pinyin.full {
-			return a.pinyin.full < b.pinyin.full
-		}
-		return a.Name < b.Name
-	})
-	return out
-}
-
-func within(v *crdt.View, n, top crdt.NodeID) bool {
-	for _, x := range v.Path(n) {
-		if x == top {
-			return true
-		}
-	}
-	return false
-}
-
-func isLatin(s string) bool {
-	for _, r := range s {
-		if r < 'a' || r > 'z' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -136,6 +136,11 @@ func (p *Peer) onCommit(changes []store.Change) {
 	p.changes = append(p.changes, changes...)
 	p.mu.Unlock()
 	for _, c := range changes {
+		for _, m := range p.Modules {
+			if m.Committed != nil {
+				m.Committed(c.Topic)
+			}
+		}
 		p.Bus.Publish(c.Topic, c.Payload)
 	}
 }
