@@ -56,6 +56,13 @@ func (b *book) addrs(pub []byte) []ma.Multiaddr {
 	return addrs
 }
 
+// has says whether any address of pub is remembered.
+func (b *book) has(pub []byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.byPeer[string(pub)]) > 0
+}
+
 // nameless lists the addresses whose owner is not known yet.
 func (b *book) nameless() []string {
 	b.mu.Lock()

@@ -84,7 +84,8 @@ type Config struct {
 	// OnJoin answers one device that asks to join. It is called only while
 	// StrangersWelcome, and ctx ends after a fixed time.
 	OnJoin func(ctx context.Context, s Stream, remotePub []byte)
-	// OnChange is called, coalesced, after Peers or Addrs may have changed.
+	// OnChange is called, coalesced, after Peers or Addrs may have changed;
+	// traffic alone does not count. No callback may call Close.
 	OnChange func()
 
 	Book AddressBook      // nil: addresses are forgotten at the end

@@ -72,6 +72,13 @@ func (h *Host) dialDue() time.Duration {
 		if h.closed || busy >= h.tune.conversations || h.dials >= h.tune.dials {
 			break
 		}
+		if !h.known(m) {
+			m.reason = ReasonNoAddress
+			m.redial.failed(now, h.tune.jitter())
+			wait = min(wait, m.redial.next.Sub(now))
+			h.settle(m)
+			continue
+		}
 		m.dialing = true
 		m.redial.begin(now)
 		busy++
@@ -84,6 +91,13 @@ func (h *Host) dialDue() time.Duration {
 		}()
 	}
 	return wait
+}
+
+// known says whether there is a way to try m. An attempt without one would show
+// as a change of state, over and over. Host.mu is held.
+func (h *Host) known(m *mate) bool {
+	return len(m.nearby)+len(m.published) > 0 || h.book.has(m.pub) ||
+		h.swarm.Connectedness(m.id) == network.Connected
 }
 
 // reach makes one attempt to have a conversation with m.

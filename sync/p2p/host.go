@@ -26,8 +26,8 @@ import (
 // Host is this device on the network. Its methods may be called from any
 // goroutine.
 //
-// Lock order: book.saving, then Host.mu or book.mu; strangers.mu and
-// discovery.mu are leaves. No callback of Config runs under any of them,
+// Lock order: book.saving, Host.mu, book.mu; strangers.mu is a leaf, and
+// discovery.mu is taken with no other held. No callback of Config runs under any of them,
 // except AddressBook.Save under book.saving.
 type Host struct {
 	cfg  Config // Roster, MDNSName and Self only hold what New was given

@@ -32,6 +32,7 @@ type mate struct {
 	reason  string        // of the last failure
 	state   string        // what current said last
 	since   time.Time     // since when
+	told    string        // the state and reason that OnChange was told of last
 }
 
 func (m *mate) current() string {
@@ -46,12 +47,16 @@ func (m *mate) current() string {
 	return StateOffline
 }
 
-// settle notes a change of state and makes OnChange due. Host.mu is held.
+// settle notes a change of state or reason and makes OnChange due. Host.mu is
+// held.
 func (h *Host) settle(m *mate) {
 	if s := m.current(); s != m.state {
 		m.state, m.since = s, h.now()
 	}
-	h.changed()
+	if told := m.state + " " + m.reason; told != m.told {
+		m.told = told
+		h.changed()
+	}
 }
 
 // Peers lists the other devices of the team, also those that are offline,
