@@ -3,12 +3,32 @@ package event_test
 import (
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"tongzhou/backend/event"
 )
+
+// recorder keeps what a subscriber heard.
+type recorder struct {
+	mu   sync.Mutex // guards the field below
+	list []string
+}
+
+func (r *recorder) hear(topic string, p any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, fmt.Sprint(topic, p))
+}
+
+func (r *recorder) heard() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
+}
 
 type chat struct {
 	Chat string `json:"chat"`
@@ -17,13 +37,13 @@ type chat struct {
 func TestFirstAtOnceThenMerged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := event.NewBus(50 * time.Millisecond)
-		var got []string
-		cancel := b.Subscribe(func(topic string, p any) { got = append(got, fmt.Sprint(topic, p)) })
+		var r recorder
+		cancel := b.Subscribe(r.hear)
 		defer cancel()
 
 		b.Publish("chat.changed", chat{"a"})
 		synctest.Wait()
-		if want := []string{"chat.changed{a}"}; !slices.Equal(got, want) {
+		if got, want := r.heard(), []string{"chat.changed{a}"}; !slices.Equal(got, want) {
 			t.Fatalf("after the first event: %v", got)
 		}
 		for range 1000 {
@@ -32,13 +52,13 @@ func TestFirstAtOnceThenMerged(t *testing.T) {
 			b.Publish("org.changed", nil)
 		}
 		synctest.Wait()
-		if len(got) != 1 {
+		if got := r.heard(); len(got) != 1 {
 			t.Fatalf("delivered within the gap: %v", got)
 		}
 		time.Sleep(60 * time.Millisecond)
 		synctest.Wait()
 		want := []string{"chat.changed{a}", "chat.changed{a}", "chat.changed{b}", "org.changed<nil>"}
-		if !slices.Equal(got, want) {
+		if got := r.heard(); !slices.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	})
@@ -47,17 +67,17 @@ func TestFirstAtOnceThenMerged(t *testing.T) {
 func TestEventDuringDeliveryIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := event.NewBus(0)
-		n := 0
+		var n atomic.Int32
 		cancel := b.Subscribe(func(string, any) {
-			if n++; n == 1 {
+			if n.Add(1) == 1 {
 				b.Publish("state", nil) // the change came after this reader read
 			}
 		})
 		defer cancel()
 		b.Publish("state", nil)
 		synctest.Wait()
-		if n != 2 {
-			t.Fatalf("delivered %d times, want 2", n)
+		if n.Load() != 2 {
+			t.Fatalf("delivered %d times, want 2", n.Load())
 		}
 	})
 }
@@ -68,15 +88,15 @@ func TestSlowSubscriberDelaysNobody(t *testing.T) {
 		release := make(chan struct{})
 		stop := b.Subscribe(func(string, any) { <-release })
 		defer stop()
-		n := 0
-		cancel := b.Subscribe(func(string, any) { n++ })
+		var n atomic.Int32
+		cancel := b.Subscribe(func(string, any) { n.Add(1) })
 		defer cancel()
 		b.Publish("state", nil)
 		synctest.Wait()
 		b.Publish("settings", nil)
 		synctest.Wait()
-		if n != 2 {
-			t.Fatalf("delivered %d, want 2", n)
+		if n.Load() != 2 {
+			t.Fatalf("delivered %d, want 2", n.Load())
 		}
 		close(release)
 	})
@@ -85,10 +105,10 @@ func TestSlowSubscriberDelaysNobody(t *testing.T) {
 func TestCancelStopsDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := event.NewBus(time.Minute)
-		n := 0
+		var n atomic.Int32
 		var cancel func()
 		cancel = b.Subscribe(func(string, any) {
-			n++
+			n.Add(1)
 			cancel()
 		})
 		b.Publish("state", nil)
@@ -97,8 +117,8 @@ func TestCancelStopsDelivery(t *testing.T) {
 		cancel()
 		b.Publish("join", nil)
 		synctest.Wait()
-		if n != 1 {
-			t.Fatalf("delivered %d, want 1", n)
+		if n.Load() != 1 {
+			t.Fatalf("delivered %d, want 1", n.Load())
 		}
 		// The bubble itself fails when the subscription's goroutine is still there at the end.
 	})
