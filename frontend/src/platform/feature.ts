@@ -1,10 +1,10 @@
 // What a feature hands to the shell, as one object named `feature` in its routes.tsx.
 
 import type { QueryClient } from '@tanstack/react-query';
-import type { TFunction } from 'i18next';
+import type { FlatNamespace, TFunction } from 'i18next';
 import type { ComponentType, FunctionComponent } from 'react';
 import type { StaleAfter } from './events';
-import type { Go } from './navigation';
+import type { Go, SetParams } from './navigation';
 
 /** The size in px and the stroke are the shell's. Icons of src/ui/icons fit. */
 export type IconType = ComponentType<{ size?: number | string; stroke?: number | string; 'aria-hidden'?: boolean }>;
@@ -26,8 +26,11 @@ export interface PaletteItem {
 }
 
 export interface PaletteContext {
-  t: TFunction;
+  /** Keys with their namespace: "chat:palette.chats". */
+  t: TFunction<FlatNamespace[]>;
   go: Go;
+  /** Opens something above the screen that is shown; see places.ts. */
+  setParams: SetParams;
   client: QueryClient;
 }
 
@@ -64,6 +67,8 @@ export interface Feature {
   shortcuts?: readonly Shortcut[];
   /** At the right end of the top bar. */
   TopBarItem?: ComponentType;
+  /** A line of state above the screen, whatever screen is open; renders nothing while there is nothing to say. */
+  Notice?: ComponentType;
   /** Mounted once, whatever screen is open: notifications, live regions, dialogs that can be opened from anywhere. */
   Background?: ComponentType;
 }

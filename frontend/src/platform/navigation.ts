@@ -32,9 +32,11 @@ export function useParam(name: string): string {
 }
 
 /** Changes some parameters and keeps the path and the others; "" takes one away. */
-export function useSetParams(): (change: Params, options?: { replace?: boolean }) => void {
+export type SetParams = (change: Params, options?: { replace?: boolean }) => void;
+
+export function useSetParams(): SetParams {
   const router = useRouter();
-  return useCallback(
+  return useCallback<SetParams>(
     (change, options) => {
       const { pathname, search } = router.latestLocation;
       goWith(router)(pathname, { ...(search as Params), ...change }, options);

@@ -24,6 +24,13 @@ export function QrCode({ label, text, size = 200 }: QrCodeProps) {
   );
 }
 
+/** With more, the code's modules become too small for a camera: this is about version 25 of 40. */
+const MOST_BYTES = 1200;
+
+export function fitsQrCode(text: string): boolean {
+  return new TextEncoder().encode(text).length <= MOST_BYTES;
+}
+
 function draw(text: string): { size: number; path: string } {
   const { data, size } = encode(text, { ecc: 'L', border: QUIET });
   const path = data.map((row, y) => runs(row).map(([x, width]) => `M${x} ${y}h${width}v1H${x}z`).join('')).join('');

@@ -1,10 +1,10 @@
 import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
-import type { TFunction } from 'i18next';
+import type { FlatNamespace } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PaletteItem } from '../../platform/feature';
 import { isMac } from '../../platform/machine';
-import { useGo } from '../../platform/navigation';
+import { useGo, useSetParams } from '../../platform/navigation';
 import { shortcutText } from '../../platform/shortcut';
 import { IconKeyboard, IconMoon, IconSun } from '../../ui/icons';
 import { Palette } from '../../ui/palette';
@@ -40,15 +40,16 @@ export function PaletteHost({ opened, onClose, onShortcuts }: PaletteHostProps) 
 }
 
 function useFeatureItems(query: string, opened: boolean): PaletteItem[] {
-  const { t } = useTranslation();
+  const { t } = useTranslation<FlatNamespace[]>();
   const go = useGo();
+  const setParams = useSetParams();
   const client = useQueryClient();
   const results = useQueries({
     queries: features.flatMap(({ id, palette }) =>
       palette
         ? {
             queryKey: ['palette', id, query],
-            queryFn: () => palette(query, { t: t as unknown as TFunction, go, client }),
+            queryFn: () => palette(query, { t, go, setParams, client }),
             enabled: opened,
             placeholderData: keepPreviousData,
             // Items hold functions of this moment.

@@ -21,9 +21,12 @@ export function Shell() {
       <TopBar onSearch={() => setLayer('palette')} />
       <Rail />
       <main className={classes.sheet}>
-        <ErrorBoundary resetKey={path}>
-          <Outlet />
-        </ErrorBoundary>
+        {features.map(({ id, Notice }) => Notice && <Notice key={id} />)}
+        <div className={classes.screen}>
+          <ErrorBoundary resetKey={path}>
+            <Outlet />
+          </ErrorBoundary>
+        </div>
       </main>
       <PaletteHost opened={layer === 'palette'} onClose={close} onShortcuts={() => setLayer('shortcuts')} />
       <ShortcutList opened={layer === 'shortcuts'} shortcuts={shortcuts} onClose={close} />

@@ -1,0 +1,66 @@
+import { useState } from 'react';
+import type { FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFaultText } from '../../../platform/fault-text';
+import { Banner } from '../../../ui/banner';
+import { Button } from '../../../ui/button';
+import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
+import { TextInput } from '../../../ui/text-input';
+import type { FormProps } from '../draft';
+import { checkProfile, trimProfile } from '../model';
+import { useFound } from '../queries';
+import classes from './form.module.css';
+import { ProfileFields } from './profile-fields';
+
+export function FoundForm({ draft, onDraft, onBack }: FormProps) {
+  const { t } = useTranslation('team');
+  const reasonOf = useFaultText();
+  const found = useFound();
+  const [checked, setChecked] = useState(false);
+  const errors = checked ? checkProfile(draft.profile) : {};
+  const teamMissing = draft.teamName.trim() === '';
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setChecked(true);
+    if (teamMissing || Object.keys(checkProfile(draft.profile)).length > 0 || found.isPending) return;
+    found.mutate({ teamName: draft.teamName.trim(), profile: trimProfile(draft.profile), deviceName: draft.deviceName.trim() });
+  };
+  return (
+    <form onSubmit={submit} noValidate>
+      <h1 className={classes.title}>{t('found.title')}</h1>
+      <p className={classes.intro}>{t('found.help')}</p>
+      <TextInput
+        label={t('found.team')}
+        placeholder={t('found.teamPlaceholder')}
+        required
+        autoFocus
+        value={draft.teamName}
+        error={checked && teamMissing ? t('found.teamRequired') : undefined}
+        onChange={(teamName) => onDraft((before) => ({ ...before, teamName }))}
+      />
+      <ProfileFields
+        profile={draft.profile}
+        errors={errors}
+        deviceName={draft.deviceName}
+        onProfile={(change) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }))}
+        onDeviceName={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
+      />
+      {found.error && (
+        <div className={classes.failure}>
+          <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
+            {t('found.failed', { reason: reasonOf(found.error) })}
+          </Banner>
+        </div>
+      )}
+      <div className={classes.buttons}>
+        <Button kind="ghost" icon={<IconArrowLeft size={16} stroke={1.8} />} onClick={onBack}>
+          {t('back')}
+        </Button>
+        <Button kind="primary" type="submit" loading={found.isPending}>
+          {t('found.submit')}
+        </Button>
+      </div>
+    </form>
+  );
+}

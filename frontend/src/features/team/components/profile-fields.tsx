@@ -1,0 +1,45 @@
+import { useTranslation } from 'react-i18next';
+import { Select } from '../../../ui/select';
+import { TextInput } from '../../../ui/text-input';
+import type { Profile, ProfileErrors } from '../model';
+import classes from './form.module.css';
+
+interface ProfileFieldsProps {
+  profile: Profile;
+  errors: ProfileErrors;
+  deviceName: string;
+  onProfile: (change: Partial<Profile>) => void;
+  onDeviceName: (name: string) => void;
+}
+
+const KINDS = ['regular', 'probation', 'external'] as const;
+
+/** Who a newcomer is, as colleagues will see it (R3, R5, R6). */
+export function ProfileFields({ profile, errors, deviceName, onProfile, onDeviceName }: ProfileFieldsProps) {
+  const { t } = useTranslation('team');
+  const field = (name: 'name' | 'staffNo' | 'departmentName' | 'position' | 'phone' | 'email') => ({
+    value: profile[name],
+    onChange: (value: string) => onProfile({ [name]: value }),
+  });
+  return (
+    <fieldset className={classes.section}>
+      <legend className={classes.heading}>{t('profile.heading')}</legend>
+      <p className={classes.help}>{t('profile.help')}</p>
+      <div className={classes.grid}>
+        <TextInput label={t('profile.name')} required autoComplete="name" error={errors.name && t('profile.nameRequired')} {...field('name')} />
+        <TextInput label={t('profile.staffNo')} {...field('staffNo')} />
+        <TextInput label={t('profile.department')} placeholder={t('profile.departmentHelp')} {...field('departmentName')} />
+        <TextInput label={t('profile.position')} autoComplete="organization-title" {...field('position')} />
+        <TextInput label={t('profile.phone')} type="tel" autoComplete="tel" {...field('phone')} />
+        <TextInput label={t('profile.email')} type="email" autoComplete="email" error={errors.email && t('profile.emailFormat')} {...field('email')} />
+        <Select
+          label={t('profile.kind')}
+          value={profile.kind}
+          options={KINDS.map((kind) => ({ value: kind, label: t(`profile.kinds.${kind}`) }))}
+          onChange={(kind) => onProfile({ kind })}
+        />
+        <TextInput label={t('profile.device')} placeholder={t('profile.devicePlaceholder')} value={deviceName} onChange={onDeviceName} />
+      </div>
+    </fieldset>
+  );
+}

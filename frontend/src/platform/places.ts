@@ -1,0 +1,7 @@
+// Parameters of the address that open something of one feature from any other.
+
+/** `setParams({ [INVITE]: '1' })` opens the dialog that invites a colleague, above whatever is open. */
+export const INVITE = 'invite';
+
+/** `setParams({ [ADDRESS]: '1' })` opens the dialog that connects to a colleague by address. */
+export const ADDRESS = 'address';
