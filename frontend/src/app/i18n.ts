@@ -21,7 +21,7 @@ export function allMessages(): Record<Language, Record<string, Messages>> {
     all[match[2] as Language][match[1]] = texts;
   }
   for (const namespaces of Object.values(all)) {
-    namespaces[FAULTS] = Object.values(namespaces).reduce<Messages>((merged, texts) => merge(merged, texts['faults']), {});
+    namespaces[FAULTS] = Object.values(namespaces).reduce<Messages>((merged, texts) => merge(merged, texts.faults), {});
   }
   return all;
 }

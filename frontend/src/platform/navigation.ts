@@ -38,8 +38,8 @@ export function useSetParams(): SetParams {
   const router = useRouter();
   return useCallback<SetParams>(
     (change, options) => {
-      const { pathname, search } = router.latestLocation;
-      goWith(router)(pathname, { ...(search as Params), ...change }, options);
+      const { pathname, search } = router.latestLocation as { pathname: string; search: Params };
+      goWith(router)(pathname, { ...search, ...change }, options);
     },
     [router],
   );

@@ -18,7 +18,7 @@ export function Segmented<V extends string>({ label, value, options, onChange, f
       size="xs"
       value={value}
       onChange={(next) => {
-        onChange(next as V);
+        onChange(next);
       }}
       data={options.map((option) => ({ ...option }))}
       aria-label={label}

@@ -20,7 +20,7 @@ export function Select<V extends string>({ label, hideLabel = false, help, error
       value={value}
       data={options.map((option) => ({ ...option }))}
       onChange={(next) => {
-        if (next !== null) onChange(next as V);
+        if (next !== null) onChange(next);
       }}
       placeholder={placeholder ?? ''}
       allowDeselect={false}

@@ -12,7 +12,7 @@ export function RailProfile({ name }: { name: string }) {
   const label = t('me', { name });
   return (
     <Tooltip label={label} side="right">
-      <button type="button" className={classes.me} aria-label={label} onClick={() => go('/settings')}>
+      <button type="button" className={classes.me} aria-label={label} onClick={() => go('/settings', { section: 'account' })}>
         <Avatar name={name} colour={colourOf(name)} size={36} />
       </button>
     </Tooltip>

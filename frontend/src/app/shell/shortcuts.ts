@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isMac } from '../../platform/machine';
 import { useGo } from '../../platform/navigation';
@@ -40,7 +40,7 @@ function useKeys(list: readonly ActiveShortcut[]): void {
   useEffect(() => {
     latest.current = list;
   });
-  const mac = useMemo(isMac, []);
+  const mac = isMac();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const found = latest.current.find(({ keys }) => matches(event, keys, mac));

@@ -15,8 +15,8 @@ interface Waiting {
 export function useStall(progress: JoinProgress): Waiting {
   const { step, done, total } = progress;
   const key = `${step} ${done} ${total}`;
-  const [news, setNews] = useState({ key, at: Date.now() });
-  const [now, setNow] = useState(news.at);
+  const [now, setNow] = useState(() => Date.now());
+  const [news, setNews] = useState({ key, at: now });
   if (news.key !== key) setNews({ key, at: now });
 
   const stage = stageOf(step);

@@ -3,21 +3,17 @@ import { cleanup } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 // What jsdom lacks and the component library asks for.
-window.matchMedia = (query: string): MediaQueryList => ({
-  matches: false,
-  media: query,
-  onchange: null,
-  addEventListener: () => undefined,
-  removeEventListener: () => undefined,
-  addListener: () => undefined,
-  removeListener: () => undefined,
-  dispatchEvent: () => false,
-});
+const nothing = () => undefined;
+
+window.matchMedia = (query: string) => {
+  const list = { matches: false, media: query, onchange: null, addEventListener: nothing, removeEventListener: nothing, dispatchEvent: () => false };
+  return list as unknown as MediaQueryList;
+};
 
 class NoResize implements ResizeObserver {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
+  observe = nothing;
+  unobserve = nothing;
+  disconnect = nothing;
 }
 window.ResizeObserver = NoResize;
 

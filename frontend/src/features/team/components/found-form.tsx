@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { FormEvent } from 'react';
+import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
@@ -20,7 +20,7 @@ export function FoundForm({ draft, onDraft, onBack }: FormProps) {
   const errors = checked ? checkProfile(draft.profile) : {};
   const teamMissing = draft.teamName.trim() === '';
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setChecked(true);
     if (teamMissing || Object.keys(checkProfile(draft.profile)).length > 0 || found.isPending) return;

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { FormEvent } from 'react';
+import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
@@ -37,7 +37,7 @@ function Content() {
   const create = useCreateInvitation();
   const shown = list.data?.find(({ id, state }) => id === shownId && state === 'open');
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (create.isPending) return;
     create.mutate(note.trim(), {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { FormEvent } from 'react';
+import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toFault } from '../../../platform/fault';
 import { useFaultText } from '../../../platform/fault-text';
@@ -25,7 +25,7 @@ export function JoinForm({ draft, onDraft, onBack }: FormProps) {
   const preview = useQuery(previewQuery(link));
   const errors = checked ? checkProfile(draft.profile) : {};
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setChecked(true);
     if (!preview.data || Object.keys(checkProfile(draft.profile)).length > 0 || join.isPending) return;

@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
 import { Fault } from '../../../platform/fault';
@@ -74,10 +74,10 @@ export function JoinScreen({ progress, draft, member, onEnter, onBack }: JoinScr
 
 /** The last stage that was under way: where a failure happened. */
 function useReached(progress: JoinProgress): Stage {
-  const reached = useRef<Stage>('search');
+  const [reached, setReached] = useState<Stage>('search');
   const stage = stageOf(progress.step);
-  if (stage) reached.current = stage;
-  return reached.current;
+  if (stage && stage !== reached) setReached(stage);
+  return stage ?? reached;
 }
 
 function Failure({ code, params }: Pick<JoinProgress, 'code' | 'params'>) {
@@ -93,7 +93,7 @@ function Failure({ code, params }: Pick<JoinProgress, 'code' | 'params'>) {
 
 function Stall({ progress }: { progress: JoinProgress }) {
   const { t } = useTranslation('team');
-  const inviter = progress.params['inviter'] ?? '';
+  const inviter = progress.params.inviter ?? '';
   const stage = stageOf(progress.step) ?? 'search';
   const key = stage === 'search' ? (inviter ? 'nobody_online' : 'nobody_onlineNoName') : stage;
   return (

@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../../platform/app-state';
+import { useSetParams } from '../../../platform/navigation';
+import { INVITE } from '../../../platform/places';
+import { Button } from '../../../ui/button';
+import { IconUserPlus } from '../../../ui/icons';
+import { deviceQuery } from '../queries';
+import { Facts, Group } from './group';
+
+export function AccountSection() {
+  const { t } = useTranslation('settings');
+  const { me, role, teamName, os } = useAppState();
+  const device = useQuery(deviceQuery);
+  const setParams = useSetParams();
+  const system = os === 'darwin' || os === 'windows' || os === 'linux' ? t(`account.systems.${os}`) : os;
+  return (
+    <>
+      <Group title={t('account.me')} help={t('account.meHelp')}>
+        <Facts
+          facts={[
+            { name: t('account.name'), value: me.name },
+            { name: t('account.role'), value: t(`account.roles.${role}`) },
+            { name: t('account.userId'), value: me.userId, code: true },
+          ]}
+        />
+      </Group>
+      <Group
+        title={t('account.team')}
+        help={teamName}
+        control={
+          <Button icon={<IconUserPlus size={16} stroke={1.7} />} onClick={() => setParams({ [INVITE]: '1' })}>
+            {t('account.invite')}
+          </Button>
+        }
+      />
+      <Group title={t('account.device')} help={t('account.deviceHelp')}>
+        <Facts
+          facts={[
+            { name: t('account.deviceName'), value: device.data ?? '' },
+            { name: t('account.system'), value: system },
+            { name: t('account.deviceId'), value: me.deviceId, code: true },
+          ]}
+        />
+      </Group>
+    </>
+  );
+}
