@@ -1,11 +1,11 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { features } from './app/features';
-import { languageOf, startTranslator } from './app/i18n';
 import { makeRouter } from './app/router';
 import { appStaleAfter } from './platform/app-state';
 import { installBridge } from './platform/bridge';
 import { followEvents } from './platform/events';
+import { languageOf, startTranslator } from './platform/i18n';
 import { installImeGuard } from './platform/ime';
 import { newQueryClient } from './platform/query-client';
 

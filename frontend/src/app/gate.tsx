@@ -11,7 +11,7 @@ import { toFault } from '../platform/fault';
 import { ErrorBoundary } from '../ui/error-boundary';
 import { ErrorState } from '../ui/error-state';
 import { UiProvider } from '../ui/provider';
-import { languageOf } from './i18n';
+import { languageOf } from '../platform/i18n';
 import { useSystemTheme } from './system-theme';
 
 /** Knows how far this device is, and shows the app, the way into a team, or what is wrong. */

@@ -2,8 +2,8 @@
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import type { Language } from '../platform/api';
-import { FAULTS } from '../platform/fault-text';
+import type { Language } from './api';
+import { FAULTS } from './fault-text';
 
 /** Texts by key; a feature's texts for its fault codes are under "faults". */
 interface Messages {
@@ -16,7 +16,7 @@ const files = import.meta.glob<Messages>('../**/messages/*.json', { eager: true,
 export function allMessages(): Record<Language, Record<string, Messages>> {
   const all: Record<Language, Record<string, Messages>> = { 'zh-CN': {}, en: {} };
   for (const [path, texts] of Object.entries(files)) {
-    const match = /([\w-]+)\/messages\/(zh-CN|en)\.json$/.exec(path.replace(/^\.\/messages/, '../app/messages'));
+    const match = /([\w-]+)\/messages\/(zh-CN|en)\.json$/.exec(path);
     if (!match?.[1] || !match[2]) throw new Error(`${path} is not messages/<language>.json`);
     all[match[2] as Language][match[1]] = texts;
   }
