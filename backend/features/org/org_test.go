@@ -1,6 +1,7 @@
 package org
 
 import (
+	"database/sql"
 	"slices"
 	"strings"
 	"testing"
@@ -222,6 +223,10 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	if got := must(api(s.bobPeer).Me())(t).Name; got != "王八" {
 		t.Errorf("the admin's change of bob's profile does not count: %s", got)
 	}
+	s.SetRole(s.ann, access.Member)
+	if got := s.bobPeer.Dump(); got != before {
+		t.Errorf("the only profile and team name are left although they do not count:\n%s", got)
+	}
 
 	if m := must(api(s.bossPeer).GrantRole(s.bob.String(), "admin"))(t); m.Role != "admin" {
 		t.Errorf("granted %+v", m)
@@ -271,6 +276,9 @@ func TestDepartments(t *testing.T) {
 	save(t, s.annPeer, ProfileInput{Name: "安安", DepartmentID: brand.ID})
 	if m := save(t, s.bobPeer, ProfileInput{Name: "鲍勃", DepartmentName: "技术部"}); m.DepartmentID != tech.ID { // found by name
 		t.Errorf("bob is in %+v", m)
+	}
+	if n := s.bobPeer.Count(`SELECT count(*) FROM org_profile WHERE department_name <> ''`); n != 0 {
+		t.Error("the name of a department that exists is kept beside it")
 	}
 	s.sync()
 	tree := func() string {
@@ -390,6 +398,7 @@ func TestR28Search(t *testing.T) {
 		{MemberQuery{Text: "marie"}, "Anne-Marie Müller"},
 		{MemberQuery{Text: "xh00"}, "张三 章珊珊"},
 		{MemberQuery{Text: "XH002"}, "章珊珊"},
+		{MemberQuery{Text: "x"}, "张三 章珊珊 吕小女 单雄信 小三子"}, // staff numbers that begin so before pinyin
 		{MemberQuery{Text: "001"}, ""},
 		{MemberQuery{Text: "1234"}, "张三"},
 		{MemberQuery{Text: "234"}, ""},
@@ -503,6 +512,36 @@ func TestDirectoryForOtherRooms(t *testing.T) {
 	}
 	if a := directory(s.annPeer).Avatar(s.ann); a < 1 || a > 8 || a != must(api(s.annPeer).Me())(t).Avatar {
 		t.Errorf("avatar %d", a)
+	}
+}
+
+// restless tells the shelf of a change while it reads.
+type restless struct {
+	module.DB
+	during func()
+}
+
+func (r restless) Read() *sql.DB {
+	r.during()
+	return r.DB.Read()
+}
+
+func TestAChangeDuringReadingIsReadAgain(t *testing.T) {
+	s := newStaff(t)
+	shelf := &shelf{}
+	changes := 0
+	shelf.db = restless{s.annPeer, func() {
+		if changes++; changes == 1 {
+			shelf.stale()
+		}
+	}}
+	first := must(shelf.book(t.Context()))(t)
+	second := must(shelf.book(t.Context()))(t)
+	if first == second {
+		t.Error("what was read during the change is held")
+	}
+	if third := must(shelf.book(t.Context()))(t); third != second {
+		t.Error("read again although nothing changed")
 	}
 }
 
