@@ -1,7 +1,9 @@
 package oplog
 
 import (
+	"bytes"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -16,7 +18,15 @@ type Batch struct {
 	tx    Tx
 	feeds map[FeedKey]*Feed
 	lseq  int64
-	incs  map[[32]byte]int // new incarnations per scope and device in this batch
+	incs  map[[32]byte]int // new feeds per scope and device in this batch
+	fresh int              // new feeds in this batch
+	self  *self            // new identity of the database, if it gets one
+}
+
+// self names a database and its own feeds.
+type self struct {
+	store [16]byte
+	inc   uint32
 }
 
 // Begin starts a batch. There is one writer, so there is one batch at a time.
@@ -64,10 +74,11 @@ func (b *Batch) Open(k FeedKey) (*Feed, error) {
 	}
 	b.l.mu.RUnlock()
 	who := [32]byte(append(append([]byte{}, k.Tag[:]...), k.Device[:]...))
-	if same+b.incs[who] >= MaxIncarnations || total+len(b.incs) >= MaxFeeds {
+	if same+b.incs[who] >= MaxIncarnations || total+b.fresh >= MaxFeeds {
 		return nil, fmt.Errorf("%w: %d of this device in the scope", ErrFull, same)
 	}
 	b.incs[who]++
+	b.fresh++
 	f := &Feed{FeedKey: k}
 	res, err := b.tx.Exec(`INSERT INTO feed (tag, device, inc, len, head, hlc, lseq) VALUES (?, ?, ?, 0, zeroblob(32), 0, 0)`, k.Tag[:], k.Device[:], k.Incarnation)
 	if err != nil {
@@ -80,10 +91,10 @@ func (b *Batch) Open(k FeedKey) (*Feed, error) {
 	return f, nil
 }
 
-// Append stores one op that continues f, and returns its key. ErrGap if it does not continue f. The caller has verified the
+// Append stores one op that continues f, and returns its key. ErrGap if it does not, or would grow into a fork. The caller has verified the
 // signature of this op or of a later one in the chain.
 func (b *Batch) Append(f *Feed, id op.ID, o *op.Sealed, raw []byte, st Status, clock hlc.Time, atMillis int64) (int64, error) {
-	if o.Seq != f.Len+1 || o.Prev != f.Head || f.Frozen {
+	if o.Seq != f.Len+1 || o.Prev != f.Head || !f.Takes(o.Seq) {
 		return 0, ErrGap
 	}
 	key := Key(f.No, o.Seq)
@@ -106,26 +117,24 @@ func (b *Batch) SetStatus(key int64, st Status, clock hlc.Time) error {
 	return nil
 }
 
-// Freeze stops the feed at its length and keeps the proof.
-func (b *Batch) Freeze(f *Feed, stored, other []byte, seq uint64) error {
-	f.Frozen, f.changed = true, true
-	if _, err := b.tx.Exec(`INSERT OR IGNORE INTO fork (feed, seq, a, b) VALUES (?, ?, ?, ?)`, f.No, int64(seq), stored, other); err != nil {
+// Freeze notes that the feed forks at seq and keeps the proof. The caller removes ops from there on with Truncate.
+func (b *Batch) Freeze(f *Feed, seq uint64, proof []byte) error {
+	if f.Takes(seq) {
+		f.Fork, f.changed = seq, true
+	}
+	if _, err := b.tx.Exec(`INSERT OR IGNORE INTO fork (feed, seq, proof) VALUES (?, ?, ?)`, f.No, int64(seq), proof); err != nil {
 		return fmt.Errorf("keep fork proof: %w", err)
 	}
 	return nil
 }
 
-// Truncate removes the ops after seq of a feed that forked there, and returns their keys.
-func (b *Batch) Truncate(f *Feed, seq uint64, head op.ID, clock hlc.Time) ([]int64, error) {
-	var keys []int64
-	for s := seq + 1; s <= f.Len; s++ {
-		keys = append(keys, Key(f.No, s))
-	}
+// Truncate removes the ops after seq of a feed that forked there. head and clock are those of the feed up to seq.
+func (b *Batch) Truncate(f *Feed, seq uint64, head op.ID, clock hlc.Time) error {
 	if _, err := b.tx.Exec(`DELETE FROM op WHERE id > ? AND id <= ?`, Key(f.No, seq), Key(f.No, f.Len)); err != nil {
-		return nil, fmt.Errorf("truncate feed: %w", err)
+		return fmt.Errorf("truncate feed: %w", err)
 	}
 	f.Len, f.Head, f.HLC, f.changed = seq, head, clock, true
-	return keys, nil
+	return nil
 }
 
 // Touch marks a feed as changed so that its row is written and announced.
@@ -134,14 +143,25 @@ func (f *Feed) Touch() { f.changed = true }
 // NextLSeq takes the next arrival number.
 func (b *Batch) NextLSeq() int64 { b.lseq++; return b.lseq }
 
-// PutRegister stores a register if it is newer than the stored one; it tells whether it was.
+// PutRegister stores a register if it is newer than the stored one; it tells whether it was. Of two with one version, which
+// only a copied database makes, the one whose bytes sort last counts, so that all replicas keep the same. A device has room
+// for MaxRegisterKeys in a scope; further keys are not stored.
 func (b *Batch) PutRegister(r *op.Register, raw []byte) (bool, error) {
 	var have int64
-	err := b.tx.QueryRow(`SELECT version FROM register WHERE tag = ? AND device = ? AND key = ?`, r.Scope[:], r.Device[:], r.Key).Scan(&have)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	var old []byte
+	err := b.tx.QueryRow(`SELECT version, data FROM register WHERE tag = ? AND device = ? AND key = ?`, r.Scope[:], r.Device[:], r.Key).Scan(&have, &old)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		var n int
+		if err := b.tx.QueryRow(`SELECT count(*) FROM register WHERE tag = ? AND device = ?`, r.Scope[:], r.Device[:]).Scan(&n); err != nil {
+			return false, fmt.Errorf("count registers: %w", err)
+		}
+		if n >= MaxRegisterKeys {
+			return false, nil
+		}
+	case err != nil:
 		return false, fmt.Errorf("read register: %w", err)
-	}
-	if err == nil && uint64(have) >= r.Version {
+	case uint64(have) > r.Version || uint64(have) == r.Version && bytes.Compare(raw, old) <= 0:
 		return false, nil
 	}
 	if _, err := b.tx.Exec(`INSERT INTO register (tag, device, key, version, lseq, data) VALUES (?, ?, ?, ?, ?, ?)
@@ -161,7 +181,7 @@ func (b *Batch) Flush() ([]Feed, error) {
 			continue
 		}
 		f.LSeq = b.NextLSeq()
-		if _, err := b.tx.Exec(`UPDATE feed SET len = ?, head = ?, hlc = ?, lseq = ?, frozen = ? WHERE no = ?`, int64(f.Len), f.Head[:], int64(f.HLC), f.LSeq, f.Frozen, f.No); err != nil {
+		if _, err := b.tx.Exec(`UPDATE feed SET len = ?, head = ?, hlc = ?, lseq = ?, forked = ? WHERE no = ?`, int64(f.Len), f.Head[:], int64(f.HLC), f.LSeq, int64(f.Fork), f.No); err != nil {
 			return nil, fmt.Errorf("write feed: %w", err)
 		}
 		out = append(out, *f)
@@ -180,18 +200,28 @@ func (b *Batch) Commit() {
 		}
 	}
 	b.l.lseq = max(b.l.lseq, b.lseq)
+	if b.self != nil {
+		b.l.store, b.l.inc = b.self.store, b.self.inc
+	}
 }
 
-// SetIncarnation starts a new incarnation, after this database was found to be older than what it has already written.
-func (l *Log) SetIncarnation(tx Tx, store [16]byte, inc uint32) error {
-	if err := SetMeta(tx, "store", store[:]); err != nil {
+// Incarnation is that of the feeds this database writes, as this batch sees it.
+func (b *Batch) Incarnation() uint32 {
+	if b.self != nil {
+		return b.self.inc
+	}
+	return b.l.Incarnation()
+}
+
+// SetIncarnation gives the database a new store id and its feeds a new incarnation, after it was found to be a copy of, or
+// older than, what its device has already written.
+func (b *Batch) SetIncarnation(store [16]byte, inc uint32) error {
+	if err := SetMeta(b.tx, "store", store[:]); err != nil {
 		return err
 	}
-	if err := SetMeta(tx, "incarnation", []byte{byte(inc >> 24), byte(inc >> 16), byte(inc >> 8), byte(inc)}); err != nil {
+	if err := SetMeta(b.tx, "incarnation", binary.BigEndian.AppendUint32(nil, inc)); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.store, l.inc = store, inc
+	b.self = &self{store, inc}
 	return nil
 }

@@ -40,9 +40,12 @@ type Feed struct {
 	Head    op.ID
 	HLC     hlc.Time // greatest clock of an op that is not void
 	LSeq    int64
-	Frozen  bool
-	changed bool // in a batch: row must be written
+	Fork    uint64 // the earliest seq with two signed ops; the feed never grows to it. 0: none is known
+	changed bool   // in a batch: row must be written
 }
+
+// Takes tells whether an op with this seq may ever be stored.
+func (f *Feed) Takes(seq uint64) bool { return f.Fork == 0 || seq < f.Fork }
 
 // Status says whether an op's effect counts.
 type Status uint8
@@ -70,10 +73,11 @@ var (
 	ErrFull = errors.New("oplog: too many feeds")
 )
 
-// Limits against peers that invent feeds.
+// Limits against peers that invent feeds and registers.
 const (
 	MaxFeeds        = 1 << 22
 	MaxIncarnations = 16 // per scope and device
+	MaxRegisterKeys = 64 // per scope and device
 )
 
 // Log holds the state of every feed in memory; bodies stay in SQLite. Writers go through Begin; all other methods are safe
@@ -92,7 +96,7 @@ type Log struct {
 // Open reads the feeds. The tables must exist and meta must hold the store id and incarnation (see Init).
 func Open(q Querier) (*Log, error) {
 	l := &Log{feeds: map[FeedKey]*Feed{}, byNo: map[int64]*Feed{}, scope: map[op.ScopeTag][]*Feed{}, sums: map[op.ScopeTag]Sum{}}
-	rows, err := q.Query(`SELECT no, tag, device, inc, len, head, hlc, lseq, frozen FROM feed ORDER BY no`)
+	rows, err := q.Query(`SELECT no, tag, device, inc, len, head, hlc, lseq, forked FROM feed ORDER BY no`)
 	if err != nil {
 		return nil, fmt.Errorf("read feeds: %w", err)
 	}
@@ -100,7 +104,7 @@ func Open(q Querier) (*Log, error) {
 	for rows.Next() {
 		var f Feed
 		var tag, dev, head []byte
-		if err := rows.Scan(&f.No, &tag, &dev, &f.Incarnation, &f.Len, &head, &f.HLC, &f.LSeq, &f.Frozen); err != nil {
+		if err := rows.Scan(&f.No, &tag, &dev, &f.Incarnation, &f.Len, &head, &f.HLC, &f.LSeq, &f.Fork); err != nil {
 			return nil, fmt.Errorf("read feed: %w", err)
 		}
 		if len(tag) != 16 || len(dev) != 16 || len(head) != 32 {
@@ -176,7 +180,9 @@ func (l *Log) put(f *Feed) {
 	old := l.feeds[f.FeedKey]
 	sum := l.sums[f.Tag]
 	if old != nil {
-		sum.sub(itemHash(old))
+		if old.Len > 0 {
+			sum.sub(itemHash(old))
+		}
 		*old = *f
 		f = old
 	} else {
@@ -185,13 +191,19 @@ func (l *Log) put(f *Feed) {
 		l.scope[f.Tag] = append(l.scope[f.Tag], f)
 	}
 	f.changed = false
-	sum.add(itemHash(f))
+	if f.Len > 0 { // a feed of which only the fork is known is no content: others need not have heard of it
+		sum.add(itemHash(f))
+	}
 	l.sums[f.Tag] = sum
 	l.lseq = max(l.lseq, f.LSeq)
 }
 
 // StoreID is random per database; a peer's cursor is valid for one store only.
-func (l *Log) StoreID() [16]byte { return l.store }
+func (l *Log) StoreID() [16]byte {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.store
+}
 
 // Incarnation is this database's own, used for every feed it writes.
 func (l *Log) Incarnation() uint32 {

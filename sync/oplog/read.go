@@ -41,6 +41,42 @@ func Read(q Querier, feedNo int64, from, to uint64, fn func(Stored) (bool, error
 	return rows.Err()
 }
 
+// Page returns ops of the feed from seq on, at most to, a few hundred at a time: effects may be written while they are looked
+// at, but not while rows are read. It is an error if there is none.
+func Page(q Querier, feedNo int64, from, to uint64) ([]Stored, error) {
+	var page []Stored
+	err := Read(q, feedNo, from, min(to, from+499), func(s Stored) (bool, error) {
+		page = append(page, s)
+		return true, nil
+	})
+	if err == nil && len(page) == 0 {
+		err = fmt.Errorf("read ops: feed %d lacks op %d", feedNo, from)
+	}
+	return page, err
+}
+
+// ClockBefore is the greatest clock of the feed's ops before seq, of those that are not void.
+func ClockBefore(q Querier, feedNo int64, seq uint64) (hlc.Time, error) {
+	var t hlc.Time
+	if err := q.QueryRow(`SELECT coalesce(max(hlc), 0) FROM op WHERE id >= ? AND id < ? AND status <> 5`, Key(feedNo, 1), Key(feedNo, seq)).Scan(&t); err != nil {
+		return 0, fmt.Errorf("read feed clock: %w", err)
+	}
+	return t, nil
+}
+
+// HeadAt is the id of the op at seq, which is not the feed's last: the op after it names it.
+func HeadAt(q Querier, feedNo int64, seq uint64) (op.ID, error) {
+	var prev []byte
+	const at = 49 // of Prev in a header, counted from 1
+	if err := q.QueryRow(`SELECT substr(data, ?, 32) FROM op WHERE id = ?`, at, Key(feedNo, seq+1)).Scan(&prev); err != nil {
+		return op.ID{}, fmt.Errorf("read op: %w", err)
+	}
+	if len(prev) != 32 {
+		return op.ID{}, fmt.Errorf("read op: %d bytes of id", len(prev))
+	}
+	return op.ID(prev), nil
+}
+
 // ReadFrame collects whole ops from seq on until limit bytes or maxOps, at least one. It returns their bytes back to back.
 func ReadFrame(q Querier, feedNo int64, from, to uint64, limit, maxOps int) (raw []byte, n int, err error) {
 	rows, err := q.Query(`SELECT data FROM op WHERE id BETWEEN ? AND ? ORDER BY id`, Key(feedNo, from), Key(feedNo, min(to, from+uint64(maxOps)-1)))
@@ -77,43 +113,38 @@ func One(q Querier, key int64) (s Stored, ok bool, err error) {
 	return s, true, nil
 }
 
-// Unsettled lists, per feed, the first op whose status may still change.
-func Unsettled(q Querier) (map[int64]uint64, error) {
-	rows, err := q.Query(`SELECT id FROM op WHERE status <> 0 AND status <> 5 ORDER BY id`)
+// Unsettled is what may still change in a feed.
+type Unsettled struct {
+	Loose []uint64 // seqs of ops that could be read and do not count: each can be judged by itself
+	From  uint64   // first op that could not be read, 0 if none: all from there on are judged in order, for their clocks
+}
+
+// AllUnsettled lists, per feed number, the ops whose status may still change.
+func AllUnsettled(q Querier) (map[int64]*Unsettled, error) {
+	rows, err := q.Query(`SELECT id, hlc FROM op WHERE status <> 0 AND status <> 5 ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read unsettled ops: %w", err)
 	}
 	defer rows.Close()
-	out := map[int64]uint64{}
+	out := map[int64]*Unsettled{}
 	for rows.Next() {
-		var key int64
-		if err := rows.Scan(&key); err != nil {
+		var key, clock int64
+		if err := rows.Scan(&key, &clock); err != nil {
 			return nil, fmt.Errorf("read unsettled op: %w", err)
 		}
 		no, seq := SplitKey(key)
-		if _, seen := out[no]; !seen {
-			out[no] = seq
+		u := out[no]
+		if u == nil {
+			u = &Unsettled{}
+			out[no] = u
 		}
-	}
-	return out, rows.Err()
-}
-
-// RegistersSince returns registers that changed after the arrival number, in that order, at most limit.
-func RegistersSince(q Querier, lseq int64, limit int) ([]RegisterRow, error) {
-	rows, err := q.Query(`SELECT tag, lseq, data FROM register WHERE lseq > ? ORDER BY lseq LIMIT ?`, lseq, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read registers: %w", err)
-	}
-	defer rows.Close()
-	var out []RegisterRow
-	for rows.Next() {
-		var r RegisterRow
-		var tag []byte
-		if err := rows.Scan(&tag, &r.LSeq, &r.Raw); err != nil {
-			return nil, fmt.Errorf("read register: %w", err)
+		switch {
+		case u.From != 0:
+		case clock == 0:
+			u.From = seq
+		default:
+			u.Loose = append(u.Loose, seq)
 		}
-		copy(r.Tag[:], tag)
-		out = append(out, r)
 	}
 	return out, rows.Err()
 }

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS feed (
   head   BLOB NOT NULL,                    -- op id of the last op
   hlc    INTEGER NOT NULL,                 -- greatest clock of an op that is not void
   lseq   INTEGER NOT NULL,                 -- arrival number of the last change
-  frozen INTEGER NOT NULL DEFAULT 0,       -- 1: a fork was proven after len
+  forked INTEGER NOT NULL DEFAULT 0,       -- the earliest seq with two signed ops, which is never stored; 0: none
   UNIQUE (tag, device, inc)
 ) STRICT;
 
@@ -29,11 +29,10 @@ CREATE TABLE IF NOT EXISTS op (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS op_unsettled ON op (id) WHERE status <> 0;
 
-CREATE TABLE IF NOT EXISTS fork (          -- two signed ops for one seq: the proof that froze a feed
-  feed INTEGER NOT NULL,
-  seq  INTEGER NOT NULL,
-  a    BLOB NOT NULL,
-  b    BLOB NOT NULL,
+CREATE TABLE IF NOT EXISTS fork (          -- two signed ops for one seq: the proofs that froze a feed
+  feed  INTEGER NOT NULL,
+  seq   INTEGER NOT NULL,
+  proof BLOB NOT NULL,                     -- header and signature of both
   PRIMARY KEY (feed, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -102,4 +101,10 @@ CREATE TABLE IF NOT EXISTS cursor (        -- how far this database has followed
 CREATE TABLE IF NOT EXISTS scope_control ( -- control ops of private scopes: few, and read whole at every start
   op INTEGER PRIMARY KEY
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS epoch_op (      -- where the announcements of keys are, to hand them to a newcomer first
+  tag BLOB NOT NULL,
+  op  INTEGER NOT NULL,
+  PRIMARY KEY (tag, op)
+) STRICT, WITHOUT ROWID;
 `

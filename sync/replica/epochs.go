@@ -136,8 +136,8 @@ func (r *Replica) currentEpoch(s *scope) *epoch {
 }
 
 // learnEpoch reads an epoch op: the id of the scope, and the key if a box is for this device. What makes no sense is
-// without effect, the same everywhere.
-func (r *Replica) learnEpoch(p *projector, o *opened) error {
+// without effect, the same everywhere. key is the op's place in the log, 0 for one that was handed over ahead of its feed.
+func (r *Replica) learnEpoch(p *projector, o *opened, key int64) error {
 	var scope op.ScopeID
 	var ref op.EpochRef
 	var open func() (keys.Epoch, error)
@@ -161,6 +161,17 @@ func (r *Replica) learnEpoch(p *projector, o *opened) error {
 		return nil
 	}
 	tag := o.sealed.Scope
+	if key == 0 { // nothing of it but the key matters: whoever sends it must not be able to make rows here
+		if r.epochs.key(tag, ref) != nil {
+			return nil
+		}
+		if _, err := open(); err != nil {
+			return nil
+		}
+		if err := r.ensureScope(p.tx, tag); err != nil {
+			return err
+		}
+	}
 	if err := r.nameScope(p.tx, tag, scope); err != nil {
 		if errors.Is(err, ErrInvalid) {
 			return nil
@@ -168,6 +179,11 @@ func (r *Replica) learnEpoch(p *projector, o *opened) error {
 		return err
 	}
 	p.world = true
+	if key != 0 {
+		if _, err := p.tx.Exec(`INSERT OR IGNORE INTO epoch_op (tag, op) VALUES (?, ?)`, tag[:], key); err != nil {
+			return fmt.Errorf("store epoch op: %w", err)
+		}
+	}
 	if r.epochs.key(tag, ref) != nil {
 		return nil
 	}

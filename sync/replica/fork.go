@@ -1,69 +1,98 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"sort"
 
-	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
 
-// compareStored looks for the first seq at which a verified run differs from what is stored; such a pair of signed ops is the
-// proof of a fork (SPEC L6), and the feed is frozen before it.
-func (r *Replica) compareStored(p *projector, f *oplog.Feed, v *Verified) error {
-	pos := 0
-	for _, o := range v.ops {
-		raw := v.raw[pos : pos+o.sealed.Size()]
-		pos += len(raw)
-		if o.sealed.Seq > f.Len {
-			break
+// compareStored compares the first known ops of a verified run with what is stored in their places. Because each op names the
+// one before it, one look at the last tells whether all are the same, and the first difference is found by halving. Two
+// signed ops in one place are the proof of a fork (SPEC L6): the feed is cut before them and forked is true.
+func (r *Replica) compareStored(p *projector, f *oplog.Feed, v *Verified, known int) (forked bool, err error) {
+	differs := func(i int) bool {
+		o := v.ops[i]
+		if o.sealed.Seq == f.Len {
+			return o.opID() != f.Head
 		}
-		s, ok, err := oplog.One(p.tx, oplog.Key(f.No, o.sealed.Seq))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return nil
-		}
-		mine, _, err := op.Parse(s.Raw)
-		if err != nil {
-			return fmt.Errorf("stored op: %w", err)
-		}
-		if mine.ID() != o.opID() {
-			return r.freeze(p, f, mine, o.sealed, s.Raw, raw)
-		}
+		mine, _, e := r.storedOp(p.tx, f, o.sealed.Seq)
+		err = errors.Join(err, e)
+		return e != nil || mine.ID() != o.opID()
 	}
-	return nil
+	if !differs(known - 1) {
+		return false, err
+	}
+	i := sort.Search(known-1, differs)
+	if err != nil {
+		return false, err
+	}
+	theirs := v.ops[i].sealed
+	mine, _, err := r.storedOp(p.tx, f, theirs.Seq)
+	if err != nil {
+		return false, err
+	}
+	proof := op.ForkProof{A: mine, B: theirs}
+	pub, err := r.deviceKey(p.tx, &mine.Header, nil)
+	if err != nil {
+		return false, err
+	}
+	if proof.Verify(pub) == nil {
+		return true, r.freeze(p, f, &proof)
+	}
+	// Only the last op of a run has its signature checked, so a device can put ops without one below others. Such a pair proves
+	// nothing to third parties. Which of the two stays is the same everywhere: the signed one, else the one of smaller id.
+	if a, b := mine.VerifySig(pub), theirs.VerifySig(pub); a != b && b || a == b && bytes.Compare(idOf(&theirs), idOf(&mine)) < 0 {
+		r.log.Warn("op without signature replaced", "device", mine.Device.String(), "seq", mine.Seq)
+		if err := r.cutFeed(p, f, mine.Seq-1); err != nil {
+			return false, err
+		}
+		return false, r.appendRun(p, f, v, i)
+	}
+	return true, nil
 }
 
-// freeze checks that both ops are signed by the device, and stops the feed before them.
-func (r *Replica) freeze(p *projector, f *oplog.Feed, a, b op.Sealed, rawA, rawB []byte) error {
-	pub, err := r.deviceKey(a.Device, nil)
+func idOf(o *op.Sealed) []byte { id := o.ID(); return id[:] }
+
+func (r *Replica) storedOp(q oplog.Querier, f *oplog.Feed, seq uint64) (op.Sealed, []byte, error) {
+	s, ok, err := oplog.One(q, oplog.Key(f.No, seq))
+	if err != nil || !ok {
+		return op.Sealed{}, nil, fmt.Errorf("stored op %d of feed %d: found %v: %w", seq, f.No, ok, err)
+	}
+	o, _, err := op.Parse(s.Raw)
 	if err != nil {
+		return op.Sealed{}, nil, fmt.Errorf("stored op %d of feed %d: %w", seq, f.No, err)
+	}
+	return o, s.Raw, nil
+}
+
+// freeze cuts the feed before a proven fork and keeps the proof. The team's genesis stays, whatever its author signs beside it.
+func (r *Replica) freeze(p *projector, f *oplog.Feed, proof *op.ForkProof) error {
+	seq := proof.A.Seq
+	if proof.A.ID() == r.genesis || proof.B.ID() == r.genesis {
+		seq++
+	}
+	if !f.Takes(seq) {
+		return nil // cut here or earlier already
+	}
+	raw := proof.AppendTo(nil)
+	if err := p.b.Freeze(f, seq, raw); err != nil {
 		return err
 	}
-	proof := op.ForkProof{A: a, B: b}
-	if err := proof.Verify(pub); err != nil {
-		return fmt.Errorf("fork proof: %w", err)
-	}
-	if f.Frozen && f.Len < a.Seq {
-		return nil // frozen at an earlier point already
-	}
-	if err := p.b.Freeze(f, rawA, rawB, a.Seq); err != nil {
-		return err
-	}
-	r.log.Warn("feed forked: frozen", "device", a.Device.String(), "seq", a.Seq)
-	if f.Len >= a.Seq {
-		if err := r.cutFeed(p, f, a.Seq-1); err != nil {
+	r.log.Warn("feed forked: frozen", "device", proof.A.Device.String(), "seq", seq)
+	if f.Len >= seq {
+		if err := r.cutFeed(p, f, seq-1); err != nil {
 			return err
 		}
 	}
-	p.event.Feeds = append(p.event.Feeds, Advance{Feed: *f, From: f.Len + 1})
-	if a.Device == r.id.Device.ID && a.Incarnation == r.feeds.Incarnation() {
-		return r.newIncarnation(p.tx)
+	p.event.Forks = append(p.event.Forks, Fork{Feed: *f, Proof: raw})
+	if f.Device == r.id.Device.ID && f.Incarnation == p.b.Incarnation() {
+		return r.newIncarnation(p)
 	}
 	return nil
 }
@@ -73,138 +102,108 @@ func (r *Replica) cutFeed(p *projector, f *oplog.Feed, seq uint64) error {
 	var head op.ID
 	var clock hlc.Time
 	if seq > 0 {
-		s, ok, err := oplog.One(p.tx, oplog.Key(f.No, seq))
-		if err != nil || !ok {
-			return fmt.Errorf("cut feed: found %v: %w", ok, err)
-		}
-		o, _, err := op.Parse(s.Raw)
+		o, _, err := r.storedOp(p.tx, f, seq)
 		if err != nil {
 			return fmt.Errorf("cut feed: %w", err)
 		}
 		head = o.ID()
-		if err := p.tx.QueryRow(`SELECT coalesce(max(hlc), 0) FROM op WHERE id >= ? AND id <= ? AND status <> 5`, oplog.Key(f.No, 1), oplog.Key(f.No, seq)).Scan(&clock); err != nil {
-			return fmt.Errorf("cut feed: %w", err)
-		}
-	}
-	var gone []oplog.Stored
-	if err := oplog.Read(p.tx, f.No, seq+1, f.Len, func(s oplog.Stored) (bool, error) {
-		gone = append(gone, s)
-		return true, nil
-	}); err != nil {
-		return err
-	}
-	for i := range gone {
-		o, st := r.open(gone[i].Raw)
-		if st != oplog.Applied || gone[i].Status != oplog.Applied {
-			continue
-		}
-		if o.sealed.Kind == op.Content {
-			if _, v, red := r.judge(o, 0, f.No); v != nil {
-				if err := p.unapply(v, red); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if _, err := p.b.Truncate(f, seq, head, clock); err != nil {
-		return err
-	}
-	return r.dropControl(p, f, seq)
-}
-
-// dropControl takes control ops after seq of a feed out of evaluation.
-func (r *Replica) dropControl(p *projector, f *oplog.Feed, seq uint64) error {
-	if _, err := p.tx.Exec(`DELETE FROM scope_control WHERE op > ? AND op <= ?`, oplog.Key(f.No, seq), oplog.Key(f.No+1, 0)-1); err != nil {
-		return fmt.Errorf("cut feed: %w", err)
-	}
-	p.memory, p.world = true, true
-	if f.Tag == r.teamTag.control {
-		return r.reloadControl(p, f)
-	}
-	kept := r.scopeOps[f.Tag][:0:0]
-	for _, o := range r.scopeOps[f.Tag] {
-		if o.Ref.Device != f.Device || o.Ref.Incarnation != f.Incarnation || o.Ref.Seq <= seq {
-			kept = append(kept, o)
-		}
-	}
-	r.scopeOps[f.Tag] = kept
-	return nil
-}
-
-// reloadControl reads the team's control ops again after the feed cut lost some.
-func (r *Replica) reloadControl(p *projector, cut *oplog.Feed) error {
-	r.control = authority.NewLog(r.id.Team, r.genesis)
-	for _, f := range r.feeds.Scope(r.teamTag.control) {
-		if f.FeedKey == cut.FeedKey {
-			f = *cut
-		} else if staged := p.b.Feed(f.FeedKey); staged != nil {
-			f = *staged
-		}
-		if err := r.loadControlFeed(p.tx, f); err != nil {
+		if clock, err = oplog.ClockBefore(p.tx, f.No, seq+1); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// ProveFork takes a proof from a peer. It is an error if it proves nothing.
-func (r *Replica) ProveFork(ctx context.Context, a, b op.Sealed, rawA, rawB []byte) error {
-	k := oplog.FeedKey{Tag: a.Scope, Device: a.Device, Incarnation: a.Incarnation}
-	pub, err := r.deviceKey(a.Device, nil)
-	if err != nil {
-		if errors.Is(err, ErrStranger) {
-			return nil // a proof about somebody not known here: it will be told again
-		}
-		return err
-	}
-	proof := op.ForkProof{A: a, B: b}
-	if err := proof.Verify(pub); err != nil {
-		return fmt.Errorf("fork proof: %w", err)
-	}
-	if f := r.feeds.Feed(k); f.Frozen && f.Len < a.Seq {
-		return nil
-	}
-	return r.write(ctx, func(p *projector) error {
-		if err := r.ensureScope(p.tx, k.Tag); err != nil {
-			return err
-		}
-		f, err := p.b.Open(k)
+	for from := seq + 1; from <= f.Len; {
+		page, err := oplog.Page(p.tx, f.No, from, f.Len)
 		if err != nil {
 			return err
 		}
-		return r.freeze(p, f, a, b, rawA, rawB)
+		for i := range page {
+			if err := r.dropOp(p, f, &page[i]); err != nil {
+				return err
+			}
+		}
+		from += uint64(len(page))
+	}
+	for _, q := range []string{`DELETE FROM scope_control WHERE op > ? AND op <= ?`, `DELETE FROM epoch_op WHERE op > ? AND op <= ?`} {
+		if _, err := p.tx.Exec(q, oplog.Key(f.No, seq), oplog.Key(f.No, f.Len)); err != nil {
+			return fmt.Errorf("cut feed: %w", err)
+		}
+	}
+	if err := p.b.Truncate(f, seq, head, clock); err != nil {
+		return err
+	}
+	p.shrink(f)
+	return nil
+}
+
+// dropOp takes back the effect of an op that is about to be removed. Keys that an epoch op brought are kept: others may have
+// written under them in good faith.
+func (r *Replica) dropOp(p *projector, f *oplog.Feed, s *oplog.Stored) error {
+	o, st := r.open(s.Raw)
+	if st != oplog.Applied || s.Status != oplog.Applied {
+		return nil
+	}
+	switch o.sealed.Kind {
+	case op.Control:
+		p.reload, p.world = true, true
+	case op.Content:
+		if red := r.reducers[o.body.Type]; red != nil {
+			return p.unapply(r.view(o, f.No, red), red)
+		}
+	}
+	return nil
+}
+
+// ProveFork takes a proof from a peer. It is an error if it proves nothing. One about a feed or device that is not known here
+// is not kept: it will be told again.
+func (r *Replica) ProveFork(ctx context.Context, raw []byte) error {
+	proof, err := op.ParseForkProof(raw)
+	if err != nil {
+		return fmt.Errorf("fork proof: %w", err)
+	}
+	h := &proof.A.Header
+	pub, err := r.deviceKey(r.db.Read(), h, nil)
+	if errors.Is(err, ErrStranger) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := proof.Verify(pub); err != nil {
+		return fmt.Errorf("fork proof: %w", err)
+	}
+	k := oplog.FeedKey{Tag: h.Scope, Device: h.Device, Incarnation: h.Incarnation}
+	if f := r.feeds.Feed(k); !f.Takes(h.Seq) || f.No == 0 && r.world.Load().scopes[k.Tag] == nil {
+		return nil
+	}
+	return r.write(ctx, func(p *projector) error {
+		f, err := p.b.Open(k)
+		if errors.Is(err, oplog.ErrFull) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return r.freeze(p, f, &proof)
 	})
 }
 
 // Forks are the proofs about feeds that dev reads.
-func (r *Replica) Forks(dev op.DeviceID) ([][2][]byte, error) {
-	rows, err := r.db.Read().Query(`SELECT feed, a, b FROM fork ORDER BY feed, seq LIMIT 1000`)
+func (r *Replica) Forks(dev op.DeviceID) ([][]byte, error) {
+	rows, err := r.db.Read().Query(`SELECT feed, proof FROM fork ORDER BY feed, seq LIMIT 1000`)
 	if err != nil {
 		return nil, fmt.Errorf("read forks: %w", err)
 	}
 	defer rows.Close()
-	var out [][2][]byte
+	var out [][]byte
 	for rows.Next() {
 		var no int64
-		var a, b []byte
-		if err := rows.Scan(&no, &a, &b); err != nil {
+		var proof []byte
+		if err := rows.Scan(&no, &proof); err != nil {
 			return nil, fmt.Errorf("read fork: %w", err)
 		}
 		if f, ok := r.feeds.ByNo(no); ok && r.Reads(dev, f.Tag) {
-			out = append(out, [2][]byte{a, b})
+			out = append(out, proof)
 		}
 	}
 	return out, rows.Err()
-}
-
-// OwnAhead tells whether a peer holds ops that this device wrote under its present incarnation and this database lacks: the
-// database was replaced by an older copy.
-func (r *Replica) OwnAhead(k oplog.FeedKey, n uint64) bool {
-	return k.Device == r.id.Device.ID && k.Incarnation == r.feeds.Incarnation() && n > r.feeds.Feed(k).Len
-}
-
-// StartIncarnation makes this device write new feeds from now on. What it wrote before comes back from peers.
-func (r *Replica) StartIncarnation() error {
-	r.log.Warn("peers hold own ops that this database has lost; starting a new incarnation")
-	return r.db.Write(context.Background(), func(tx Tx) error { return r.newIncarnation(tx) })
 }

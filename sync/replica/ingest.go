@@ -30,7 +30,7 @@ func (r *Replica) Verify(ops []op.Sealed, raw []byte) (*Verified, error) {
 		return nil, op.ErrChain
 	}
 	head := &ops[0].Header
-	pub, err := r.deviceKey(head.Device, ops)
+	pub, err := r.deviceKey(r.db.Read(), head, &ops[0])
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +75,17 @@ func (r *Replica) IngestRegisters(ctx context.Context, regs []op.Register, raws 
 }
 
 func (r *Replica) enqueue(ctx context.Context, j *ingestJob) {
+	r.mu.Lock()
+	closed := r.closed
+	if !closed {
+		r.senders.Add(1)
+	}
+	r.mu.Unlock()
+	if closed {
+		j.done(ErrClosed)
+		return
+	}
+	defer r.senders.Done()
 	select {
 	case r.ingest <- j:
 	case <-ctx.Done():
@@ -88,19 +99,19 @@ const maxBatchOps = 5000
 
 func (r *Replica) ingestLoop(ctx context.Context) {
 	defer r.done.Done()
-	for {
-		var first *ingestJob
-		select {
-		case <-ctx.Done():
-			r.drain()
-			return
-		case first = <-r.ingest:
+	for first := range r.ingest {
+		if ctx.Err() != nil {
+			first.done(ErrClosed)
+			continue
 		}
 		jobs, n := []*ingestJob{first}, first.size()
 	more:
 		for n < maxBatchOps {
 			select {
-			case j := <-r.ingest:
+			case j, ok := <-r.ingest:
+				if !ok {
+					break more
+				}
 				jobs = append(jobs, j)
 				n += j.size()
 			default:
@@ -108,17 +119,6 @@ func (r *Replica) ingestLoop(ctx context.Context) {
 			}
 		}
 		r.ingestBatch(jobs)
-	}
-}
-
-func (r *Replica) drain() {
-	for {
-		select {
-		case j := <-r.ingest:
-			j.done(ErrClosed)
-		default:
-			return
-		}
 	}
 }
 
@@ -135,7 +135,7 @@ func (r *Replica) ingestBatch(jobs []*ingestJob) {
 	err := r.write(context.Background(), func(p *projector) error {
 		for i, j := range jobs {
 			errs[i] = r.ingestJob(p, j)
-			if errs[i] != nil && !errors.Is(errs[i], oplog.ErrGap) && !errors.Is(errs[i], ErrForked) && !errors.Is(errs[i], oplog.ErrFull) {
+			if errs[i] != nil && !harmless(errs[i]) {
 				return errs[i]
 			}
 		}
@@ -155,6 +155,11 @@ func (r *Replica) ingestBatch(jobs []*ingestJob) {
 	}
 }
 
+// harmless errors leave what was staged whole: the transaction goes on without the job.
+func harmless(err error) bool {
+	return errors.Is(err, oplog.ErrGap) || errors.Is(err, oplog.ErrFull) || errors.Is(err, ErrForked) || errors.Is(err, ErrStranger)
+}
+
 func (r *Replica) ingestJob(p *projector, j *ingestJob) error {
 	if j.v != nil {
 		return r.ingestOps(p, j.v)
@@ -167,40 +172,82 @@ func (r *Replica) ingestJob(p *projector, j *ingestJob) error {
 	return nil
 }
 
+// ingestOps stores the part of a verified run that continues the feed. What overlaps with stored ops must be the same; if it
+// is not, or the run does not follow them, the feed has forked (SPEC L6).
 func (r *Replica) ingestOps(p *projector, v *Verified) error {
-	first := v.ops[0].sealed.Seq
-	f := p.b.Feed(v.Key)
-	if f == nil {
-		if first != 1 || !v.ops[0].sealed.Prev.IsZero() {
-			return oplog.ErrGap
-		}
-		var err error
-		if err = r.ensureScope(p.tx, v.Key.Tag); err != nil {
-			return err
-		}
-		if w := r.world.Load(); w.scopes[v.Key.Tag] == nil {
-			p.world = true
-		}
-		if f, err = p.b.Open(v.Key); err != nil {
-			return err
-		}
+	f, err := r.feedFor(p, v)
+	if err != nil {
+		return err
 	}
-	if f.Frozen {
-		return ErrForked
-	}
+	first, last := v.ops[0].sealed.Seq, v.Last()
 	if first > f.Len+1 {
+		if !f.Takes(first) {
+			return ErrForked
+		}
 		return oplog.ErrGap
 	}
 	skip := int(f.Len + 1 - first)
-	if skip >= len(v.ops) {
-		return r.compareStored(p, f, v) // all known: a duplicate, or the other side of a fork
+	if known := min(skip, len(v.ops)); known > 0 {
+		forked, err := r.compareStored(p, f, v, known)
+		if err != nil || forked {
+			return errors.Join(err, forkedIf(forked))
+		}
+	}
+	if last <= f.Len {
+		return nil // a duplicate
+	}
+	if !f.Takes(f.Len + 1) {
+		return ErrForked
 	}
 	if v.ops[skip].sealed.Prev != f.Head {
-		if err := r.compareStored(p, f, v); err != nil {
-			return err
-		}
 		return fmt.Errorf("%w: seq %d does not follow what is stored", ErrForked, v.ops[skip].sealed.Seq)
 	}
+	return r.appendRun(p, f, v, skip)
+}
+
+func forkedIf(forked bool) error {
+	if forked {
+		return ErrForked
+	}
+	return nil
+}
+
+// feedFor is the feed that the run belongs to, made if the run begins it.
+func (r *Replica) feedFor(p *projector, v *Verified) (*oplog.Feed, error) {
+	if f := p.b.Feed(v.Key); f != nil {
+		return f, nil
+	}
+	if v.ops[0].sealed.Seq != 1 {
+		return nil, oplog.ErrGap
+	}
+	if err := r.ensureScope(p.tx, v.Key.Tag); err != nil {
+		return nil, err
+	}
+	if r.world.Load().scopes[v.Key.Tag] == nil {
+		p.world = true
+	}
+	if v.Key.Tag == r.teamTag.control && r.strangers(v.Key.Device) >= maxStrangers {
+		return nil, fmt.Errorf("%w: of devices that nobody certifies", oplog.ErrFull)
+	}
+	return p.b.Open(v.Key)
+}
+
+// strangers counts the control feeds of devices that the control log does not certify, if dev is one of these.
+func (r *Replica) strangers(dev op.DeviceID) int {
+	if r.KnownDevice(dev) {
+		return 0
+	}
+	n := 0
+	for _, f := range r.feeds.Scope(r.teamTag.control) {
+		if !r.KnownDevice(f.Device) {
+			n++
+		}
+	}
+	return n
+}
+
+// appendRun stores the ops from skip on, up to where the feed is known to fork.
+func (r *Replica) appendRun(p *projector, f *oplog.Feed, v *Verified, skip int) error {
 	at := r.now().UnixMilli()
 	from := f.Len + 1
 	pos := 0
@@ -208,7 +255,7 @@ func (r *Replica) ingestOps(p *projector, v *Verified) error {
 		pos += v.ops[i].sealed.Size()
 	}
 	start := pos
-	for i := skip; i < len(v.ops); i++ {
+	for i := skip; i < len(v.ops) && f.Takes(v.ops[i].sealed.Seq); i++ {
 		o := v.ops[i]
 		size := o.sealed.Size()
 		if err := r.ingestOp(p, f, o, v.open[i], v.raw[pos:pos+size], at); err != nil {
@@ -216,12 +263,13 @@ func (r *Replica) ingestOps(p *projector, v *Verified) error {
 		}
 		pos += size
 	}
-	a := Advance{Feed: *f, From: from}
-	if len(v.ops)-skip <= 64 {
-		a.Raw = v.raw[start:]
-	}
-	p.event.Feeds = append(p.event.Feeds, a)
+	p.advance(f, from, v.raw[start:pos], false)
 	r.wantHave(v.Key.Tag)
+	if v.Key.Device == r.id.Device.ID && v.Key.Incarnation == p.b.Incarnation() {
+		// Signed by this device under its present incarnation, and not here: the database is older than what it wrote (L7).
+		r.log.Warn("a peer holds own ops that this database has lost; starting a new incarnation")
+		return r.newIncarnation(p)
+	}
 	return nil
 }
 
@@ -234,75 +282,18 @@ func (r *Replica) ingestOp(p *projector, f *oplog.Feed, o *opened, st oplog.Stat
 	var clock hlc.Time
 	if st == oplog.Applied {
 		clock = o.body.HLC
-		st, v, red = r.judge(o, f.HLC, f.No)
+		st, v, red = r.judge(o, f.HLC, f.No, false)
 	}
 	key, err := p.b.Append(f, o.opID(), &o.sealed, raw, st, clock, at)
 	if err != nil {
 		return err
 	}
-	if st != oplog.Applied {
-		return nil
+	switch st {
+	case oplog.Applied:
+		r.Clock().Observe(clock)
+		return p.settle(o, v, red, key)
+	case oplog.Held:
+		r.hold(clock)
 	}
-	r.clock.Observe(clock)
-	return p.settle(o, v, red, key)
-}
-
-// write runs a transaction of the replica: stage, finish, flush, commit, publish. Memory follows the database: when the
-// transaction fails, what was learned in it is forgotten.
-func (r *Replica) write(ctx context.Context, fn func(p *projector) error) error {
-	var p *projector
-	err := r.db.Write(ctx, func(tx Tx) error {
-		p = r.newProjector(tx, r.feeds.Begin(tx))
-		before := r.world.Load()
-		err := fn(p)
-		if err == nil {
-			err = p.finish()
-		}
-		if err == nil {
-			_, err = p.b.Flush()
-		}
-		if err != nil {
-			if p.memory || p.event.Authority {
-				r.forget(before)
-			}
-			return err
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	p.b.Commit()
-	r.afterWrite(p)
 	return nil
-}
-
-// afterWrite notes own ops outside the database and tells subscribers.
-func (r *Replica) afterWrite(p *projector) {
-	own := uint64(0)
-	for i := range p.event.Feeds {
-		a := &p.event.Feeds[i]
-		a.Feed = r.feeds.Feed(a.Feed.FeedKey)
-		if a.Feed.Device == r.id.Device.ID {
-			own += a.Feed.Len + 1 - a.From
-		}
-	}
-	if own > 0 {
-		n := r.addOwn(own)
-		if r.mark != nil {
-			if err := r.mark.Store(n); err != nil {
-				r.log.Warn("could not note the number of own ops", "err", err)
-			}
-		}
-	}
-	if len(p.event.Feeds) > 0 || len(p.event.Registers) > 0 || p.event.Authority {
-		r.publish(&p.event)
-	}
-}
-
-func (r *Replica) addOwn(n uint64) uint64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ownOps += n
-	return r.ownOps
 }

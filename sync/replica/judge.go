@@ -2,6 +2,8 @@ package replica
 
 import (
 	"crypto/ed25519"
+	"errors"
+	"slices"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
@@ -60,20 +62,21 @@ func (r *Replica) decrypt(o *opened) oplog.Status {
 }
 
 // judge gives an opened op its status and, for content, the reducer's view of it. before is the feed's greatest clock up to
-// the op (SPEC P2: the clock must increase along the feed).
-func (r *Replica) judge(o *opened, before hlc.Time, feedNo int64) (oplog.Status, *Op, *reducer) {
+// the op (SPEC P2: the clock must increase along the feed); 0 when that was checked before. due says that the op counted
+// already: it is not held again because this machine's clock was put back.
+func (r *Replica) judge(o *opened, before hlc.Time, feedNo int64, due bool) (oplog.Status, *Op, *reducer) {
 	if o.body.HLC <= before {
 		return oplog.Void, nil, nil
 	}
 	if o.sealed.Epoch.IsZero() && o.sealed.Kind == op.Content {
 		return oplog.Void, nil, nil
 	}
-	if r.clock.Ahead(o.body.HLC) {
+	if !due && r.Clock().Ahead(o.body.HLC) {
 		return oplog.Held, nil, nil
 	}
 	switch o.sealed.Kind {
 	case op.Control, op.Epoch:
-		return oplog.Applied, nil, nil // what they may change is decided by package authority, and by epochs.current
+		return oplog.Applied, nil, nil // what they may change is decided by package authority, and by currentEpoch
 	case op.Content:
 	default:
 		return oplog.Unknown, nil, nil
@@ -82,20 +85,19 @@ func (r *Replica) judge(o *opened, before hlc.Time, feedNo int64) (oplog.Status,
 	if red == nil {
 		return oplog.Unknown, nil, nil
 	}
-	kind := red.Kinds[0]
-	for i := range red.Kinds {
-		if red.Kinds[i].Type == o.body.Type {
-			kind = red.Kinds[i]
-		}
-	}
-	if kind.Creates != (len(o.body.Entity) == 0) {
+	if red.kind.Creates != (len(o.body.Entity) == 0) {
 		return oplog.Void, nil, nil
 	}
-	if kind.Check != nil {
-		if err := kind.Check(o.body.Payload); err != nil {
+	if red.kind.Check != nil {
+		if err := red.kind.Check(o.body.Payload); err != nil {
 			return oplog.Void, nil, nil
 		}
 	}
+	return r.permit(o, feedNo, red)
+}
+
+// permit decides whether the author may write what the op says.
+func (r *Replica) permit(o *opened, feedNo int64, red *reducer) (oplog.Status, *Op, *reducer) {
 	w := r.world.Load()
 	s := w.scopes[o.sealed.Scope]
 	if s == nil || s.kind == ScopeUnknown {
@@ -108,46 +110,91 @@ func (r *Replica) judge(o *opened, before hlc.Time, feedNo int64) (oplog.Status,
 	if _, member := s.members[dev.User]; !member {
 		return oplog.Denied, nil, nil
 	}
-	allowed := false
-	for _, k := range kind.Scopes {
-		allowed = allowed || k == s.kind
-	}
-	if !allowed {
+	if !slices.Contains(red.kind.Scopes, s.kind) {
 		return oplog.Void, nil, nil
 	}
-	v := &Op{
-		Scope: s.id, ScopeNo: s.no, ScopeKind: s.kind, Ref: o.ref(), Key: oplog.Key(feedNo, o.sealed.Seq), User: dev.User,
-		HLC: o.body.HLC, Tie: tie(o.sealed.Device), Type: o.body.Type, Entity: o.body.Entity, Payload: o.body.Payload,
-	}
-	if kind.Creates {
-		v.Entity = v.Ref.Bytes()
-	}
-	r.mu.Lock()
-	v.UserNo = r.users[dev.User]
-	r.mu.Unlock()
-	if kind.Authorize != nil {
-		if err := kind.Authorize(w, *v); err != nil {
-			return oplog.Denied, v, red
+	v := r.view(o, feedNo, red)
+	if red.kind.Authorize != nil {
+		if err := red.kind.Authorize(w, *v); err != nil {
+			return oplog.Denied, nil, nil
 		}
 	}
 	return oplog.Applied, v, red
 }
 
-// deviceKey is the signing key of a device of the team. A device nobody knows yet brings its own: its first op in the control
-// log is the genesis or an admission, which names the key and is signed with it. That it speaks for itself gives it no right.
-func (r *Replica) deviceKey(dev op.DeviceID, ops []op.Sealed) (ed25519.PublicKey, error) {
-	if w := r.world.Load(); w != nil {
-		if d, ok := w.auth.Device(dev); ok {
-			return d.SignPub, nil
-		}
+// view is a content op of a known type as its reducer sees it, whether or not it counts. The author is zero when unknown.
+func (r *Replica) view(o *opened, feedNo int64, red *reducer) *Op {
+	w := r.world.Load()
+	v := &Op{
+		Ref: o.ref(), Key: oplog.Key(feedNo, o.sealed.Seq), HLC: o.body.HLC, Tie: tie(o.sealed.Device),
+		Type: o.body.Type, Entity: o.body.Entity, Payload: o.body.Payload,
 	}
-	if len(ops) > 0 && ops[0].Seq == 1 && ops[0].Scope == r.teamTag.control {
-		o := &opened{sealed: ops[0]}
-		if r.decrypt(o) == oplog.Applied {
-			if key, ok := authority.AuthorKey(o.authority()); ok {
-				return key, nil
-			}
-		}
+	if red.kind.Creates {
+		v.Entity = v.Ref.Bytes()
 	}
-	return nil, ErrStranger
+	if s := w.scopes[o.sealed.Scope]; s != nil {
+		v.Scope, v.ScopeNo, v.ScopeKind = s.id, s.no, s.kind
+	}
+	if dev, ok := w.auth.Device(o.sealed.Device); ok {
+		v.User = dev.User
+		r.mu.Lock()
+		v.UserNo = r.users[dev.User]
+		r.mu.Unlock()
+	}
+	return v
+}
+
+// maxStrangers bounds the control feeds whose device the control log does not certify.
+const maxStrangers = 256
+
+// deviceKey is the signing key of the device of a feed; first is an op of it, if one is at hand. A device nobody knows yet
+// brings its own key: its feed in the control log begins with the genesis or an admission, which names the key and is signed
+// with it. That it speaks for itself gives it no right.
+func (r *Replica) deviceKey(q oplog.Querier, h *op.Header, first *op.Sealed) (ed25519.PublicKey, error) {
+	w := r.world.Load()
+	if d, ok := w.auth.Device(h.Device); ok {
+		return d.SignPub, nil
+	}
+	if h.Scope != r.teamTag.control {
+		return nil, ErrStranger
+	}
+	var o *opened
+	st := oplog.NoKey
+	if first != nil && first.Seq == 1 {
+		o = &opened{sealed: *first}
+		st = r.decrypt(o)
+	} else if f := r.feeds.Feed(oplog.FeedKey{Tag: h.Scope, Device: h.Device, Incarnation: h.Incarnation}); f.Len > 0 {
+		s, ok, err := oplog.One(q, oplog.Key(f.No, 1))
+		if err != nil || !ok {
+			return nil, errors.Join(ErrStranger, err)
+		}
+		o, st = r.open(s.Raw)
+	}
+	if st != oplog.Applied {
+		return nil, ErrStranger
+	}
+	return r.claimedKey(w, o)
+}
+
+// claimedKey is the key that a feed's first op claims for its device: the team's genesis, or an admission by an invitation
+// that is known here. Anything else could be made up by anybody.
+func (r *Replica) claimedKey(w *world, o *opened) (ed25519.PublicKey, error) {
+	key, ok := authority.AuthorKey(o.authority())
+	if !ok {
+		return nil, ErrStranger
+	}
+	if o.body.Type == authority.TypeGenesis {
+		if o.opID() != r.genesis {
+			return nil, ErrStranger
+		}
+		return key, nil
+	}
+	var a authority.Admit
+	if err := op.Unmarshal(o.body.Payload, &a); err != nil {
+		return nil, ErrStranger
+	}
+	if _, known := w.auth.Invite(a.Invite); !known {
+		return nil, ErrStranger
+	}
+	return key, nil
 }

@@ -92,6 +92,9 @@ type Reducer struct {
 type RegisterKind struct {
 	Key   string // "chat.read"
 	Apply func(tx Tx, r RegisterValue) error
+	// Drop takes back everything that Apply did for a user who is no longer a member of the scope. It may be nil when the rows
+	// are read only together with the membership.
+	Drop func(tx Tx, scopeNo, userNo int64) error
 }
 
 // RegisterValue is one device's latest value.

@@ -100,6 +100,42 @@ func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]opl
 	return append(first, rest...), nil
 }
 
+// SharedSince lists the feeds of scopes that dev has become a reader of after an arrival number.
+func (r *Replica) SharedSince(dev op.DeviceID, lseq int64) ([]oplog.Feed, error) {
+	rows, err := r.db.Read().Query(`SELECT tag FROM shared WHERE device = ? AND lseq > ?`, dev[:], lseq)
+	if err != nil {
+		return nil, fmt.Errorf("read shared scopes: %w", err)
+	}
+	defer rows.Close()
+	var out []oplog.Feed
+	for rows.Next() {
+		var tag []byte
+		if err := rows.Scan(&tag); err != nil {
+			return nil, fmt.Errorf("read shared scope: %w", err)
+		}
+		if !r.Reads(dev, op.ScopeTag(tag)) {
+			continue
+		}
+		for _, f := range r.feeds.Scope(op.ScopeTag(tag)) {
+			if f.Len > 0 {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, rows.Err()
+}
+
+// ReadBy lists the scopes that dev may read, as far as is known here.
+func (r *Replica) ReadBy(dev op.DeviceID) map[op.ScopeTag]bool {
+	out := map[op.ScopeTag]bool{}
+	for tag, sc := range r.world.Load().scopes {
+		if sc.readers[dev] {
+			out[tag] = true
+		}
+	}
+	return out
+}
+
 // SharedFeeds are the feeds of the scopes that dev and this device both read.
 func (r *Replica) SharedFeeds(dev op.DeviceID) []oplog.Feed {
 	var out []oplog.Feed
@@ -131,7 +167,7 @@ func (r *Replica) SharedSum(dev op.DeviceID) oplog.Sum {
 func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	q := r.db.Read()
 	w := r.world.Load()
-	rows, err := q.Query(`SELECT r.tag, r.data FROM register r LEFT JOIN shared s ON s.tag = r.tag AND s.device = ?1
+	rows, err := q.Query(`SELECT r.tag, r.device, r.data FROM register r LEFT JOIN shared s ON s.tag = r.tag AND s.device = ?1
 		WHERE r.lseq > ?2 OR s.lseq > ?2 ORDER BY r.lseq`, dev[:], lseq)
 	if err != nil {
 		return nil, fmt.Errorf("read registers: %w", err)
@@ -139,15 +175,33 @@ func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	defer rows.Close()
 	var out [][]byte
 	for rows.Next() {
-		var tag, raw []byte
-		if err := rows.Scan(&tag, &raw); err != nil {
+		var tag, author, raw []byte
+		if err := rows.Scan(&tag, &author, &raw); err != nil {
 			return nil, fmt.Errorf("read register: %w", err)
+		}
+		if _, known := w.auth.Device(op.DeviceID(author)); !known {
+			continue // the peer could not verify it
 		}
 		if sc := w.scopes[op.ScopeTag(tag)]; sc != nil && sc.readers[dev] {
 			out = append(out, raw)
 		}
 	}
 	return out, rows.Err()
+}
+
+// RegistersOf lists all registers of a scope.
+func (r *Replica) RegistersOf(tag op.ScopeTag) ([][]byte, error) {
+	rows, err := oplog.ScopeRegisters(r.db.Read(), tag)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]byte, 0, len(rows))
+	for i := range rows {
+		if reg, _, err := op.ParseRegister(rows[i].Raw); err == nil && r.KnownDevice(reg.Device) {
+			out = append(out, rows[i].Raw)
+		}
+	}
+	return out, nil
 }
 
 // Cursor is the arrival number up to which the database named store was followed.
@@ -164,8 +218,8 @@ func (r *Replica) Cursor(store [16]byte) (int64, error) {
 }
 
 // SaveCursor moves the cursor.
-func (r *Replica) SaveCursor(store [16]byte, dev op.DeviceID, lseq int64) error {
-	return r.db.Write(context.Background(), func(tx Tx) error {
+func (r *Replica) SaveCursor(ctx context.Context, store [16]byte, dev op.DeviceID, lseq int64) error {
+	return r.db.Write(ctx, func(tx Tx) error {
 		if _, err := tx.Exec(`INSERT INTO cursor (store, device, lseq) VALUES (?, ?, ?) ON CONFLICT (store) DO UPDATE SET lseq = excluded.lseq, device = excluded.device`, store[:], dev[:], lseq); err != nil {
 			return fmt.Errorf("store cursor: %w", err)
 		}

@@ -65,6 +65,9 @@ func (r *Replica) foundScope(ctx context.Context, n authority.ScopeNew, extra []
 		if err := r.rebuildWorld(p); err != nil {
 			return err
 		}
+		if sc := r.world.Load().scopes[tag]; sc.kind == ScopeUnknown {
+			return fmt.Errorf("%w: scope with these members", ErrInvalid)
+		}
 		for _, s := range extra {
 			s.Scope = n.Scope
 			if _, err := r.submitContent(p, s); err != nil {

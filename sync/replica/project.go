@@ -2,7 +2,10 @@ package replica
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 
 	"tongzhou/sync/hlc"
@@ -17,11 +20,16 @@ type projector struct {
 	b     *oplog.Batch
 	event Event
 
+	before  *world                // what recheckWeakened compares with
+	grown   map[oplog.FeedKey]int // index in event.Feeds
+	recount bool                  // own ops were removed, or the mark is wrong
+
 	dirty   map[string]entityKey // entities to refold
 	order   []string             // their order, so that the work is the same each time
 	keys    map[op.ScopeTag]bool // scopes that got a key
 	regroup map[op.ScopeTag]bool // scopes whose readers changed
 	world   bool                 // authority or scopes must be evaluated again
+	reload  bool                 // control ops went away: read them again first
 	memory  bool                 // state outside SQLite was changed: reload it if the transaction fails
 }
 
@@ -31,7 +39,46 @@ type entityKey struct {
 }
 
 func (r *Replica) newProjector(tx Tx, b *oplog.Batch) *projector {
-	return &projector{r: r, tx: tx, b: b, dirty: map[string]entityKey{}, keys: map[op.ScopeTag]bool{}, regroup: map[op.ScopeTag]bool{}}
+	return &projector{
+		r: r, tx: tx, b: b, before: r.world.Load(), grown: map[oplog.FeedKey]int{},
+		dirty: map[string]entityKey{}, keys: map[op.ScopeTag]bool{}, regroup: map[op.ScopeTag]bool{},
+	}
+}
+
+// maxAdvanceBytes bounds the ops that an event carries per feed; more are read from the log by whoever needs them.
+const maxAdvanceBytes = 64 << 10
+
+// advance notes that a feed grew from seq from on by the ops in raw, which the event keeps.
+func (p *projector) advance(f *oplog.Feed, from uint64, raw []byte, own bool) {
+	i, ok := p.grown[f.FeedKey]
+	if !ok {
+		p.grown[f.FeedKey] = len(p.event.Feeds)
+		a := Advance{Feed: *f, From: from, Own: own}
+		if len(raw) <= maxAdvanceBytes {
+			a.Raw = raw[:len(raw):len(raw)]
+		}
+		p.event.Feeds = append(p.event.Feeds, a)
+		return
+	}
+	a := &p.event.Feeds[i]
+	a.Feed = *f
+	if a.Raw != nil && len(a.Raw)+len(raw) <= maxAdvanceBytes {
+		a.Raw = append(a.Raw, raw...)
+	} else {
+		a.Raw = nil
+	}
+}
+
+// shrink notes that ops of a feed were removed.
+func (p *projector) shrink(f *oplog.Feed) {
+	i, ok := p.grown[f.FeedKey]
+	if !ok {
+		i = len(p.event.Feeds)
+		p.grown[f.FeedKey] = i
+		p.event.Feeds = append(p.event.Feeds, Advance{})
+	}
+	p.event.Feeds[i] = Advance{Feed: *f, From: f.Len + 1}
+	p.recount = p.recount || f.Device == p.r.id.Device.ID
 }
 
 // settle takes an op that has just become Applied.
@@ -40,7 +87,7 @@ func (p *projector) settle(o *opened, v *Op, red *reducer, key int64) error {
 	case op.Control:
 		return p.settleControl(o, key)
 	case op.Epoch:
-		return p.r.learnEpoch(p, o)
+		return p.r.learnEpoch(p, o, key)
 	default:
 		return p.apply(v, red)
 	}
@@ -140,8 +187,13 @@ func (p *projector) finish() error {
 func (p *projector) reconsider() error {
 	changed, touched := p.world, p.keys
 	p.world, p.keys = false, map[op.ScopeTag]bool{}
+	if p.reload {
+		p.reload, p.memory = false, true
+		if err := p.r.loadControl(p.tx); err != nil {
+			return err
+		}
+	}
 	if changed {
-		before := p.r.world.Load()
 		if err := p.r.rebuildWorld(p); err != nil {
 			return err
 		}
@@ -149,6 +201,8 @@ func (p *projector) reconsider() error {
 			touched[tag] = true
 		}
 		clear(p.regroup)
+		before := p.before
+		p.before = p.r.world.Load()
 		if err := p.r.recheckWeakened(p, before); err != nil {
 			return err
 		}
@@ -187,9 +241,7 @@ func (p *projector) refold(e entityKey) error {
 			continue
 		}
 		no, _ := oplog.SplitKey(key)
-		if _, v, _ := p.r.judge(o, 0, no); v != nil {
-			ops = append(ops, v)
-		}
+		ops = append(ops, p.r.view(o, no, e.red.of(o.body.Type)))
 	}
 	sort.Slice(ops, func(i, j int) bool { return Less(ops[i], ops[j]) })
 	for _, v := range ops {
@@ -198,6 +250,16 @@ func (p *projector) refold(e entityKey) error {
 		}
 	}
 	return nil
+}
+
+// of is the reducer for another kind of the same entity.
+func (red *reducer) of(typ string) *reducer {
+	for i := range red.Kinds {
+		if red.Kinds[i].Type == typ {
+			return &reducer{Reducer: red.Reducer, kind: red.Kinds[i], single: red.single}
+		}
+	}
+	return red
 }
 
 // entityOps lists the keys of the ops that touch an entity.
@@ -250,18 +312,26 @@ func Less(a, b *Op) bool {
 
 // recheckUnsettled judges again every op whose status may have changed, feed by feed in order.
 func (r *Replica) recheckUnsettled(p *projector) error {
-	first, err := oplog.Unsettled(p.tx)
+	open, err := oplog.AllUnsettled(p.tx)
 	if err != nil {
 		return err
 	}
-	nos := make([]int64, 0, len(first))
-	for no := range first {
-		nos = append(nos, no)
-	}
-	sort.Slice(nos, func(i, j int) bool { return nos[i] < nos[j] })
-	for _, no := range nos {
-		if err := r.recheckFeed(p, no, first[no]); err != nil {
-			return err
+	r.heldDue.Store(0)
+	for _, no := range slices.Sorted(maps.Keys(open)) {
+		for _, seq := range open[no].Loose {
+			s, ok, err := oplog.One(p.tx, oplog.Key(no, seq))
+			if err != nil || !ok {
+				return fmt.Errorf("recheck op %d of feed %d: found %v: %w", seq, no, ok, err)
+			}
+			var before hlc.Time // its place among the clocks of the feed was checked when it could be read
+			if err := r.recheckOp(p, no, &s, &before); err != nil {
+				return err
+			}
+		}
+		if from := open[no].From; from != 0 {
+			if err := r.recheckFeed(p, no, from); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -280,8 +350,14 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 		}
 		lost := map[op.DeviceID]bool{}
 		for u, role := range old.members {
-			if newRole, ok := now.members[u]; ok && newRole <= role {
+			newRole, member := now.members[u]
+			if member && newRole <= role {
 				continue
+			}
+			if !member {
+				if err := r.dropRegisters(p, now, u); err != nil {
+					return err
+				}
 			}
 			x, _ := before.auth.User(u)
 			for _, d := range x.Devices {
@@ -312,29 +388,21 @@ func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
 	} else if f, ok = p.b.ByNo(no); !ok {
 		return fmt.Errorf("recheck: no feed %d", no)
 	}
-	var before int64
-	if err := p.tx.QueryRow(`SELECT coalesce(max(hlc), 0) FROM op WHERE id >= ? AND id < ? AND status <> 5`, oplog.Key(no, 1), oplog.Key(no, from)).Scan(&before); err != nil {
-		return fmt.Errorf("read feed clock: %w", err)
+	clock, err := oplog.ClockBefore(p.tx, no, from)
+	if err != nil {
+		return err
 	}
-	clock := hlc.Time(before)
-	for from <= f.Len { // in pages, because effects write while rows are read
-		var page []oplog.Stored
-		if err := oplog.Read(p.tx, no, from, min(f.Len, from+499), func(s oplog.Stored) (bool, error) {
-			page = append(page, s)
-			return true, nil
-		}); err != nil {
+	for from <= f.Len {
+		page, err := oplog.Page(p.tx, no, from, f.Len)
+		if err != nil {
 			return err
-		}
-		if len(page) == 0 {
-			break
 		}
 		for i := range page {
 			if err := r.recheckOp(p, no, &page[i], &clock); err != nil {
 				return err
 			}
 		}
-		_, seq := oplog.SplitKey(page[len(page)-1].Key)
-		from = seq + 1
+		from += uint64(len(page))
 	}
 	if staged := p.b.Feed(f.FeedKey); staged != nil && clock > staged.HLC {
 		staged.HLC = clock
@@ -343,6 +411,7 @@ func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
 	return nil
 }
 
+// recheckOp judges a stored op again, after the feed's clock, which it moves on, and moves its effect.
 func (r *Replica) recheckOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {
 	o, st := r.open(s.Raw)
 	var v *Op
@@ -350,10 +419,13 @@ func (r *Replica) recheckOp(p *projector, no int64, s *oplog.Stored, clock *hlc.
 	var at hlc.Time
 	if st == oplog.Applied {
 		at = o.body.HLC
-		st, v, red = r.judge(o, *clock, no)
+		st, v, red = r.judge(o, *clock, no, s.Status == oplog.Applied)
 		if st != oplog.Void {
 			*clock = at
 		}
+	}
+	if st == oplog.Held {
+		r.hold(at)
 	}
 	if st == s.Status && at == s.HLC {
 		return nil
@@ -363,10 +435,43 @@ func (r *Replica) recheckOp(p *projector, no int64, s *oplog.Stored, clock *hlc.
 	}
 	switch {
 	case st == oplog.Applied && s.Status != oplog.Applied:
-		r.clock.Observe(at)
+		r.Clock().Observe(at)
 		return p.settle(o, v, red, s.Key)
-	case s.Status == oplog.Applied && st != oplog.Applied && v != nil:
-		return p.unapply(v, red)
+	case s.Status == oplog.Applied && st != oplog.Applied:
+		return r.withdraw(p, o, no, s.Key)
 	}
 	return nil
+}
+
+// withdraw takes back the effect of a stored op that no longer counts.
+func (r *Replica) withdraw(p *projector, o *opened, no, key int64) error {
+	switch o.sealed.Kind {
+	case op.Control:
+		p.reload, p.world = true, true
+		if _, err := p.tx.Exec(`DELETE FROM scope_control WHERE op = ?`, key); err != nil {
+			return fmt.Errorf("drop scope control op: %w", err)
+		}
+	case op.Content:
+		if red := r.reducers[o.body.Type]; red != nil {
+			return p.unapply(r.view(o, no, red), red)
+		}
+	}
+	return nil
+}
+
+// hold notes when a held op is due.
+func (r *Replica) hold(clock hlc.Time) {
+	due := clock.Millis() - hlc.MaxAhead.Milliseconds()
+	if first := r.heldDue.Load(); first == 0 || due < first {
+		r.heldDue.Store(due)
+	}
+}
+
+// JudgeHeld judges again what was held for its clock, if the first of it is due by now. The replica calls it every few
+// seconds.
+func (r *Replica) JudgeHeld(ctx context.Context) error {
+	if due := r.heldDue.Load(); due == 0 || r.now().UnixMilli() < due {
+		return nil
+	}
+	return r.write(ctx, r.recheckUnsettled)
 }

@@ -16,13 +16,11 @@ func (r *Replica) Rebuild(ctx context.Context, clear func(tx Tx) error) error {
 		if err := clear(p.tx); err != nil {
 			return err
 		}
-		for _, q := range []string{`DELETE FROM entity_op`, `UPDATE op SET status = 4, hlc = 0`} {
-			if _, err := p.tx.Exec(q); err != nil {
-				return fmt.Errorf("rebuild: %w", err)
-			}
+		if _, err := p.tx.Exec(`DELETE FROM entity_op`); err != nil {
+			return fmt.Errorf("rebuild: %w", err)
 		}
 		for _, f := range r.feeds.Feeds() {
-			if err := r.replayFeed(p, f.No); err != nil {
+			if err := r.replayFeed(p, &f); err != nil {
 				return err
 			}
 		}
@@ -35,28 +33,17 @@ func (r *Replica) Rebuild(ctx context.Context, clear func(tx Tx) error) error {
 	})
 }
 
-// replayFeed is recheckFeed for a feed of which nothing is applied: control and epoch ops, whose effects are not in the
-// dropped tables, only get their status back.
-func (r *Replica) replayFeed(p *projector, no int64) error {
-	f, ok := r.feeds.ByNo(no)
-	if !ok {
-		return nil
-	}
+// replayFeed is recheckFeed for a feed of which nothing is applied. Control and epoch ops, whose effects are not in the
+// dropped tables, are only judged.
+func (r *Replica) replayFeed(p *projector, f *oplog.Feed) error {
 	var clock hlc.Time
 	for from := uint64(1); from <= f.Len; {
-		var page []oplog.Stored
-		err := oplog.Read(p.tx, no, from, min(f.Len, from+999), func(s oplog.Stored) (bool, error) {
-			page = append(page, s)
-			return true, nil
-		})
+		page, err := oplog.Page(p.tx, f.No, from, f.Len)
 		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			return fmt.Errorf("rebuild: feed %d lacks op %d", no, from)
+			return fmt.Errorf("rebuild: %w", err)
 		}
 		for i := range page {
-			if err := r.replayOp(p, no, &page[i], &clock); err != nil {
+			if err := r.replayOp(p, f.No, &page[i], &clock); err != nil {
 				return err
 			}
 		}
@@ -72,13 +59,15 @@ func (r *Replica) replayOp(p *projector, no int64, s *oplog.Stored, clock *hlc.T
 	var at hlc.Time
 	if st == oplog.Applied {
 		at = o.body.HLC
-		st, v, red = r.judge(o, *clock, no)
+		st, v, red = r.judge(o, *clock, no, s.Status == oplog.Applied)
 		if st != oplog.Void {
 			*clock = at
 		}
 	}
-	if err := p.b.SetStatus(s.Key, st, at); err != nil {
-		return err
+	if st != s.Status || at != s.HLC {
+		if err := p.b.SetStatus(s.Key, st, at); err != nil {
+			return err
+		}
 	}
 	if st == oplog.Applied && o.sealed.Kind == op.Content {
 		return p.apply(v, red)
@@ -98,7 +87,7 @@ func (r *Replica) CheckChains() (int, error) {
 			if len(ops) == 0 {
 				return nil
 			}
-			pub, err := r.deviceKey(f.Device, ops)
+			pub, err := r.deviceKey(r.db.Read(), &ops[0].Header, &ops[0])
 			if err != nil {
 				return err
 			}

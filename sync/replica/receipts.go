@@ -1,8 +1,10 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,12 @@ type have struct {
 	Device      op.DeviceID
 	Incarnation uint32
 	Len         uint64
+	Head        [8]byte // first bytes of the id of op Len: of two versions of a feed, this one
 }
+
+// maxHave is how many feeds the register names, those that changed last: about what fits into one. What it named before stays
+// with those who read it.
+const maxHave = 380
 
 // receipts: how much of each feed other devices have acknowledged as stored.
 type receipts struct {
@@ -50,37 +57,46 @@ func (x *receipts) load(q oplog.Querier) error {
 	return rows.Err()
 }
 
-func (x *receipts) put(no int64, d op.DeviceID, n uint64) bool {
+func (x *receipts) get(no int64, d op.DeviceID) uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.byNo[no][d]
+}
+
+// put keeps the larger number; the caller holds mu or owns x.
+func (x *receipts) put(no int64, d op.DeviceID, n uint64) {
 	m := x.byNo[no]
 	if m == nil {
 		m = map[op.DeviceID]uint64{}
 		x.byNo[no] = m
 	}
-	if m[d] >= n {
-		return false
-	}
-	m[d] = n
-	return true
+	m[d] = max(m[d], n)
 }
 
 // Received is the seq up to which dev has acknowledged the feed.
 func (r *Replica) Received(feedNo int64, dev op.DeviceID) uint64 {
-	r.receipts.mu.RLock()
-	defer r.receipts.mu.RUnlock()
-	return r.receipts.byNo[feedNo][dev]
+	return r.receipts.get(feedNo, dev)
 }
 
-// Ack is a peer's own word that it has stored a feed up to Len.
+// Ack is a peer's own word that it has stored a feed up to Len, and which op is there.
 type Ack struct {
 	Feed oplog.FeedKey
 	Len  uint64
+	Head [8]byte
 }
 
 // Acknowledge records what the device behind a conversation says it has stored.
 func (r *Replica) Acknowledge(ctx context.Context, dev op.DeviceID, acks []Ack) error {
+	acks = slices.DeleteFunc(slices.Clone(acks), func(a Ack) bool {
+		f := r.feeds.Feed(a.Feed)
+		return f.Len < a.Len || r.receipts.get(f.No, dev) >= a.Len
+	})
+	if len(acks) == 0 {
+		return nil
+	}
 	return r.write(ctx, func(p *projector) error {
-		for _, a := range acks {
-			if err := r.learnReceipt(p, dev, a.Feed, a.Len); err != nil {
+		for i := range acks {
+			if err := r.learnReceipt(p, dev, &acks[i]); err != nil {
 				return err
 			}
 		}
@@ -88,25 +104,32 @@ func (r *Replica) Acknowledge(ctx context.Context, dev op.DeviceID, acks []Ack) 
 	})
 }
 
-func (r *Replica) learnReceipt(p *projector, dev op.DeviceID, k oplog.FeedKey, n uint64) error {
-	f := p.b.Feed(k)
-	if f == nil || dev == r.id.Device.ID {
+// learnReceipt believes a device about ops that are here too, if it means the same ones.
+func (r *Replica) learnReceipt(p *projector, dev op.DeviceID, a *Ack) error {
+	f := p.b.Feed(a.Feed)
+	if f == nil || dev == r.id.Device.ID || a.Len == 0 || a.Len > f.Len || r.receipts.get(f.No, dev) >= a.Len {
 		return nil
 	}
-	n = min(n, f.Len) // nobody can have proven to hold what is not here
+	head := f.Head
+	if a.Len < f.Len {
+		var err error
+		if head, err = oplog.HeadAt(p.tx, f.No, a.Len); err != nil {
+			return err
+		}
+	}
+	if [8]byte(head[:8]) != a.Head {
+		return nil
+	}
 	r.receipts.mu.Lock()
-	grew := r.receipts.put(f.No, dev, n)
+	r.receipts.put(f.No, dev, a.Len)
 	r.receipts.mu.Unlock()
-	if !grew {
-		return nil
-	}
-	p.event.Receipts = true
-	if k.Device == r.id.Device.ID {
-		if sc := r.world.Load().scopes[k.Tag]; sc != nil {
+	p.event.Receipts, p.memory = true, true
+	if f.Device == r.id.Device.ID {
+		if sc := r.world.Load().scopes[f.Tag]; sc != nil {
 			p.tx.Changed("receipt", sc.id.String())
 		}
 	}
-	if _, err := p.tx.Exec(`INSERT INTO receipt (feed, device, len) VALUES (?, ?, ?) ON CONFLICT (feed, device) DO UPDATE SET len = max(len, excluded.len)`, f.No, dev[:], int64(n)); err != nil {
+	if _, err := p.tx.Exec(`INSERT INTO receipt (feed, device, len) VALUES (?, ?, ?) ON CONFLICT (feed, device) DO UPDATE SET len = max(len, excluded.len)`, f.No, dev[:], int64(a.Len)); err != nil {
 		return fmt.Errorf("store receipt: %w", err)
 	}
 	return nil
@@ -119,7 +142,8 @@ func (r *Replica) learnHave(p *projector, sc *scope, dev op.DeviceID, plain []by
 		return nil // nonsense of a member: without effect
 	}
 	for _, h := range list {
-		if err := r.learnReceipt(p, dev, oplog.FeedKey{Tag: sc.tag, Device: h.Device, Incarnation: h.Incarnation}, h.Len); err != nil {
+		a := Ack{Feed: oplog.FeedKey{Tag: sc.tag, Device: h.Device, Incarnation: h.Incarnation}, Len: h.Len, Head: h.Head}
+		if err := r.learnReceipt(p, dev, &a); err != nil {
 			return err
 		}
 	}
@@ -135,16 +159,25 @@ func (r *Replica) wantHave(tag op.ScopeTag) {
 	}
 }
 
-// haveLoop writes "have" registers, each scope at most once per haveDelay.
-func (r *Replica) haveLoop(ctx context.Context) {
+// heldEvery is how often held ops are looked at.
+const heldEvery = 5 * time.Second
+
+// chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due.
+func (r *Replica) chores(ctx context.Context) {
 	defer r.done.Done()
 	pending := map[op.ScopeTag]bool{}
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
+	held := time.NewTicker(heldEvery)
+	defer held.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-held.C:
+			if err := r.JudgeHeld(ctx); err != nil && ctx.Err() == nil {
+				r.log.Warn("could not judge held ops", "err", err)
+			}
 		case tag := <-r.haveCh:
 			if tag == r.teamTag.control {
 				continue
@@ -169,14 +202,14 @@ func (r *Replica) tellHave(ctx context.Context, tag op.ScopeTag) error {
 	if sc == nil || sc.id.IsZero() || r.currentEpoch(sc) == nil {
 		return nil
 	}
-	var list []have
-	for _, f := range r.feeds.Scope(tag) {
-		if f.Device != r.id.Device.ID && f.Len > 0 {
-			list = append(list, have{Device: f.Device, Incarnation: f.Incarnation, Len: f.Len})
-		}
-	}
-	if len(list) == 0 {
+	feeds := slices.DeleteFunc(r.feeds.Scope(tag), func(f oplog.Feed) bool { return f.Device == r.id.Device.ID || f.Len == 0 })
+	if len(feeds) == 0 {
 		return nil
+	}
+	slices.SortFunc(feeds, func(a, b oplog.Feed) int { return cmp.Compare(b.LSeq, a.LSeq) })
+	list := make([]have, 0, maxHave)
+	for _, f := range feeds[:min(len(feeds), maxHave)] {
+		list = append(list, have{Device: f.Device, Incarnation: f.Incarnation, Len: f.Len, Head: [8]byte(f.Head[:8])})
 	}
 	return r.write(ctx, func(p *projector) error { return r.putOwnRegister(p, sc, haveKey, list) })
 }

@@ -48,7 +48,8 @@ func (r *Replica) nextVersion() uint64 {
 	return r.regVerMax
 }
 
-// VerifyRegister parses and checks a register from a peer. Errors: ErrStranger, op's.
+// VerifyRegister parses and checks a register from a peer. Errors: ErrStranger when the device or the scope is not known here,
+// op's.
 func (r *Replica) VerifyRegister(raw []byte) (op.Register, error) {
 	reg, rest, err := op.ParseRegister(raw)
 	if err != nil {
@@ -57,11 +58,12 @@ func (r *Replica) VerifyRegister(raw []byte) (op.Register, error) {
 	if len(rest) > 0 {
 		return reg, fmt.Errorf("%w: register with a tail", ErrInvalid)
 	}
-	pub, err := r.deviceKey(reg.Device, nil)
-	if err != nil {
-		return reg, err
+	w := r.world.Load()
+	dev, ok := w.auth.Device(reg.Device)
+	if !ok || w.scopes[reg.Scope] == nil {
+		return reg, ErrStranger
 	}
-	return reg, reg.Verify(pub)
+	return reg, reg.Verify(dev.SignPub)
 }
 
 // storeRegister keeps a register that is newer than the stored one, and projects it.
@@ -108,6 +110,22 @@ func (r *Replica) projectRegister(p *projector, reg *op.Register) error {
 	return k.Apply(p.tx, RegisterValue{
 		Scope: sc.id, ScopeNo: sc.no, Device: dev.ID, User: dev.User, UserNo: no, Key: reg.Key, Version: reg.Version, Value: plain,
 	})
+}
+
+// dropRegisters takes back what the registers of a user did in a scope that the user has left.
+func (r *Replica) dropRegisters(p *projector, sc *scope, user op.UserID) error {
+	r.mu.Lock()
+	no := r.users[user]
+	r.mu.Unlock()
+	for _, k := range r.registers {
+		if k.Drop == nil {
+			continue
+		}
+		if err := k.Drop(p.tx, sc.no, no); err != nil {
+			return fmt.Errorf("drop register %s: %w", k.Key, err)
+		}
+	}
+	return nil
 }
 
 // projectRegisters projects every stored register of a scope again, after its key or members became known.

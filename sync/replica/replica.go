@@ -64,36 +64,43 @@ type Replica struct {
 	now     func() time.Time
 	log     *slog.Logger
 	mark    Mark
-	clock   *hlc.Clock
+	clock   atomic.Pointer[hlc.Clock] // replaced when the wall clock is put back
 	feeds   *oplog.Log
 	teamTag struct{ control, company op.ScopeTag }
 
 	reducers  map[string]*reducer // by op type
-	entities  map[string]*reducer // by entity name
 	registers map[string]RegisterKind
 
 	world  atomic.Pointer[world]
 	epochs *epochs
 
-	// Owned by the writer (inside DB.Write):
+	writer sync.Mutex // held from before a transaction until memory follows it; guards what follows
+	// What a transaction changes in memory is forgotten and read again when it fails; see write.
 	control   *authority.Log                 // every control op of the team
 	scopeOps  map[op.ScopeTag][]authority.Op // control ops of private scopes
-	users     map[op.UserID]int64
-	userByNo  map[int64]op.UserID
+	committed *world                         // of the last commit
+	stale     bool                           // memory is ahead of the database: read again before the next transaction
 	ownOps    uint64
-	regVerMax uint64
 
 	receipts receipts
+	heldDue  atomic.Int64 // when the first held op is due, ms since 1970; 0: none is held
 
-	mu     sync.Mutex // guards what follows
-	subs   map[int]func(*Event)
-	subSeq int
-	online map[op.DeviceID]int
+	turn sync.Mutex // held while an event is published, so that events leave in the order of commits
 
-	stop   context.CancelFunc
-	done   sync.WaitGroup
-	ingest chan *ingestJob
-	haveCh chan op.ScopeTag
+	mu        sync.Mutex // guards what follows
+	users     map[op.UserID]int64
+	userByNo  map[int64]op.UserID
+	regVerMax uint64
+	subs      map[int]func(*Event)
+	subSeq    int
+	online    map[op.DeviceID]int
+	closed    bool
+
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	senders sync.WaitGroup // those who hand over work
+	ingest  chan *ingestJob
+	haveCh  chan op.ScopeTag
 }
 
 type reducer struct {
@@ -104,8 +111,9 @@ type reducer struct {
 
 // Event says what a commit changed.
 type Event struct {
-	Feeds     []Advance
+	Feeds     []Advance // each feed once
 	Registers []oplog.RegisterRow
+	Forks     []Fork
 	Authority bool // roles, members or devices changed
 	Receipts  bool // somebody acknowledged something
 }
@@ -118,22 +126,27 @@ type Advance struct {
 	Own  bool   // written by this device
 }
 
+// Fork is a feed with two signed ops in one place, which was cut before it.
+type Fork struct {
+	Feed  oplog.Feed
+	Proof []byte // as op.ParseForkProof reads it
+}
+
 // Open loads the state of a replica. The tables of oplog.Schema and of the reducers must exist.
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{
 		db: cfg.DB, id: cfg.Identity, genesis: cfg.Genesis, now: cfg.Now, log: cfg.Log, mark: cfg.Mark,
-		clock: hlc.NewClock(cfg.Now), reducers: map[string]*reducer{}, entities: map[string]*reducer{}, registers: map[string]RegisterKind{},
+		reducers: map[string]*reducer{}, registers: map[string]RegisterKind{},
 		epochs: newEpochs(), scopeOps: map[op.ScopeTag][]authority.Op{}, users: map[op.UserID]int64{}, userByNo: map[int64]op.UserID{},
 		subs: map[int]func(*Event){}, online: map[op.DeviceID]int{}, ingest: make(chan *ingestJob, 64), haveCh: make(chan op.ScopeTag, 256),
 	}
+	r.clock.Store(hlc.NewClock(cfg.Now))
 	for _, red := range cfg.Reducers {
 		for i := range red.Kinds {
 			if r.reducers[red.Kinds[i].Type] != nil {
 				return nil, fmt.Errorf("replica: two reducers for %s", red.Kinds[i].Type)
 			}
-			c := &reducer{Reducer: red, kind: red.Kinds[i], single: len(red.Kinds) == 1 && red.Kinds[i].Creates}
-			r.reducers[red.Kinds[i].Type] = c
-			r.entities[red.Entity] = c
+			r.reducers[red.Kinds[i].Type] = &reducer{Reducer: red, kind: red.Kinds[i], single: len(red.Kinds) == 1 && red.Kinds[i].Creates}
 		}
 	}
 	for _, k := range cfg.Registers {
@@ -152,7 +165,7 @@ func Open(cfg Config) (*Replica, error) {
 	r.stop = cancel
 	r.done.Add(2)
 	go r.ingestLoop(ctx)
-	go r.haveLoop(ctx)
+	go r.chores(ctx)
 	return r, nil
 }
 
@@ -183,6 +196,41 @@ func (r *Replica) load() error {
 	if r.feeds, err = oplog.Open(q); err != nil {
 		return err
 	}
+	if err := r.recall(q); err != nil {
+		return err
+	}
+	var clock hlc.Time
+	for _, f := range r.feeds.Feeds() {
+		if f.HLC > clock && !r.Clock().Ahead(f.HLC) {
+			clock = f.HLC
+		}
+	}
+	r.Clock().Observe(clock)
+	r.countOwn()
+	if err := q.QueryRow(`SELECT coalesce(max(version), 0) FROM register WHERE device = ?`, r.id.Device.ID[:]).Scan(&r.regVerMax); err != nil {
+		return fmt.Errorf("read registers: %w", err)
+	}
+	rolledBack, err := r.rolledBack()
+	if err != nil {
+		return err
+	}
+	return r.write(context.Background(), func(p *projector) error {
+		if err := r.rebuildWorld(p); err != nil {
+			return err
+		}
+		if rolledBack {
+			p.recount = true // the mark now counts from what is here
+			if err := r.newIncarnation(p); err != nil {
+				return err
+			}
+		}
+		// The program may be newer than when it last ran, and time has passed: judge again what was open.
+		return r.recheckUnsettled(p)
+	})
+}
+
+// recall reads what memory keeps of the rows, other than the state of feeds.
+func (r *Replica) recall(q oplog.Querier) error {
 	if err := r.epochs.load(q); err != nil {
 		return err
 	}
@@ -192,77 +240,60 @@ func (r *Replica) load() error {
 	if err := r.loadUsers(q); err != nil {
 		return err
 	}
-	if err := r.loadControl(q); err != nil {
-		return err
+	return r.loadControl(q)
+}
+
+// rolledBack tells whether this device has written more ops than the database holds (SPEC L7).
+func (r *Replica) rolledBack() (bool, error) {
+	if r.mark == nil {
+		return false, nil
 	}
-	var clock hlc.Time
+	n, err := r.mark.Load()
+	if err != nil {
+		return false, fmt.Errorf("read write mark: %w", err)
+	}
+	if n > r.ownOps {
+		r.log.Warn("database is older than what was written before; starting a new incarnation", "written", n, "stored", r.ownOps)
+	}
+	return n > r.ownOps, nil
+}
+
+// countOwn counts the ops of this device that are stored here, of all its incarnations.
+func (r *Replica) countOwn() {
+	r.ownOps = 0
 	for _, f := range r.feeds.Feeds() {
-		if f.HLC > clock && !r.clock.Ahead(f.HLC) {
-			clock = f.HLC
-		}
 		if f.Device == r.id.Device.ID {
 			r.ownOps += f.Len
 		}
 	}
-	r.clock.Observe(clock)
-	if err := q.QueryRow(`SELECT coalesce(max(version), 0) FROM register WHERE device = ?`, r.id.Device.ID[:]).Scan(&r.regVerMax); err != nil {
-		return fmt.Errorf("read registers: %w", err)
-	}
-	return r.db.Write(context.Background(), func(tx Tx) error {
-		b := r.feeds.Begin(tx)
-		p := r.newProjector(tx, b)
-		if err := r.rebuildWorld(p); err != nil {
-			return err
-		}
-		if err := r.noticeRollback(tx); err != nil {
-			return err
-		}
-		// The program may be newer than when it last ran, and time has passed: judge again what was open.
-		if err := r.recheckUnsettled(p); err != nil {
-			return err
-		}
-		if err := p.finish(); err != nil {
-			return err
-		}
-		if _, err := b.Flush(); err != nil {
-			return err
-		}
-		b.Commit()
-		return nil
-	})
 }
 
-// noticeRollback starts a new incarnation when this device has written more ops than the database holds (SPEC L7).
-func (r *Replica) noticeRollback(tx Tx) error {
-	if r.mark == nil {
-		return nil
-	}
-	n, err := r.mark.Load()
-	if err != nil {
-		return fmt.Errorf("read write mark: %w", err)
-	}
-	if n <= r.ownOps {
-		return nil
-	}
-	r.log.Warn("database is older than what was written before; starting a new incarnation", "written", n, "stored", r.ownOps)
-	return r.newIncarnation(tx)
-}
-
-func (r *Replica) newIncarnation(tx Tx) error {
+// newIncarnation makes this device write new feeds from now on.
+func (r *Replica) newIncarnation(p *projector) error {
 	var store [16]byte
 	var inc [4]byte
 	_, _ = rand.Read(store[:])
 	_, _ = rand.Read(inc[:])
-	return r.feeds.SetIncarnation(tx, store, binary.BigEndian.Uint32(inc[:]))
+	return p.b.SetIncarnation(store, binary.BigEndian.Uint32(inc[:]))
 }
 
-// Close ends background work. The database stays open.
+// Close ends background work. The database stays open. What was handed over and not stored ends with ErrClosed.
 func (r *Replica) Close() {
+	r.mu.Lock()
+	again := r.closed
+	r.closed = true
+	r.mu.Unlock()
+	if again {
+		return
+	}
 	r.stop()
+	r.senders.Wait()
+	close(r.ingest)
 	r.done.Wait()
 }
 
-// Subscribe calls fn after each commit, from the committing goroutine: fn must be quick and must not write.
+// Subscribe calls fn after each commit, in the order of commits, from the committing goroutine: fn must be quick and must not
+// write.
 func (r *Replica) Subscribe(fn func(*Event)) (cancel func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -298,6 +329,6 @@ func (r *Replica) Self() *keys.Identity { return r.id }
 func (r *Replica) Reader() *sql.DB { return r.db.Read() }
 
 // Clock is the replica's hybrid clock.
-func (r *Replica) Clock() *hlc.Clock { return r.clock }
+func (r *Replica) Clock() *hlc.Clock { return r.clock.Load() }
 
 func tie(d op.DeviceID) int64 { return int64(binary.BigEndian.Uint64(d[:8]) >> 1) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -48,16 +49,9 @@ func (r *Replica) appendOwn(p *projector, tag op.ScopeTag, x *epoch, kind op.Kin
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", typ, err)
 	}
-	f, err := p.b.Open(oplog.FeedKey{Tag: tag, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
+	f, clock, err := r.ownFeed(p, tag)
 	if err != nil {
 		return nil, err
-	}
-	if f.Frozen {
-		return nil, ErrForked
-	}
-	clock := r.clock.Now()
-	if clock <= f.HLC { // after a clock far in the future was put right
-		return nil, fmt.Errorf("%w: feed is at %s", ErrClockBack, f.HLC)
 	}
 	plain, err := op.EncodeBody(op.Body{HLC: clock, Type: typ, Entity: entity, Payload: enc, Deps: deps})
 	if err != nil {
@@ -75,7 +69,7 @@ func (r *Replica) appendOwn(p *projector, tag op.ScopeTag, x *epoch, kind op.Kin
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	o := &opened{sealed: op.Sign(h, ct, r.id.Device.Sign), body: op.Body{HLC: clock, Type: typ, Entity: entity, Payload: enc, Deps: deps}}
-	st, v, red := r.judge(o, f.HLC, f.No)
+	st, v, red := r.judge(o, f.HLC, f.No, false)
 	switch st {
 	case oplog.Applied:
 	case oplog.Denied:
@@ -94,26 +88,39 @@ func (r *Replica) appendOwn(p *projector, tag op.ScopeTag, x *epoch, kind op.Kin
 	if err := p.settle(o, v, red, id); err != nil {
 		return nil, err
 	}
-	p.advanceOwn(f, raw)
+	p.advance(f, f.Len, raw, true)
 	if v == nil {
 		v = &Op{Ref: o.ref(), Key: id, HLC: clock, Type: typ}
 	}
 	return v, nil
 }
 
-// advanceOwn merges consecutive own ops of one feed into one Advance.
-func (p *projector) advanceOwn(f *oplog.Feed, raw []byte) {
-	for i := range p.event.Feeds {
-		a := &p.event.Feeds[i]
-		if a.Own && a.Feed.FeedKey == f.FeedKey {
-			a.Feed = *f
-			if a.Raw != nil && f.Len-a.From < 64 {
-				a.Raw = append(a.Raw, raw...)
-			} else {
-				a.Raw = nil
-			}
-			return
-		}
+// ownFeed is the feed that this device writes in a scope, and the time of its next op. The device goes on in a new incarnation
+// when the feed's clock is so far in the future that nothing can follow it for minutes: the wall clock was wrong and has been
+// put right.
+func (r *Replica) ownFeed(p *projector, tag op.ScopeTag) (*oplog.Feed, hlc.Time, error) {
+	clock := r.Clock().Now()
+	if r.Clock().Ahead(clock) {
+		fresh := hlc.NewClock(r.now)
+		r.clock.Store(fresh)
+		clock = fresh.Now()
 	}
-	p.event.Feeds = append(p.event.Feeds, Advance{Feed: *f, From: f.Len, Raw: raw, Own: true})
+	f, err := p.b.Open(oplog.FeedKey{Tag: tag, Device: r.id.Device.ID, Incarnation: p.b.Incarnation()})
+	if err != nil {
+		return nil, 0, err
+	}
+	if clock > f.HLC && f.Takes(f.Len+1) {
+		return f, clock, nil
+	}
+	r.log.Warn("own feed cannot go on; starting a new incarnation", "at", f.HLC.String(), "now", clock.String(), "fork", f.Fork)
+	if err := r.newIncarnation(p); err != nil {
+		return nil, 0, err
+	}
+	f, err = p.b.Open(oplog.FeedKey{Tag: tag, Device: r.id.Device.ID, Incarnation: p.b.Incarnation()})
+	return f, clock, err
+}
+
+// ownHead is the id of the op that this device wrote last in the control log.
+func (p *projector) ownHead() op.ID {
+	return p.b.Feed(oplog.FeedKey{Tag: p.r.teamTag.control, Device: p.r.id.Device.ID, Incarnation: p.b.Incarnation()}).Head
 }

@@ -28,8 +28,7 @@ func (r *Replica) Found(ctx context.Context) (op.ID, error) {
 		if _, err := r.appendOwn(p, r.teamTag.control, nil, op.Control, authority.TypeGenesis, nil, g, nil); err != nil {
 			return err
 		}
-		f := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
-		id = f.Head
+		id = p.ownHead()
 		if err := oplog.SetMeta(p.tx, "genesis", id[:]); err != nil {
 			return err
 		}
@@ -52,9 +51,7 @@ func (r *Replica) Found(ctx context.Context) (op.ID, error) {
 
 // loadGenesis evaluates authority with the genesis that was just written.
 func (r *Replica) loadGenesis(p *projector) error {
-	f := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
-	r.control = authority.NewLog(r.id.Team, r.genesis)
-	if err := r.loadControlFeed(p.tx, *f); err != nil {
+	if err := r.loadControl(p.tx); err != nil {
 		return err
 	}
 	return r.rebuildWorld(p)
@@ -132,7 +129,7 @@ func (r *Replica) appendControl(p *projector, typ string, payload any) (op.ID, e
 	if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, typ, nil, payload, w.auth.Frontier()); err != nil {
 		return op.ID{}, err
 	}
-	id := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()}).Head
+	id := p.ownHead()
 	if err := r.rebuildWorld(p); err != nil {
 		return op.ID{}, err
 	}
@@ -206,7 +203,7 @@ func (r *Replica) Admit(ctx context.Context, invite op.ID, key keys.Invite) erro
 		if _, err := r.appendOwn(p, r.teamTag.control, nil, op.Control, authority.TypeAdmit, nil, a, r.world.Load().auth.Frontier()); err != nil {
 			return err
 		}
-		id := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()}).Head
+		id := p.ownHead()
 		if err := r.rebuildWorld(p); err != nil {
 			return err
 		}

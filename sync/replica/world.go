@@ -44,52 +44,45 @@ func (w *world) ScopeRole(id op.ScopeID, u op.UserID) authority.Role {
 	return authority.None
 }
 
-// loadControl decodes the control ops of the team and of every private scope.
+// loadControl decodes the control ops of the team and of every private scope, as far as they count. It reads rows only, not
+// the state of feeds, which is older inside a transaction.
 func (r *Replica) loadControl(q oplog.Querier) error {
-	r.control, r.scopeOps = authority.NewLog(r.id.Team, r.genesis), map[op.ScopeTag][]authority.Op{}
-	for _, f := range r.feeds.Scope(r.teamTag.control) {
-		if err := r.loadControlFeed(q, f); err != nil {
-			return err
-		}
+	control, scopeOps := authority.NewLog(r.id.Team, r.genesis), map[op.ScopeTag][]authority.Op{}
+	err := r.eachControl(q, `SELECT o.data FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
+		WHERE f.tag = ? AND o.status = 0 ORDER BY o.id`, r.teamTag.control[:], func(o *opened) { control.Add(o.authority()) })
+	if err == nil {
+		err = r.eachControl(q, `SELECT o.data FROM scope_control s JOIN op o ON o.id = s.op
+			WHERE o.status = ? ORDER BY s.op`, int64(oplog.Applied), func(o *opened) {
+			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
+		})
 	}
-	rows, err := q.Query(`SELECT op FROM scope_control ORDER BY op`)
 	if err != nil {
-		return fmt.Errorf("read scope control ops: %w", err)
+		return err
 	}
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			_ = rows.Close()
-			return fmt.Errorf("read scope control op: %w", err)
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read scope control ops: %w", err)
-	}
-	_ = rows.Close()
-	for _, id := range ids {
-		s, ok, err := oplog.One(q, id)
-		if err != nil || !ok {
-			return fmt.Errorf("read scope control op %d: found %v: %w", id, ok, err)
-		}
-		o, st := r.open(s.Raw)
-		if st == oplog.Applied {
-			r.scopeOps[o.sealed.Scope] = append(r.scopeOps[o.sealed.Scope], o.authority())
-		}
-	}
+	r.control, r.scopeOps = control, scopeOps
 	return nil
 }
 
-func (r *Replica) loadControlFeed(q oplog.Querier, f oplog.Feed) error {
-	return oplog.Read(q, f.No, 1, f.Len, func(s oplog.Stored) (bool, error) {
-		o, st := r.open(s.Raw)
-		if st == oplog.Applied && s.Status == oplog.Applied && o.sealed.Kind == op.Control {
-			r.control.Add(o.authority())
+// eachControl calls fn for the control ops among the rows, which can be read when they count.
+func (r *Replica) eachControl(q oplog.Querier, query string, arg any, fn func(*opened)) error {
+	rows, err := q.Query(query, arg)
+	if err != nil {
+		return fmt.Errorf("read control ops: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var raw []byte
+		if err := rows.Scan(&raw); err != nil {
+			return fmt.Errorf("read control op: %w", err)
 		}
-		return true, nil
-	})
+		if o, st := r.open(raw); st == oplog.Applied && o.sealed.Kind == op.Control {
+			fn(o)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read control ops: %w", err)
+	}
+	return nil
 }
 
 // rebuildWorld evaluates authority and scopes, tells new readers apart, and publishes the new world. It runs in the write
@@ -147,7 +140,7 @@ func (r *Replica) rebuildWorld(p *projector) error {
 		p.tx.Changed("state", "")
 		p.tx.Changed("org.changed", "")
 	}
-	p.event.Authority = true
+	p.event.Authority, p.memory = true, true
 	r.world.Store(w)
 	return nil
 }
@@ -188,34 +181,60 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	}
 }
 
-// shareScope gives devices that have become readers an arrival number, so that a peer's next question lists the whole scope.
+// shareScope gives devices that have become readers an arrival number, so that a peer's next question lists the whole scope,
+// and takes it from those that no longer are.
 func (r *Replica) shareScope(p *projector, s *scope) error {
-	if old := r.world.Load(); old != nil {
-		if before := old.scopes[s.tag]; before != nil {
-			same := len(before.readers) == len(s.readers)
-			for d := range s.readers {
-				same = same && before.readers[d]
-			}
-			if same {
-				return nil
-			}
+	var before map[op.DeviceID]bool
+	if old := r.world.Load(); old != nil && old.scopes[s.tag] != nil {
+		before = old.scopes[s.tag].readers
+	} else {
+		var err error
+		if before, err = sharedWith(p.tx, s.tag); err != nil {
+			return err
 		}
 	}
+	same := true
 	for d := range s.readers {
-		var n int64
-		if err := p.tx.QueryRow(`SELECT count(*) FROM shared WHERE tag = ? AND device = ?`, s.tag[:], d[:]).Scan(&n); err != nil {
-			return fmt.Errorf("read readers: %w", err)
-		}
-		if n > 0 {
+		if before[d] {
 			continue
 		}
-		if _, err := p.tx.Exec(`INSERT INTO shared (tag, device, lseq) VALUES (?, ?, ?)`, s.tag[:], d[:], p.b.NextLSeq()); err != nil {
+		same = false
+		if _, err := p.tx.Exec(`INSERT OR REPLACE INTO shared (tag, device, lseq) VALUES (?, ?, ?)`, s.tag[:], d[:], p.b.NextLSeq()); err != nil {
 			return fmt.Errorf("store reader: %w", err)
 		}
 	}
-	p.regroup[s.tag] = true
-	p.tx.Changed("scope.changed", s.id.String())
+	for d := range before {
+		if s.readers[d] {
+			continue
+		}
+		same = false
+		if _, err := p.tx.Exec(`DELETE FROM shared WHERE tag = ? AND device = ?`, s.tag[:], d[:]); err != nil {
+			return fmt.Errorf("drop reader: %w", err)
+		}
+	}
+	if !same {
+		p.regroup[s.tag] = true
+		p.tx.Changed("scope.changed", s.id.String())
+	}
 	return nil
+}
+
+// sharedWith reads which devices were readers of a scope when that was last looked at.
+func sharedWith(q oplog.Querier, tag op.ScopeTag) (map[op.DeviceID]bool, error) {
+	rows, err := q.Query(`SELECT device FROM shared WHERE tag = ?`, tag[:])
+	if err != nil {
+		return nil, fmt.Errorf("read readers: %w", err)
+	}
+	defer rows.Close()
+	out := map[op.DeviceID]bool{}
+	for rows.Next() {
+		var d []byte
+		if err := rows.Scan(&d); err != nil {
+			return nil, fmt.Errorf("read reader: %w", err)
+		}
+		out[op.DeviceID(d)] = true
+	}
+	return out, rows.Err()
 }
 
 func (r *Replica) loadUsers(q oplog.Querier) error {
@@ -226,6 +245,8 @@ func (r *Replica) loadUsers(q oplog.Querier) error {
 	defer rows.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	clear(r.users)
+	clear(r.userByNo)
 	for rows.Next() {
 		var no int64
 		var id []byte

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -18,31 +19,48 @@ const (
 )
 
 // compare sends the fingerprint of what both share.
-func (s *Session) compare() error {
+func (s *Session) compare(ctx context.Context) error {
 	s.lastCompare = s.cfg.Now()
+	upTo := s.r.Feeds().LSeq() // before the sum, which may cover more
 	sum := s.r.SharedSum(s.cfg.Peer)
 	s.told = sum.Fingerprint()
-	s.noteEqual(sum)
-	return s.send(&wire.Fingerprint{Sum: s.told, Count: sum.Count(), AuthDigest: s.r.AuthDigest()})
+	if _, err := s.noteEqual(ctx, sum); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.dropped {
+		upTo = 0
+	}
+	s.mu.Unlock()
+	return s.send(&wire.Fingerprint{Sum: s.told, Count: sum.Count(), AuthDigest: s.r.AuthDigest(), UpTo: upTo})
 }
 
 // noteEqual says "in sync" when the peer's last fingerprint is this one and nothing is under way.
-func (s *Session) noteEqual(sum oplog.Sum) bool {
+func (s *Session) noteEqual(ctx context.Context, sum oplog.Sum) (bool, error) {
 	equal := s.heard != nil && s.heard.Sum == sum.Fingerprint() && s.heard.Count == sum.Count()
-	if equal && len(s.want) == 0 && !s.askedSince && s.controlDone {
-		s.mismatches = 0
-		s.setStatus(func(st *Status) { st.State, st.SyncedAt, st.Behind = InSync, s.cfg.Now(), 0 })
+	if !equal || len(s.want) > 0 || s.askedSince || !s.controlDone {
+		return equal, nil
 	}
-	return equal
+	s.mismatches = 0
+	s.setStatus(func(st *Status) { st.State, st.SyncedAt, st.Behind = InSync, s.cfg.Now(), 0 })
+	if s.heard.UpTo <= s.followed || s.skipped || s.registers > 0 {
+		return true, nil
+	}
+	s.followed = s.heard.UpTo // everything the peer had then is here: the next conversation begins there
+	return true, s.r.SaveCursor(ctx, s.peer.Store, s.cfg.Peer, s.followed)
 }
 
 // onFingerprint proves that the two are in sync, or starts to find out where they differ.
-func (s *Session) onFingerprint(m *wire.Fingerprint) error {
+func (s *Session) onFingerprint(ctx context.Context, m *wire.Fingerprint) error {
 	s.heard = m
 	sum := s.r.SharedSum(s.cfg.Peer)
-	if s.noteEqual(sum) {
+	equal, err := s.noteEqual(ctx, sum)
+	if err != nil {
+		return err
+	}
+	if equal {
 		if s.told != m.Sum {
-			return s.compare() // the peer has last seen something else: let it see that they are equal now
+			return s.compare(ctx) // the peer has last seen something else: let it see that they are equal now
 		}
 		return nil
 	}
@@ -103,11 +121,11 @@ func place(f *oplog.Feed) [16]byte {
 var top = [16]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}
 
 func (s *Session) sendRanges() error {
-	return s.send(&wire.Ranges{Ranges: split(s.items(), [16]byte{}, top)})
+	return s.send(&wire.Ranges{Ranges: split(s.items(), top)})
 }
 
-// split describes the items of (lower, upper] in parts: as a list when they are few, else as fanout fingerprints.
-func split(items []item, _, upper [16]byte) []wire.Range {
+// split describes the items of a range that ends with upper in parts: as a list when they are few, else as fanout fingerprints.
+func split(items []item, upper [16]byte) []wire.Range {
 	if len(items) <= listUpTo {
 		r := wire.Range{Upper: upper, List: true}
 		for i := range items {
@@ -165,21 +183,20 @@ func (s *Session) compareRange(r *wire.Range, mine []item, lower [16]byte) error
 		if sum, n := digest(mine); sum == r.Sum && n == r.Count {
 			return nil
 		}
-		return s.send(&wire.Ranges{Lower: lower, Ranges: split(mine, lower, r.Upper)})
+		return s.send(&wire.Ranges{Lower: lower, Ranges: split(mine, r.Upper)})
 	}
 	theirs := map[oplog.FeedKey]uint64{}
 	for i := range r.Items {
 		theirs[r.Items[i].Key()] = r.Items[i].Len
-		if err := s.consider(r.Items[i], false); err != nil {
+		if err := s.consider(&r.Items[i], false); err != nil {
 			return err
 		}
 	}
-	for i := range mine { // announce what the peer lacks
+	var lacks []wire.FeedState
+	for i := range mine {
 		if theirs[mine[i].feed.FeedKey] < mine[i].feed.Len {
-			if err := s.send(&wire.Have{Feed: wire.State(&mine[i].feed)}); err != nil {
-				return err
-			}
+			lacks = append(lacks, wire.State(&mine[i].feed))
 		}
 	}
-	return nil
+	return s.sendHaves(lacks)
 }

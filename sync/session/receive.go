@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tongzhou/sync/op"
@@ -12,41 +14,7 @@ import (
 	"tongzhou/sync/wire"
 )
 
-// authorityChanged is mail: members, roles or devices are different now.
-type authorityChanged struct{}
-
-// onEvent turns a commit of the replica into live frames and mail. It runs on the committing goroutine.
-func (s *Session) onEvent(ctx context.Context, e *replica.Event) {
-	s.mu.Lock()
-	if s.serving {
-		for i := range e.Feeds {
-			a := e.Feeds[i]
-			if a.Feed.Device != s.cfg.Peer && s.r.Reads(s.cfg.Peer, a.Feed.Tag) && len(s.live) < maxOutgoing {
-				s.live = append(s.live, a)
-			}
-		}
-		var regs [][]byte
-		for _, g := range e.Registers {
-			if s.r.Reads(s.cfg.Peer, g.Tag) {
-				regs = append(regs, g.Raw)
-			}
-		}
-		for len(regs) > 0 && len(s.out) < maxOutgoing {
-			n := min(len(regs), wire.MaxRegisters)
-			s.out = append(s.out, &wire.Registers{Raw: regs[:n]})
-			regs = regs[n:]
-		}
-	}
-	s.mu.Unlock()
-	s.poke()
-	if e.Authority {
-		select {
-		case s.mail <- authorityChanged{}:
-		case <-ctx.Done():
-		default: // mail is full of the peer's packets: the next tick looks at authority too
-		}
-	}
-}
+// This file takes what the peer sends.
 
 func (s *Session) receive(ctx context.Context, p packet) error {
 	if s.peer == nil {
@@ -60,37 +28,38 @@ func (s *Session) receive(ctx context.Context, p packet) error {
 	case *wire.Since:
 		return s.onSince(m)
 	case *wire.Delta:
-		return s.onDelta(m)
+		return s.onDelta(ctx, m)
 	case *wire.Want:
-		return s.onWant(m)
+		s.onWant(m)
+		return nil
 	case *wire.Frame:
-		return s.onFrame(ctx, m, p.size)
+		return s.onFrame(ctx, m)
 	case *wire.Credit:
 		return s.onCredit(m)
 	case *wire.Ack:
-		return s.onAck(m)
+		s.onAck(m)
+		return nil
 	case *wire.Registers:
 		return s.onRegisters(ctx, m)
 	case *wire.Fingerprint:
-		return s.onFingerprint(m)
+		return s.onFingerprint(ctx, m)
 	case *wire.Ranges:
 		return s.onRanges(m)
 	case *wire.Have:
 		return s.onHave(m)
 	case *wire.Fork:
 		return s.onFork(ctx, m)
+	case *wire.Keys:
+		return s.onKeys(ctx, m)
 	case *wire.Bye:
-		return fmt.Errorf("session: peer says: %q: %w", m.Reason, errEnd)
+		return fmt.Errorf("%w: %q", ErrBye, m.Reason)
 	default:
 		return fmt.Errorf("%w: unexpected %T", ErrPeer, p.m)
 	}
 }
 
 func (s *Session) onHello(h *wire.Hello) error {
-	var team [8]byte
-	tag := s.r.Self().TeamSecret.ScopeTag(op.ScopeID(s.r.Self().Team))
-	copy(team[:], tag[:])
-	if h.Team != team {
+	if h.Team != s.team() {
 		return fmt.Errorf("%w: another team", ErrPeer)
 	}
 	if h.Store == s.r.Feeds().StoreID() {
@@ -104,229 +73,48 @@ func (s *Session) onHello(h *wire.Hello) error {
 	return s.ask()
 }
 
-// ask sends Since for the phase that is due.
-func (s *Session) ask() error {
-	cursor, err := s.r.Cursor(s.peer.Store)
-	if err != nil {
-		return err
-	}
-	if !s.controlDone {
-		cursor = 0
-	}
-	s.askedSince, s.deltaDone, s.skipped, s.upTo = true, false, false, 0
-	return s.send(&wire.Since{LSeq: cursor, Control: !s.controlDone})
-}
-
-// onSince lists what changed since the peer's cursor, of the scopes that it reads.
-func (s *Session) onSince(m *wire.Since) error {
-	s.mu.Lock()
-	s.serving = true
-	s.mu.Unlock()
-	upTo := s.r.Feeds().LSeq() // before reading: what comes later is pushed, or listed again
-	feeds, err := s.r.ChangedSince(s.cfg.Peer, m.LSeq, m.Control)
-	if err != nil {
-		return err
-	}
-	for {
-		n := min(len(feeds), wire.MaxDeltaFeeds)
-		d := &wire.Delta{Control: m.Control, More: n < len(feeds)}
-		if !d.More && !m.Control {
-			d.UpTo = upTo
-		}
-		for i := range feeds[:n] {
-			d.Feeds = append(d.Feeds, wire.State(&feeds[i]))
-		}
-		if err := s.send(d); err != nil {
-			return err
-		}
-		if !d.More {
-			break
-		}
-		feeds = feeds[n:]
-	}
-	if m.Control {
-		return nil
-	}
-	if err := s.sendForks(); err != nil {
-		return err
-	}
-	return s.sendRegisters(m.LSeq)
-}
-
-func (s *Session) sendRegisters(since int64) error {
-	regs, err := s.r.RegistersFor(s.cfg.Peer, since)
-	if err != nil {
-		return err
-	}
-	var batch [][]byte
-	size := 0
-	for _, raw := range regs {
-		if len(batch) == wire.MaxRegisters || size+len(raw) > wire.MaxFrameBytes {
-			if err := s.send(&wire.Registers{Raw: batch}); err != nil {
-				return err
-			}
-			batch, size = nil, 0
-		}
-		batch = append(batch, raw)
-		size += len(raw)
-	}
-	if len(batch) > 0 {
-		return s.send(&wire.Registers{Raw: batch})
-	}
-	return nil
-}
-
-func (s *Session) sendForks() error {
-	forks, err := s.r.Forks(s.cfg.Peer)
-	if err != nil {
-		return err
-	}
-	for _, f := range forks {
-		if err := s.send(&wire.Fork{A: f[0], B: f[1]}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Session) onDelta(m *wire.Delta) error {
-	if !s.askedSince || m.Control == s.controlDone {
-		return fmt.Errorf("%w: unasked delta", ErrPeer)
-	}
-	for _, f := range m.Feeds {
-		if err := s.consider(f, m.Control); err != nil {
-			return err
-		}
-	}
-	if m.More {
-		return nil
-	}
-	s.upTo, s.deltaDone = m.UpTo, true
-	return s.maybeDone()
-}
-
-// consider asks for a feed that is longer at the peer.
-func (s *Session) consider(f wire.FeedState, urgent bool) error {
-	k := f.Key()
-	mine := s.r.Feeds().Feed(k)
-	if f.Len == 0 || f.Len >= 1<<40 {
-		return fmt.Errorf("%w: feed length %d", ErrPeer, f.Len)
-	}
-	if s.r.OwnAhead(k, f.Len) { // a peer holds ops of mine that this database has lost
-		if err := s.r.StartIncarnation(); err != nil {
-			return err
-		}
-	}
-	if mine.Frozen || mine.Len > f.Len {
-		return nil
-	}
-	if mine.Len == f.Len {
-		if [8]byte(mine.Head[:8]) != f.Head {
-			return s.seekFork(mine)
-		}
-		s.noteAck(mine)
-		return nil
-	}
-	if w := s.want[k]; w != nil {
-		if w.to >= f.Len {
-			return nil
-		}
-	}
-	if len(s.want) >= maxTasks || len(s.later) >= maxTasks {
-		return fmt.Errorf("%w: too many feeds", ErrPeer)
-	}
-	if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
-		s.later[k], s.skipped = f, true
-		return nil
-	}
-	from := mine.Len + 1
-	w := s.want[k]
-	if w != nil {
-		from = w.to + 1
-	} else {
-		if !s.cfg.Claims.take(k, s) {
-			s.later[k], s.skipped = f, true
-			return nil
-		}
-		w = &wanted{stored: mine.Len}
-		s.want[k] = w
-	}
-	w.to = f.Len
-	s.lastProgress = s.cfg.Now()
-	n := f.Len + 1 - from
-	s.setStatus(func(st *Status) { st.Wanted += n; st.Behind += n; st.State = Syncing })
-	return s.send(&wire.Want{Tag: f.Tag, Device: f.Device, Incarnation: f.Incarnation, From: from, To: f.Len, Urgent: urgent})
-}
-
-// maybeDone ends a phase of catching up: the cursor moves, then the replicas compare.
-func (s *Session) maybeDone() error {
-	if len(s.want) > 0 || !s.deltaDone {
-		return nil
-	}
-	if !s.controlDone {
-		if len(s.later) > 0 { // devices that the control ops just stored have made known
-			progress, err := s.retryLater(true)
-			if err != nil || progress {
-				return err
-			}
-		}
-		s.controlDone = true
-		clear(s.later)
-		return s.ask()
-	}
-	if !s.askedSince {
-		return nil
-	}
-	s.askedSince = false
-	if !s.skipped && s.upTo > 0 {
-		if err := s.r.SaveCursor(s.peer.Store, s.cfg.Peer, s.upTo); err != nil {
-			return err
-		}
-	}
-	s.setStatus(func(st *Status) { st.Wanted, st.Stored, st.Behind = 0, 0, 0 })
-	return s.compare()
-}
-
-// retryLater asks for feeds that could not be asked for before.
-func (s *Session) retryLater(urgent bool) (progress bool, err error) {
-	for k, f := range s.later {
-		if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
-			continue
-		}
-		delete(s.later, k)
-		before := len(s.want)
-		if err := s.consider(f, urgent); err != nil {
-			return progress, err
-		}
-		progress = progress || len(s.want) > before
-	}
-	return progress, nil
-}
-
-func (s *Session) onFrame(ctx context.Context, m *wire.Frame, size int) error {
-	s.received += len(m.Raw)
-	if s.received+s.credit > 2*wire.Window {
+// onFrame verifies ops and hands them to the writer. What is stored already is not looked at again, except where a fork is
+// sought.
+func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
+	size := len(m.Raw)
+	s.received += size
+	if s.received+s.credit > wire.Window+wire.MaxFrameBytes {
 		return fmt.Errorf("%w: more than the window", ErrPeer)
 	}
-	head := &m.Ops[0]
+	head, last := &m.Ops[0], m.Ops[len(m.Ops)-1].Seq
 	k := oplog.FeedKey{Tag: head.Scope, Device: head.Device, Incarnation: head.Incarnation}
-	s.lastProgress = s.cfg.Now()
+	if _, seeking := s.sought[k]; s.refused[k] || !seeking && last <= s.r.Feeds().Feed(k).Len {
+		return s.giveCredit(size)
+	}
 	v, err := s.r.Verify(m.Ops, m.Raw)
-	if errors.Is(err, replica.ErrStranger) { // a device this replica has not heard of: pushed too early
-		s.later[k] = wire.FeedState{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, Len: m.Ops[len(m.Ops)-1].Seq}
-		s.skipped = true
-		return s.giveCredit(len(m.Raw))
+	if errors.Is(err, replica.ErrStranger) { // a device this replica has not heard of: sent too early
+		s.dropWant(k)
+		s.postpone(wire.FeedState{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, Len: last})
+		if err := s.giveCredit(size); err != nil {
+			return err
+		}
+		return s.maybeDone(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
-	last, n := v.Last(), len(m.Raw)
-	s.r.Ingest(ctx, v, func(err error) { s.commits.put(stored{k, last, n, err}) })
+	note := stored{key: k, first: head.Seq, prev: head.Prev, last: last, size: size}
+	s.r.Ingest(ctx, v, func(err error) {
+		note.err = err
+		s.notes.put(func() { s.notes.stored = append(s.notes.stored, note) })
+	})
 	return nil
 }
 
 // onStored follows a commit: progress, acknowledgement, credit.
-func (s *Session) onStored(m stored) error {
+func (s *Session) onStored(ctx context.Context, m *stored) error {
+	if m.registers {
+		s.registers--
+		if m.err != nil {
+			return fmt.Errorf("session: store registers: %w", m.err)
+		}
+		return s.maybeDone(ctx)
+	}
 	if err := s.giveCredit(m.size); err != nil {
 		return err
 	}
@@ -334,34 +122,71 @@ func (s *Session) onStored(m stored) error {
 	switch {
 	case m.err == nil:
 	case errors.Is(m.err, oplog.ErrGap):
-		if w := s.want[m.key]; w == nil || m.last > w.to { // pushed, but something before it is missing here
-			return s.consider(wire.FeedState{Tag: m.key.Tag, Device: m.key.Device, Incarnation: m.key.Incarnation, Len: m.last}, false)
-		}
-		return nil
+		return s.onGap(m, &f)
 	case errors.Is(m.err, replica.ErrForked):
 		s.dropWant(m.key)
-		if !f.Frozen {
-			return s.seekFork(f)
+		if m.first == f.Len+1 && m.prev != f.Head { // the difference begins before what was sent
+			s.seekFork(&f)
 		}
-		return s.maybeDone()
+		return s.maybeDone(ctx)
+	case errors.Is(m.err, replica.ErrStranger):
+		s.dropWant(m.key)
+		s.skipped = true
+		return s.maybeDone(ctx)
 	case errors.Is(m.err, oplog.ErrFull):
-		return fmt.Errorf("%w: %w", ErrPeer, m.err)
+		s.log.Warn("no room for a feed", "device", m.key.Device.String(), "err", m.err)
+		s.dropWant(m.key)
+		if len(s.refused) >= maxWanted {
+			return fmt.Errorf("%w: too many feeds", ErrPeer)
+		}
+		s.refused[m.key] = true
+		return s.maybeDone(ctx)
 	default:
 		return fmt.Errorf("session: store: %w", m.err)
 	}
-	s.noteAck(f)
-	if w := s.want[m.key]; w != nil {
-		if f.Len > w.stored {
-			n := f.Len - w.stored
-			w.stored = f.Len
-			s.setStatus(func(st *Status) { st.Stored += n; st.Behind -= min(n, st.Behind) })
-		}
-		if f.Len >= w.to {
-			s.dropWant(m.key)
-			return s.maybeDone()
-		}
+	s.noteAck(&f)
+	w := s.want[m.key]
+	if w == nil {
+		return nil
+	}
+	if f.Len > w.stored {
+		n := f.Len - w.stored
+		w.stored = f.Len
+		s.lastProgress = s.cfg.Now()
+		s.cfg.Claims.take(m.key, s, s.lastProgress)
+		s.setStatus(func(st *Status) { st.Stored += n; st.Behind -= min(n, st.Behind) })
+	}
+	if f.Len >= w.to {
+		s.dropWant(m.key)
+		return s.maybeDone(ctx)
 	}
 	return nil
+}
+
+// onGap asks for what is missing before ops that came too early.
+func (s *Session) onGap(m *stored, f *oplog.Feed) error {
+	w := s.want[m.key]
+	if w == nil || m.last > w.to { // pushed
+		return s.consider(&wire.FeedState{Tag: m.key.Tag, Device: m.key.Device, Incarnation: m.key.Incarnation, Len: m.last}, false)
+	}
+	if w.retries++; w.retries > maxRetries {
+		return fmt.Errorf("%w: ops out of order", ErrPeer)
+	}
+	s.askFor(m.key, f.Len+1, w.to, false)
+	return nil
+}
+
+// trim gives up what was asked for of a feed from its fork on.
+func (s *Session) trim(ctx context.Context, k oplog.FeedKey) error {
+	f, w := s.r.Feeds().Feed(k), s.want[k]
+	if w == nil || f.Takes(w.to) {
+		return nil
+	}
+	if w.to = f.Fork - 1; f.Len < w.to {
+		return nil
+	}
+	s.dropWant(k)
+	return s.maybeDone(ctx)
 }
 
 func (s *Session) dropWant(k oplog.FeedKey) {
@@ -370,14 +195,15 @@ func (s *Session) dropWant(k oplog.FeedKey) {
 }
 
 // noteAck remembers to tell the peer what is stored here.
-func (s *Session) noteAck(f oplog.Feed) {
+func (s *Session) noteAck(f *oplog.Feed) {
 	if f.Len == 0 {
 		return
 	}
-	s.acks[f.FeedKey] = wire.State(&f)
+	s.acks[f.FeedKey] = wire.State(f)
 	s.ackDue = true
 }
 
+// giveCredit returns bytes of the window, in portions unless nothing is under way.
 func (s *Session) giveCredit(n int) error {
 	s.received -= n
 	s.credit += n
@@ -406,32 +232,68 @@ func (s *Session) onRegisters(ctx context.Context, m *wire.Registers) error {
 	if len(regs) == 0 {
 		return nil
 	}
+	s.registers++
 	s.r.IngestRegisters(ctx, regs, raws, func(err error) {
-		if err != nil && ctx.Err() == nil {
-			s.log.Error("store registers", "err", err)
-		}
+		s.notes.put(func() { s.notes.stored = append(s.notes.stored, stored{registers: true, err: err}) })
 	})
 	return nil
 }
 
-func (s *Session) onHave(m *wire.Have) error {
-	return s.consider(m.Feed, false)
+// onKeys takes keys that come ahead of their feeds, so that these are read when they arrive.
+func (s *Session) onKeys(ctx context.Context, m *wire.Keys) error {
+	err := s.r.LearnKeys(ctx, m.Raw)
+	switch {
+	case errors.Is(err, replica.ErrInvalid):
+		return fmt.Errorf("%w: %w", ErrPeer, err)
+	case errors.Is(err, replica.ErrStranger):
+		return nil // the keys come again with their feeds
+	}
+	return err
 }
 
-func (s *Session) onAuthority() error {
+func (s *Session) onHave(m *wire.Have) error {
+	for i := range m.Feeds {
+		if err := s.consider(&m.Feeds[i], false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) onAuthority(ctx context.Context) error {
 	if s.peer == nil {
 		return nil
 	}
 	if !s.r.IsMember(s.cfg.Peer) && s.r.HasAuthority() {
 		return fmt.Errorf("%w: no longer of the team", ErrPeer)
 	}
-	if len(s.later) > 0 {
-		if _, err := s.retryLater(false); err != nil {
-			return err
-		}
+	if err := s.showScopes(); err != nil {
+		return err
 	}
-	if s.controlDone && !s.askedSince && s.skipped { // what could not be asked for before may be possible now
+	s.ackDue = s.ackDue || len(s.acks) > 0
+	if _, err := s.retryLater(false); err != nil {
+		return err
+	}
+	if s.controlDone && !s.askedSince && s.skipped && len(s.later) == 0 { // what could not be asked for before may be possible now
 		return s.ask()
 	}
 	return nil
+}
+
+// retryLater asks for feeds that could not be asked for before.
+func (s *Session) retryLater(urgent bool) (progress bool, err error) {
+	for _, k := range slices.Collect(maps.Keys(s.later)) {
+		f := s.later[k]
+		if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
+			continue
+		}
+		delete(s.later, k)
+		_, had := s.want[k]
+		if err := s.consider(&f, urgent); err != nil {
+			return progress, err
+		}
+		_, has := s.want[k]
+		progress = progress || has && !had
+	}
+	return progress, nil
 }

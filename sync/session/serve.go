@@ -5,44 +5,181 @@ import (
 	"fmt"
 
 	"tongzhou/sync/op"
-	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
 
-// onWant queues ops for the peer, if it reads the scope. What it may not read does not exist for it.
-func (s *Session) onWant(m *wire.Want) error {
+// This file answers what the peer asks, and takes its word on what it has.
+
+// onSince answers with what changed since the peer's cursor, of the scopes that it reads: keys, proofs of forks and registers
+// first, because the peer moves its cursor after the list of feeds that ends the answer.
+func (s *Session) onSince(m *wire.Since) error {
+	s.mu.Lock()
+	again := s.answering
+	s.serving, s.answering, s.dropped = true, true, false
+	s.mu.Unlock()
+	if again { // nobody asks twice before the answer is there; each answer costs memory
+		return fmt.Errorf("%w: asks again before the answer", ErrPeer)
+	}
+	upTo := s.r.Feeds().LSeq() // before reading: what comes later is pushed, or listed again
+	if !m.Control {
+		s.shown = s.r.ReadBy(s.cfg.Peer)
+		if err := s.sendKeys(m.LSeq); err != nil {
+			return err
+		}
+		if err := s.sendForks(); err != nil {
+			return err
+		}
+		regs, err := s.r.RegistersFor(s.cfg.Peer, m.LSeq)
+		if err != nil {
+			return err
+		}
+		if err := s.sendRegisters(regs); err != nil {
+			return err
+		}
+	}
+	feeds, err := s.r.ChangedSince(s.cfg.Peer, m.LSeq, m.Control)
+	if err != nil {
+		return err
+	}
+	for {
+		n := min(len(feeds), wire.MaxDeltaFeeds)
+		d := &wire.Delta{Control: m.Control, More: n < len(feeds)}
+		if !d.More && !m.Control {
+			d.UpTo = upTo
+		}
+		for i := range feeds[:n] {
+			d.Feeds = append(d.Feeds, wire.State(&feeds[i]))
+		}
+		if err := s.send(d); err != nil || !d.More {
+			return err
+		}
+		feeds = feeds[n:]
+	}
+}
+
+func (s *Session) sendRegisters(regs [][]byte) error {
+	for _, m := range appendRegisters(nil, regs) {
+		if err := s.send(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) sendKeys(since int64) error {
+	keys, err := s.r.KeysFor(s.cfg.Peer, since)
+	if err != nil {
+		return err
+	}
+	for len(keys) > 0 {
+		n := batch(keys, wire.MaxKeys)
+		if err := s.send(&wire.Keys{Raw: keys[:n:n]}); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+func (s *Session) sendForks() error {
+	forks, err := s.r.Forks(s.cfg.Peer)
+	if err != nil {
+		return err
+	}
+	for _, proof := range forks {
+		if err := s.send(&wire.Fork{Proof: proof}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendHaves announces feeds.
+func (s *Session) sendHaves(feeds []wire.FeedState) error {
+	for len(feeds) > 0 {
+		n := min(len(feeds), wire.MaxDeltaFeeds)
+		if err := s.send(&wire.Have{Feeds: feeds[:n:n]}); err != nil {
+			return err
+		}
+		feeds = feeds[n:]
+	}
+	return nil
+}
+
+// showScopes announces the feeds and registers of scopes that the peer has become a reader of.
+func (s *Session) showScopes() error {
+	s.mu.Lock()
+	serving := s.serving
+	s.mu.Unlock()
+	if !serving || len(s.shown) == 0 { // the answer to its question shows them
+		return nil
+	}
+	readable := s.r.ReadBy(s.cfg.Peer)
+	before := s.shown
+	s.shown = readable
+	for tag := range readable {
+		if before[tag] {
+			continue
+		}
+		if err := s.showScope(tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) showScope(tag op.ScopeTag) error {
+	var feeds []wire.FeedState
+	for _, f := range s.r.Feeds().Scope(tag) {
+		if f.Len > 0 {
+			feeds = append(feeds, wire.State(&f))
+		}
+	}
+	if err := s.sendHaves(feeds); err != nil {
+		return err
+	}
+	regs, err := s.r.RegistersOf(tag)
+	if err != nil {
+		return err
+	}
+	return s.sendRegisters(regs)
+}
+
+// onWant queues ops for the peer, if it reads the scope. What it may not read does not exist for it. There is one task a feed,
+// however often the peer asks.
+func (s *Session) onWant(m *wire.Want) {
 	k := m.Key()
 	f := s.r.Feeds().Feed(k)
 	if f.Len < m.From || !s.r.Reads(s.cfg.Peer, k.Tag) {
-		return nil
+		return
 	}
+	to := min(m.To, f.Len)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.byFeed[k]; t != nil && t.next <= m.From {
-		t.to = max(t.to, min(m.To, f.Len))
-		s.poke()
-		return nil
+	defer s.poke()
+	if t := s.byFeed[k]; t != nil {
+		if t.next > t.to {
+			t.next, t.to = m.From, to
+		} else {
+			t.next, t.to = min(t.next, m.From), max(t.to, to)
+		}
+		return
 	}
-	if len(s.byFeed) >= maxTasks {
-		return fmt.Errorf("%w: too many requests", ErrPeer)
-	}
-	t := &task{key: k, no: f.No, next: m.From, to: min(m.To, f.Len)}
+	t := &task{key: k, no: f.No, next: m.From, to: to}
 	s.byFeed[k] = t
 	if m.Urgent {
 		s.urgent = append(s.urgent, t)
 	} else {
 		s.tasks = append(s.tasks, t)
 	}
-	s.poke()
-	return nil
 }
 
 func (s *Session) onCredit(m *wire.Credit) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.window += int(m.Bytes)
-	if s.window > 2*wire.Window {
+	if s.window > wire.Window {
 		return fmt.Errorf("%w: credit for more than was sent", ErrPeer)
 	}
 	s.poke()
@@ -50,7 +187,7 @@ func (s *Session) onCredit(m *wire.Credit) error {
 }
 
 // onAck collects the peer's own word on what it has stored.
-func (s *Session) onAck(m *wire.Ack) error {
+func (s *Session) onAck(m *wire.Ack) {
 	for i := range m.Feeds {
 		f := &m.Feeds[i]
 		k := f.Key()
@@ -58,92 +195,52 @@ func (s *Session) onAck(m *wire.Ack) error {
 		if mine.Len == 0 || !s.r.Reads(s.cfg.Peer, k.Tag) {
 			continue
 		}
-		if s.peerAcks[k] < f.Len {
-			s.peerAcks[k] = f.Len
+		if s.peerAcks[k].Len < f.Len {
+			s.peerAcks[k] = *f
 			s.ackDue = true
 		}
 		s.mu.Lock()
 		s.sent[k] = max(s.sent[k], min(f.Len, mine.Len))
 		s.mu.Unlock()
 	}
-	return nil
 }
 
 // flushAcks tells the peer what is stored here, and stores what the peer told.
 func (s *Session) flushAcks(ctx context.Context) error {
 	s.ackDue = false
-	if len(s.acks) > 0 && s.peer != nil {
-		m := &wire.Ack{}
-		for k, f := range s.acks {
-			m.Feeds = append(m.Feeds, f)
-			delete(s.acks, k)
-			if len(m.Feeds) == wire.MaxAcks {
-				s.ackDue = len(s.acks) > 0
-				break
-			}
+	m := &wire.Ack{}
+	for k, f := range s.acks {
+		if s.peer == nil || !s.r.Reads(s.cfg.Peer, k.Tag) {
+			continue // not for the peer to know, as far as is known here yet
 		}
+		if len(m.Feeds) == wire.MaxAcks {
+			s.ackDue = true
+			break
+		}
+		m.Feeds = append(m.Feeds, f)
+		delete(s.acks, k)
+	}
+	if len(m.Feeds) > 0 {
 		if err := s.send(m); err != nil {
 			return err
 		}
 	}
-	if len(s.peerAcks) > 0 {
-		acks := make([]replica.Ack, 0, len(s.peerAcks))
-		for k, n := range s.peerAcks {
-			acks = append(acks, replica.Ack{Feed: k, Len: n})
-		}
-		clear(s.peerAcks)
-		return s.r.Acknowledge(ctx, s.cfg.Peer, acks)
-	}
-	return nil
-}
-
-func (s *Session) tick(ctx context.Context) error {
-	now := s.cfg.Now()
-	if s.peer == nil {
-		if now.Sub(s.lastProgress) > stallLimit {
-			return fmt.Errorf("%w: no hello", ErrPeer)
-		}
+	if len(s.peerAcks) == 0 {
 		return nil
 	}
-	if (len(s.want) > 0 || s.askedSince && !s.deltaDone) && now.Sub(s.lastProgress) > stallLimit {
-		return fmt.Errorf("%w: asked-for ops do not come", ErrPeer)
+	acks := make([]replica.Ack, 0, len(s.peerAcks))
+	for k, f := range s.peerAcks {
+		acks = append(acks, replica.Ack{Feed: k, Len: f.Len, Head: f.Head})
 	}
-	if len(s.later) > 0 && s.controlDone {
-		if _, err := s.retryLater(false); err != nil {
-			return err
-		}
-	}
-	if s.skipped && !s.askedSince && s.controlDone && len(s.want) == 0 && len(s.later) == 0 {
-		return s.ask()
-	}
-	if now.Sub(s.lastCompare) >= compareGap && len(s.want) == 0 && !s.askedSince {
-		return s.compare()
-	}
-	return nil
+	clear(s.peerAcks)
+	return s.r.Acknowledge(ctx, s.cfg.Peer, acks)
 }
 
-// seekFork asks for the stored ops of a feed whose head differs, to find the first seq with two signed ops. It looks back in
-// doubling steps.
-func (s *Session) seekFork(mine oplog.Feed) error {
-	from := uint64(1)
-	if mine.Len > wire.MaxFrameOps/2 {
-		from = mine.Len - wire.MaxFrameOps/2
-	}
-	s.log.Warn("two versions of one feed", "device", mine.Device.String(), "len", mine.Len)
-	return s.send(&wire.Want{Tag: mine.Tag, Device: mine.Device, Incarnation: mine.Incarnation, From: from, To: mine.Len + 1, Urgent: true})
-}
-
-// onFork checks a proof of a fork and freezes the feed.
 func (s *Session) onFork(ctx context.Context, m *wire.Fork) error {
-	a, restA, err := op.Parse(m.A)
-	if err != nil || len(restA) > 0 {
-		return fmt.Errorf("%w: malformed fork proof", ErrPeer)
-	}
-	b, restB, err := op.Parse(m.B)
-	if err != nil || len(restB) > 0 {
-		return fmt.Errorf("%w: malformed fork proof", ErrPeer)
-	}
-	if err := s.r.ProveFork(ctx, a, b, m.A, m.B); err != nil {
+	if err := s.r.ProveFork(ctx, m.Proof); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
 	return nil

@@ -21,16 +21,25 @@ const (
 	silentLimit = 100 * time.Second
 	stallLimit  = 45 * time.Second // outstanding ops that do not come
 	ackDelay    = 50 * time.Millisecond
+	lastWords   = time.Second // for what is still to be written when a conversation ends
 )
 
 // Bounds on what a peer may make us hold.
 const (
-	maxOutgoing = 4096 // messages queued
-	maxTasks    = 1 << 20
+	maxPackets  = 8       // read and not handled
+	maxOutgoing = 4096    // messages queued
+	maxUpdates  = 256     // messages queued, above which live registers wait for the next question
+	maxWanted   = 1 << 15 // feeds asked for at a time; also feeds put off, and refused
+	maxLive     = 1024    // commits queued for pushing as they are
+	maxLiveSize = 4 << 20 // bytes of those
+	maxRetries  = 3       // of ops that came out of order
 )
 
-// ErrPeer wraps every reason to end a conversation that is the peer's fault.
-var ErrPeer = errors.New("session: peer broke the protocol")
+// ErrPeer wraps every reason to end a conversation that is the peer's fault. ErrBye wraps the reason that the peer gave.
+var (
+	ErrPeer = errors.New("session: peer broke the protocol")
+	ErrBye  = errors.New("session: closed by the peer")
+)
 
 // Stream is an ordered, authenticated byte stream.
 type Stream interface {
@@ -44,7 +53,7 @@ type Stream interface {
 // State of a conversation, for people.
 type State uint8
 
-// The states. InSync is proven by equal fingerprints; Since of the status says when.
+// The states. InSync is proven by equal fingerprints; SyncedAt of the status says when.
 const (
 	Authenticated State = iota
 	Syncing
@@ -81,47 +90,61 @@ type Session struct {
 	r   *replica.Replica
 	log *slog.Logger
 
-	mail    chan any // what the peer said, for the state machine
-	commits commits  // what the replica's writer did, for the state machine
+	packets chan packet // from the stream, in order; few, so that the stream waits
+	readErr error       // why packets was closed
+	notes   notes       // from commits, which never wait for a conversation
 
-	mu      sync.Mutex // guards out, for the writing goroutine
-	out     []wire.Message
-	tasks   []*task // what the peer asked for
-	urgent  []*task
-	byFeed  map[oplog.FeedKey]*task
-	live    []replica.Advance
-	window  int // bytes of frames that may still be sent
-	sent    map[oplog.FeedKey]uint64
-	wake    chan struct{}
-	closing bool
-	serving bool // the peer has asked Since: it gets live frames from now on
+	mu        sync.Mutex     // guards what follows, which the writing goroutine takes from
+	out       []wire.Message // goes first
+	asks      []*wire.Want   // then what is asked for
+	asking    map[oplog.FeedKey]*wire.Want
+	live      []replica.Advance // then growth, as it happened
+	liveSize  int
+	lagging   map[oplog.FeedKey]replica.Advance // growth that did not fit into live
+	urgent    []*task                           // then what the peer asked for
+	tasks     []*task
+	byFeed    map[oplog.FeedKey]*task
+	window    int                      // bytes of frames that may still be sent
+	sent      map[oplog.FeedKey]uint64 // how far the peer has a feed, as far as is known
+	wake      chan struct{}
+	closing   bool
+	serving   bool // the peer has asked Since: it gets live frames from now on
+	answering bool // its question is not answered yet
+	dropped   bool // live registers were left out: the peer must ask again to have them
 
 	// Owned by the state machine:
 	peer        *wire.Hello
 	want        map[oplog.FeedKey]*wanted
 	later       map[oplog.FeedKey]wire.FeedState // claimed by another conversation, or of a device not known yet
+	refused     map[oplog.FeedKey]bool           // there is no room for them here
+	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
+	shown       map[op.ScopeTag]bool             // scopes that the peer reads and knows to be here
 	upTo        int64
 	deltaDone   bool
 	controlDone bool
-	skipped     bool // something in the delta could not be asked for: the cursor must not move
+	skipped     bool // something listed could not be asked for: the cursor must not move
 	askedSince  bool
+	asked       int // questions so far
+	registers   int // messages of registers not yet stored
 	credit      int
+	received    int // bytes of frames not yet credited back
 	acks        map[oplog.FeedKey]wire.FeedState
 	ackDue      bool
-	peerAcks    map[oplog.FeedKey]uint64
+	peerAcks    map[oplog.FeedKey]wire.FeedState
 	lastProgress,
 	lastCompare time.Time
 	mismatches int               // in a row, while at rest
 	told       [16]byte          // the fingerprint last sent
 	heard      *wire.Fingerprint // the peer's last one
+	followed   int64             // the cursor as it was saved last
 	status     Status
-	received   int // bytes of frames not yet credited back
 }
 
 // wanted is a feed being fetched.
 type wanted struct {
-	to     uint64
-	stored uint64
+	to      uint64
+	stored  uint64
+	retries int
 }
 
 // task is a feed being served.
@@ -135,50 +158,38 @@ type task struct {
 func New(cfg Config) *Session {
 	return &Session{
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("peer", cfg.Peer.String()[:8]),
-		mail: make(chan any, 16), commits: commits{wake: make(chan struct{}, 1)}, byFeed: map[oplog.FeedKey]*task{}, window: wire.Window, sent: map[oplog.FeedKey]uint64{},
-		wake: make(chan struct{}, 1), want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{},
-		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]uint64{},
+		packets: make(chan packet, maxPackets), notes: notes{ready: make(chan struct{}, 1)},
+		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
+		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
+		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
+		sought: map[oplog.FeedKey]uint64{}, shown: map[op.ScopeTag]bool{},
+		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}
 }
 
 // Run speaks until the stream ends, ctx ends, or the peer breaks the protocol. The error says which; nil means a clean end.
 func (s *Session) Run(ctx context.Context, st Stream) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	var wg sync.WaitGroup
-	unsubscribe := s.r.Subscribe(func(e *replica.Event) { s.onEvent(ctx, e) })
-	wg.Add(2)
-	go func() {
-		defer wg.Done()
-		cancel(s.readLoop(ctx, st))
-	}()
-	go func() {
-		defer wg.Done()
+	var readers, writers sync.WaitGroup
+	unsubscribe := s.r.Subscribe(s.onEvent)
+	readers.Go(func() { s.readLoop(ctx, st) })
+	writers.Go(func() {
 		if err := s.writeLoop(ctx, st); err != nil {
 			cancel(err)
 		}
-	}()
+	})
 	err := s.loop(ctx)
-	cancel(err)
 	unsubscribe()
-	s.finish()
+	s.finish(st)
+	writers.Wait()
+	cancel(err)
 	_ = st.Close()
-	wg.Wait()
+	readers.Wait()
 	s.cfg.Claims.release(s)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		err = cause
-	}
 	if errors.Is(err, errEnd) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
-}
-
-// finish lets the writing goroutine end.
-func (s *Session) finish() {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
-	s.poke()
 }
 
 func (s *Session) poke() {
@@ -200,114 +211,66 @@ func (s *Session) send(m wire.Message) error {
 	return nil
 }
 
-// stored is mail: verified ops of a frame were committed, or not.
-type stored struct {
-	key  oplog.FeedKey
-	last uint64
-	size int
-	err  error
-}
-
-// commits collects what the writer reports. Reporting never blocks: the writer serves all conversations, and this one may be
-// waiting for the writer. The window bounds how much can be under way.
-type commits struct {
-	mu   sync.Mutex
-	list []stored
-	wake chan struct{}
-}
-
-func (c *commits) put(m stored) {
-	c.mu.Lock()
-	c.list = append(c.list, m)
-	c.mu.Unlock()
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (c *commits) take() []stored {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := c.list
-	c.list = nil
-	return list
-}
-
-// packet is mail from the stream.
-type packet struct {
-	m    wire.Message
-	size int
-}
-
 func (s *Session) loop(ctx context.Context) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	ack := time.NewTimer(time.Hour)
 	ack.Stop()
 	armed := false
-	if err := s.greet(); err != nil {
-		return err
-	}
-	for {
+	err := s.greet()
+	for err == nil {
 		if s.ackDue && !armed {
 			ack.Reset(ackDelay)
 			armed = true
 		}
-		var err error
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case m := <-s.mail:
-			err = s.handle(ctx, m)
-		case <-s.commits.wake:
-			for _, m := range s.commits.take() {
-				if err = s.onStored(m); err != nil {
-					break
-				}
+		case p, ok := <-s.packets:
+			if err = s.readErr; ok {
+				err = s.receive(ctx, p)
 			}
+		case <-s.notes.ready:
+			err = s.handleNotes(ctx)
 		case <-ack.C:
 			armed = false
 			err = s.flushAcks(ctx)
 		case <-tick.C:
 			err = s.tick(ctx)
 		}
-		if err != nil {
-			s.sayBye(err)
-			return err
-		}
 	}
-}
-
-func (s *Session) handle(ctx context.Context, m any) error {
-	switch m := m.(type) {
-	case packet:
-		return s.receive(ctx, m)
-	case authorityChanged:
-		return s.onAuthority()
-	default:
-		return fmt.Errorf("session: unknown mail %T", m)
-	}
+	s.sayBye(err)
+	return err
 }
 
 func (s *Session) greet() error {
-	team := s.r.Self().Team
-	h := &wire.Hello{Version: wire.Version, Store: s.r.Feeds().StoreID(), LSeq: s.r.Feeds().LSeq(), AuthDigest: s.r.AuthDigest(), ClockMS: s.cfg.Now().UnixMilli(), App: s.cfg.App}
-	tag := s.r.Self().TeamSecret.ScopeTag(op.ScopeID(team))
-	copy(h.Team[:], tag[:])
+	h := &wire.Hello{
+		Version: wire.Version, Team: s.team(), Store: s.r.Feeds().StoreID(), LSeq: s.r.Feeds().LSeq(),
+		AuthDigest: s.r.AuthDigest(), ClockMS: s.cfg.Now().UnixMilli(), App: s.cfg.App,
+	}
 	s.lastProgress, s.lastCompare = s.cfg.Now(), s.cfg.Now()
 	s.setStatus(func(st *Status) { st.State = Authenticated })
 	return s.send(h)
 }
 
+// team is the team's id as it is told to a peer that may be of another one.
+func (s *Session) team() [8]byte {
+	tag := s.r.Self().TeamSecret.ScopeTag(op.ScopeID(s.r.Self().Team))
+	return [8]byte(tag[:8])
+}
+
+// sayBye tells the peer what it did wrong; nothing else is said to it any more.
 func (s *Session) sayBye(err error) {
-	if errors.Is(err, ErrPeer) {
-		reason := err.Error()
-		if len(reason) > 200 {
-			reason = reason[:200]
-		}
-		_ = s.send(&wire.Bye{Reason: reason})
+	if !errors.Is(err, ErrPeer) {
+		return
 	}
+	reason := err.Error()
+	if len(reason) > 200 {
+		reason = reason[:200]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = []wire.Message{&wire.Bye{Reason: reason}}
 }
 
 func (s *Session) setStatus(f func(*Status)) {

@@ -18,33 +18,47 @@ var errEnd = errors.New("session: stream ended")
 
 const writeLimit = 60 * time.Second
 
-// readLoop turns the stream into mail. It stops reading while the state machine is busy, which is the back-pressure.
-func (s *Session) readLoop(ctx context.Context, st Stream) error {
+// packet is a message from the stream and its size there.
+type packet struct {
+	m    wire.Message
+	size int
+}
+
+// readLoop hands packets to the state machine, and closes packets when there will be none. It stops reading while the state
+// machine is busy, which is the back-pressure.
+func (s *Session) readLoop(ctx context.Context, st Stream) {
+	defer close(s.packets)
 	r := wire.NewReader(bufio.NewReaderSize(st, 64<<10))
 	for {
 		if err := st.SetReadDeadline(time.Now().Add(silentLimit)); err != nil {
-			return fmt.Errorf("session: %w", err)
+			s.readErr = fmt.Errorf("session: %w", err)
+			return
 		}
 		m, n, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return errEnd
+			s.readErr = errEnd
 		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLarge):
-			return fmt.Errorf("%w: %w", ErrPeer, err)
+			s.readErr = fmt.Errorf("%w: %w", ErrPeer, err)
 		case err != nil:
-			return fmt.Errorf("session: read: %w", err)
-		case m == nil:
+			s.readErr = fmt.Errorf("session: read: %w", err)
+		}
+		if err != nil {
+			return
+		}
+		if m == nil {
 			continue // a message of a newer program
 		}
 		select {
-		case s.mail <- packet{m, n}:
+		case s.packets <- packet{m, n}:
 		case <-ctx.Done():
-			return nil
+			s.readErr = errEnd
+			return
 		}
 	}
 }
 
-// writeLoop writes messages first, then live frames, then frames that were asked for, as the window allows.
+// writeLoop writes what next hands out.
 func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 	var buf []byte
 	for {
@@ -59,7 +73,7 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 			select {
 			case <-s.wake:
 			case <-ctx.Done():
-				s.finish()
+				s.finish(st)
 			}
 			continue
 		}
@@ -67,11 +81,7 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 		if err != nil {
 			return fmt.Errorf("session: %w", err)
 		}
-		limit := writeLimit
-		if ctx.Err() != nil {
-			limit = time.Second // the last words
-		}
-		if err := st.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+		if err := s.setWriteLimit(st); err != nil {
 			return fmt.Errorf("session: %w", err)
 		}
 		if _, err := st.Write(buf); err != nil {
@@ -83,122 +93,174 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 	}
 }
 
-// next takes the next message to write; done says that there will be none.
+// setWriteLimit runs under mu so that a write begun before finish does not get more time than finish leaves.
+func (s *Session) setWriteLimit(st Stream) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := writeLimit
+	if s.closing {
+		limit = lastWords
+	}
+	return st.SetWriteDeadline(time.Now().Add(limit))
+}
+
+// finish lets the writing goroutine end, after the messages that are queued, if they go out quickly.
+func (s *Session) finish(st Stream) {
+	s.mu.Lock()
+	s.closing = true
+	_ = st.SetWriteDeadline(time.Now().Add(lastWords))
+	s.mu.Unlock()
+	s.poke()
+}
+
+// next takes the next message to write: messages, then what is asked for, then live frames, then frames that the peer asked
+// for, as the window allows. It is nil when there is none now; done says that there will be none.
 func (s *Session) next() (m wire.Message, done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.out) > 0 {
-		m = s.out[0]
-		s.out[0] = nil
-		s.out = s.out[1:]
-		return m, false, nil
+	for {
+		if len(s.out) > 0 {
+			m = s.out[0]
+			s.out[0] = nil
+			s.out = s.out[1:]
+			if d, ok := m.(*wire.Delta); ok && !d.More {
+				s.answering = false
+			}
+			return m, false, nil
+		}
+		if s.closing {
+			return nil, true, nil
+		}
+		if len(s.asks) > 0 {
+			w := s.asks[0]
+			s.asks[0] = nil
+			s.asks = s.asks[1:]
+			delete(s.asking, w.Key())
+			return w, false, nil
+		}
+		if m := s.nextLive(); m != nil {
+			return m, false, nil
+		}
+		t := s.nextTask()
+		if t == nil {
+			return nil, false, nil
+		}
+		if f, err := s.produce(t); err != nil || f != nil {
+			return f, false, err
+		}
 	}
-	if s.closing {
-		return nil, true, nil
-	}
-	if m := s.nextLive(); m != nil {
-		return m, false, nil
-	}
+}
+
+// nextTask is what to serve next; nil if there is nothing, or no room in the window.
+func (s *Session) nextTask() *task {
 	for _, q := range []*[]*task{&s.urgent, &s.tasks} {
 		for len(*q) > 0 {
-			if s.window <= 0 {
-				return nil, false, nil
-			}
 			t := (*q)[0]
-			if t.next > t.to {
-				*q = (*q)[1:]
-				delete(s.byFeed, t.key)
-				continue
+			if t.next <= t.to {
+				if s.window <= 0 {
+					return nil
+				}
+				return t
 			}
-			return s.produce(t)
+			(*q)[0] = nil
+			*q = (*q)[1:]
+			delete(s.byFeed, t.key)
 		}
-	}
-	return nil, false, nil
-}
-
-// produce reads the next frame of a task. The caller holds mu; reading a quarter megabyte is quick, and only mail waits.
-func (s *Session) produce(t *task) (wire.Message, bool, error) {
-	raw, n, err := oplog.ReadFrame(s.r.Reader(), t.no, t.next, t.to, wire.MaxFrameBytes, wire.MaxFrameOps)
-	if err != nil {
-		return nil, false, err
-	}
-	if n == 0 {
-		t.next = t.to + 1 // truncated by a fork meanwhile
-		return s.skip()
-	}
-	t.next += uint64(n)
-	s.sent[t.key] = max(s.sent[t.key], t.next-1)
-	s.window -= len(raw)
-	return &wire.Frame{Raw: raw}, false, nil
-}
-
-func (s *Session) skip() (wire.Message, bool, error) {
-	s.poke()
-	return nil, false, nil
-}
-
-// nextLive makes a frame of ops that were just committed here.
-func (s *Session) nextLive() wire.Message {
-	for len(s.live) > 0 {
-		a := s.live[0]
-		if t := s.byFeed[a.Feed.FeedKey]; t != nil { // already being served: that will include these
-			t.to = max(t.to, a.Feed.Len)
-			s.live = s.live[1:]
-			continue
-		}
-		if _, known := s.sent[a.Feed.FeedKey]; !known {
-			s.sent[a.Feed.FeedKey] = s.r.Received(a.Feed.No, s.cfg.Peer)
-		}
-		if s.sent[a.Feed.FeedKey] >= a.Feed.Len {
-			s.live = s.live[1:]
-			continue
-		}
-		if s.window <= 0 {
-			return nil
-		}
-		s.live = s.live[1:]
-		if s.sent[a.Feed.FeedKey] != a.From-1 || a.Raw == nil || len(a.Raw) > wire.MaxFrameBytes {
-			return s.announceOrServe(a)
-		}
-		raw, owned := a.Raw, false
-		last := a.Feed.Len
-		for len(s.live) > 0 && len(raw) < wire.MaxFrameBytes/2 && last-a.From < wire.MaxFrameOps/2 { // a burst of one feed travels together
-			b := s.live[0]
-			if b.Feed.FeedKey != a.Feed.FeedKey || b.From != last+1 || b.Raw == nil {
-				break
-			}
-			if !owned { // others send the same bytes: grow a copy
-				raw, owned = append(make([]byte, 0, 8*len(raw)), raw...), true
-			}
-			raw = append(raw, b.Raw...)
-			last = b.Feed.Len
-			s.live = s.live[1:]
-		}
-		s.sent[a.Feed.FeedKey] = last
-		s.window -= len(raw)
-		return &wire.Frame{Raw: raw, Live: true}
 	}
 	return nil
 }
 
-// announceOrServe handles growth that cannot be pushed as it is: the peer is known to have everything before (serve the
-// rest), or it is not (announce; the peer asks for what it lacks).
-func (s *Session) announceOrServe(a replica.Advance) wire.Message {
-	k := a.Feed.FeedKey
-	if n := s.sent[k]; n > 0 && n < a.Feed.Len || a.From == 1 && n == 0 {
-		t := &task{key: k, no: a.Feed.No, next: n + 1, to: a.Feed.Len}
-		s.byFeed[k] = t
-		s.urgent = append(s.urgent, t)
-		s.poke()
-		if len(s.out) > 0 {
-			return nil
-		}
-		m, _, err := s.produce(t)
-		if err != nil {
-			return nil
-		}
-		return m
+// produce reads the next frame of a task, nil if there is none after all. The caller holds mu, which is released while the
+// database is read: whoever commits meanwhile must not wait for it.
+func (s *Session) produce(t *task) (wire.Message, error) {
+	from, to := t.next, t.to
+	s.mu.Unlock()
+	var raw []byte
+	var n int
+	var err error
+	if s.r.Reads(s.cfg.Peer, t.key.Tag) { // asked again, because the peer may have lost the right meanwhile
+		raw, n, err = oplog.ReadFrame(s.r.Reader(), t.no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
 	}
-	f := a.Feed
-	return &wire.Have{Feed: wire.State(&f)}
+	s.mu.Lock()
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		t.next = t.to + 1 // cut off by a fork meanwhile, or no longer for the peer
+		return nil, nil
+	}
+	last := from + uint64(n) - 1
+	if t.next == from { // else the peer asked again from an earlier one
+		t.next = last + 1
+	}
+	s.sent[t.key] = max(s.sent[t.key], last)
+	s.window -= len(raw)
+	return &wire.Frame{Raw: raw}, nil
+}
+
+// nextLive makes a message of ops that were just committed here.
+func (s *Session) nextLive() wire.Message {
+	for len(s.live) > 0 || len(s.lagging) > 0 {
+		if s.window <= 0 {
+			return nil
+		}
+		a := s.takeLive()
+		k := a.Feed.FeedKey
+		if t := s.byFeed[k]; t != nil { // already being served: that will include these
+			t.to = max(t.to, a.Feed.Len)
+			continue
+		}
+		sent, known := s.sent[k]
+		if !known {
+			sent = s.r.Received(a.Feed.No, s.cfg.Peer)
+			s.sent[k] = sent
+		}
+		switch {
+		case sent >= a.Feed.Len:
+		case sent == a.From-1 && a.Raw != nil:
+			return s.push(&a)
+		case sent > 0 || a.From == 1: // the peer has everything before: serve the rest
+			t := &task{key: k, no: a.Feed.No, next: sent + 1, to: a.Feed.Len}
+			s.byFeed[k] = t
+			s.urgent = append(s.urgent, t)
+		default: // it is not known what the peer has: it asks for what it lacks
+			return &wire.Have{Feeds: []wire.FeedState{wire.State(&a.Feed)}}
+		}
+	}
+	return nil
+}
+
+func (s *Session) takeLive() replica.Advance {
+	if len(s.live) > 0 {
+		a := s.live[0]
+		s.live[0] = replica.Advance{}
+		s.live = s.live[1:]
+		s.liveSize -= len(a.Raw)
+		return a
+	}
+	for k, a := range s.lagging {
+		delete(s.lagging, k)
+		return a
+	}
+	return replica.Advance{}
+}
+
+// push makes one frame of a and what follows it in the same feed: a burst travels together.
+func (s *Session) push(a *replica.Advance) wire.Message {
+	raw, owned, last := a.Raw, false, a.Feed.Len
+	for len(s.live) > 0 {
+		b := &s.live[0]
+		if b.Feed.FeedKey != a.Feed.FeedKey || b.From != last+1 || b.Raw == nil || len(raw)+len(b.Raw) > wire.MaxFrameBytes || b.Feed.Len-a.From >= wire.MaxFrameOps {
+			break
+		}
+		if !owned { // others send the same bytes: grow a copy
+			raw, owned = append(make([]byte, 0, 8*(len(raw)+len(b.Raw))), raw...), true
+		}
+		raw = append(raw, b.Raw...)
+		last = b.Feed.Len
+		s.takeLive()
+	}
+	s.sent[a.Feed.FeedKey] = last
+	s.window -= len(raw)
+	return &wire.Frame{Raw: raw, Live: true}
 }

@@ -100,6 +100,8 @@ func Decode(t Type, body []byte) (Message, error) {
 		m = &Fork{}
 	case TBye:
 		m = &Bye{}
+	case TKeys:
+		m = &Keys{}
 	default:
 		return nil, nil
 	}
@@ -132,6 +134,14 @@ func check(m Message) error {
 		for i := range m.Ranges {
 			ok = ok && len(m.Ranges[i].Items) <= MaxRangeItems
 		}
+	case *Keys:
+		ok = len(m.Raw) <= MaxKeys
+	case *Fingerprint:
+		ok = m.UpTo >= 0
+	case *Have:
+		ok = len(m.Feeds) <= MaxDeltaFeeds
+	case *Fork:
+		ok = len(m.Proof) == forkProofSize
 	case *Bye:
 		ok = len(m.Reason) <= 4*maxTextSize
 	}
@@ -144,6 +154,9 @@ func check(m Message) error {
 func decodeFrame(body []byte) (*Frame, error) {
 	if len(body) < 1 || body[0] > 1 {
 		return nil, fmt.Errorf("%w: frame head", ErrMalformed)
+	}
+	if len(body)-1 > MaxFrameBytes {
+		return nil, fmt.Errorf("%w: frame of %d bytes", ErrTooLarge, len(body)-1)
 	}
 	f := &Frame{Live: body[0] == 1, Raw: body[1:]}
 	rest := f.Raw

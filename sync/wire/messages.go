@@ -17,8 +17,10 @@ const (
 	MaxAcks        = 1024
 	MaxRegisters   = 256
 	MaxRanges      = 256
+	MaxKeys        = 64
 	MaxRangeItems  = 64
-	Window         = 4 << 20 // frame bytes a peer may send beyond what was credited back
+	Window         = 4 << 20 // frame bytes that may be under way: a frame may be sent while less than this was not credited back
+	forkProofSize  = 2 * (op.HeaderSize + op.SigSize)
 	maxTextSize    = 64
 	packetOverhead = 5
 )
@@ -41,6 +43,7 @@ const (
 	THave        Type = 11
 	TFork        Type = 12
 	TBye         Type = 13
+	TKeys        Type = 14
 )
 
 // Message is one of the structs below.
@@ -141,6 +144,7 @@ type Fingerprint struct {
 	Sum        [16]byte
 	Count      uint64
 	AuthDigest [32]byte
+	UpTo       int64 // the sender's arrival number that the sum covers: with equal sums, the cursor to keep
 }
 
 // Range is a part of the key space of feeds, from the end of the one before (or zero) up to and including Upper.
@@ -160,16 +164,22 @@ type Ranges struct {
 	Ranges []Range
 }
 
-// Have announces that a feed is longer now.
+// Have announces feeds that the receiver may lack, in whole or in part.
 type Have struct {
-	_    struct{} `cbor:",toarray"`
-	Feed FeedState
+	_     struct{} `cbor:",toarray"`
+	Feeds []FeedState
 }
 
-// Fork carries the proof of a fork.
+// Fork carries the proof of a fork, as op.ParseForkProof reads it.
 type Fork struct {
-	_    struct{} `cbor:",toarray"`
-	A, B []byte
+	_     struct{} `cbor:",toarray"`
+	Proof []byte
+}
+
+// Keys hands over epoch ops, as signed, ahead of the feeds they stand in.
+type Keys struct {
+	_   struct{} `cbor:",toarray"`
+	Raw [][]byte
 }
 
 // Bye says why the sender closes.
@@ -191,3 +201,4 @@ func (*Ranges) wireType() Type      { return TRanges }
 func (*Have) wireType() Type        { return THave }
 func (*Fork) wireType() Type        { return TFork }
 func (*Bye) wireType() Type         { return TBye }
+func (*Keys) wireType() Type        { return TKeys }

@@ -1,0 +1,92 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+)
+
+// write runs a transaction of the replica: stage, finish, flush, commit, publish. No other one begins before memory follows
+// the database, so each sees the feeds as the one before left them. When the transaction fails, in fn or in the commit, what
+// was learned in it is forgotten.
+func (r *Replica) write(ctx context.Context, fn func(p *projector) error) error {
+	r.writer.Lock()
+	if r.stale {
+		if err := r.forget(); err != nil {
+			r.writer.Unlock()
+			return fmt.Errorf("read again after a failed write: %w", err)
+		}
+	}
+	p, err := r.transact(ctx, fn)
+	if err != nil {
+		if p != nil && (p.memory || p.event.Authority) {
+			r.stale = true
+			if err := r.forget(); err != nil {
+				r.log.Error("read again after a failed write", "err", err)
+			}
+		}
+		r.writer.Unlock()
+		return err
+	}
+	p.b.Commit()
+	r.committed = r.world.Load()
+	r.noteOwn(p)
+	for i := range p.event.Feeds {
+		p.event.Feeds[i].Feed = r.feeds.Feed(p.event.Feeds[i].Feed.FeedKey)
+	}
+	r.turn.Lock()
+	r.writer.Unlock()
+	defer r.turn.Unlock()
+	if !p.event.empty() {
+		r.publish(&p.event)
+	}
+	return nil
+}
+
+func (r *Replica) transact(ctx context.Context, fn func(p *projector) error) (p *projector, err error) {
+	err = r.db.Write(ctx, func(tx Tx) error {
+		p = r.newProjector(tx, r.feeds.Begin(tx))
+		if err := fn(p); err != nil {
+			return err
+		}
+		if err := p.finish(); err != nil {
+			return err
+		}
+		_, err := p.b.Flush()
+		return err
+	})
+	return p, err
+}
+
+// forget reads again, from what is committed, what a failed transaction taught memory. The caller holds writer and no
+// transaction.
+func (r *Replica) forget() error {
+	if err := r.recall(r.db.Read()); err != nil {
+		return err
+	}
+	r.world.Store(r.committed)
+	r.stale = false
+	return nil
+}
+
+// noteOwn counts own ops and keeps the number outside the database.
+func (r *Replica) noteOwn(p *projector) {
+	before := r.ownOps
+	for i := range p.event.Feeds {
+		if a := &p.event.Feeds[i]; a.Feed.Device == r.id.Device.ID {
+			r.ownOps += a.Feed.Len + 1 - a.From
+		}
+	}
+	if p.recount { // ops went away
+		r.countOwn()
+	}
+	if r.mark == nil || r.ownOps == before && !p.recount {
+		return
+	}
+	if err := r.mark.Store(r.ownOps); err != nil {
+		r.log.Warn("could not note the number of own ops", "err", err)
+	}
+}
+
+func (e *Event) empty() bool {
+	return len(e.Feeds) == 0 && len(e.Registers) == 0 && len(e.Forks) == 0 && !e.Authority && !e.Receipts
+}

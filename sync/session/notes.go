@@ -1,0 +1,143 @@
+package session
+
+import (
+	"context"
+	"sync"
+
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/replica"
+	"tongzhou/sync/wire"
+)
+
+// notes is what commits tell the state machine. Putting one never blocks: a conversation that is busy must not hold up the one
+// writer. There are never more than jobs handed to the writer, and one of each other kind.
+type notes struct {
+	mu        sync.Mutex
+	stored    []stored
+	forks     map[oplog.FeedKey]bool
+	authority bool
+	ready     chan struct{}
+}
+
+// stored says that verified ops of a frame, or registers, were committed, or why not.
+type stored struct {
+	registers bool
+	key       oplog.FeedKey
+	first     uint64
+	prev      op.ID // of the first op
+	last      uint64
+	size      int
+	err       error
+}
+
+func (n *notes) put(f func()) {
+	n.mu.Lock()
+	f()
+	n.mu.Unlock()
+	select {
+	case n.ready <- struct{}{}:
+	default:
+	}
+}
+
+// handleNotes works off what has come in.
+func (s *Session) handleNotes(ctx context.Context) error {
+	s.notes.mu.Lock()
+	list, forks, authority := s.notes.stored, s.notes.forks, s.notes.authority
+	s.notes.stored, s.notes.forks, s.notes.authority = nil, nil, false
+	s.notes.mu.Unlock()
+	for i := range list {
+		if err := s.onStored(ctx, &list[i]); err != nil {
+			return err
+		}
+	}
+	for k := range forks {
+		if err := s.trim(ctx, k); err != nil {
+			return err
+		}
+	}
+	if authority {
+		return s.onAuthority(ctx)
+	}
+	return nil
+}
+
+// onEvent turns a commit of the replica into live messages and notes. It runs on the committing goroutine.
+func (s *Session) onEvent(e *replica.Event) {
+	s.mu.Lock()
+	if s.serving && !s.closing {
+		s.queueLive(e)
+	}
+	s.mu.Unlock()
+	s.poke()
+	if !e.Authority && len(e.Forks) == 0 {
+		return
+	}
+	s.notes.put(func() {
+		s.notes.authority = s.notes.authority || e.Authority
+		for i := range e.Forks {
+			if s.notes.forks == nil {
+				s.notes.forks = map[oplog.FeedKey]bool{}
+			}
+			s.notes.forks[e.Forks[i].Feed.FeedKey] = true
+		}
+	})
+}
+
+// queueLive queues what the peer may read of a commit. The caller holds mu.
+func (s *Session) queueLive(e *replica.Event) {
+	for i := range e.Forks {
+		if f := &e.Forks[i]; s.r.Reads(s.cfg.Peer, f.Feed.Tag) && len(s.out) < maxUpdates {
+			s.out = append(s.out, &wire.Fork{Proof: f.Proof})
+		}
+	}
+	for i := range e.Feeds {
+		a := e.Feeds[i]
+		if a.From > a.Feed.Len || a.Feed.Device == s.cfg.Peer || !s.r.Reads(s.cfg.Peer, a.Feed.Tag) {
+			continue
+		}
+		k := a.Feed.FeedKey
+		if l, lags := s.lagging[k]; lags || len(s.live) >= maxLive || s.liveSize+len(a.Raw) > maxLiveSize {
+			if lags {
+				a.From = l.From
+			}
+			a.Raw = nil
+			s.lagging[k] = a
+			continue
+		}
+		s.live = append(s.live, a)
+		s.liveSize += len(a.Raw)
+	}
+	var regs [][]byte
+	for _, g := range e.Registers {
+		if s.r.Reads(s.cfg.Peer, g.Tag) {
+			regs = append(regs, g.Raw)
+		}
+	}
+	if len(s.out) < maxUpdates {
+		s.out = appendRegisters(s.out, regs)
+	} else {
+		s.dropped = s.dropped || len(regs) > 0
+	}
+}
+
+// appendRegisters adds messages that hold the registers.
+func appendRegisters(out []wire.Message, regs [][]byte) []wire.Message {
+	for len(regs) > 0 {
+		n := batch(regs, wire.MaxRegisters)
+		out = append(out, &wire.Registers{Raw: regs[:n:n]})
+		regs = regs[n:]
+	}
+	return out
+}
+
+// batch is how many of the values, at least one, make a message of ordinary size.
+func batch(raws [][]byte, most int) int {
+	n, size := 1, len(raws[0])
+	for n < len(raws) && n < most && size+len(raws[n]) <= wire.MaxFrameBytes {
+		size += len(raws[n])
+		n++
+	}
+	return n
+}
