@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 )
@@ -51,6 +53,7 @@ func (r *run) add(f Figure) {
 
 func main() {
 	if os.Getenv(workerEnv) != "" {
+		defer startProfile(os.Getenv(profileEnv))()
 		serveWorker(os.Stdin, os.Stdout)
 		return
 	}
@@ -58,7 +61,14 @@ func main() {
 	out := flag.String("json", "", "write the figures to this file")
 	rounds := flag.Int("rounds", 3, "rounds behind each median")
 	big := flag.Int("big", 1_000_000, "messages of the large database")
+	profiles := flag.String("cpuprofile", "", "folder for a CPU profile of every member process")
 	flag.Parse()
+	if *profiles != "" {
+		if err := os.Setenv(profileEnv, *profiles); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	}
 	r := &run{rounds: *rounds, big: *big}
 	if *only != "" {
 		r.only = strings.Split(*only, ",")
@@ -114,4 +124,26 @@ func quantile(v []float64, q float64) float64 {
 	s := slices.Clone(v)
 	slices.Sort(s)
 	return s[min(int(q*float64(len(s))), len(s)-1)]
+}
+
+// profileEnv names the folder for CPU profiles of workers.
+const profileEnv = "TONGZHOU_BENCH_PROFILES"
+
+// startProfile profiles this process into dir; "" profiles nothing. The returned function ends it.
+func startProfile(dir string) func() {
+	if dir == "" {
+		return func() {}
+	}
+	f, err := os.Create(filepath.Join(dir, fmt.Sprintf("member-%d.pprof", os.Getpid())))
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: no profile:", err)
+		return func() {}
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // process is a worker.
@@ -88,12 +89,12 @@ type team struct {
 }
 
 // founder starts a worker and founds a team in dir.
-func (r *run) founder(dir string) (*process, error) {
+func (r *run) founder(dir string, past int) (*process, error) {
 	p, err := spawn()
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range []request{{Cmd: "start", Data: dir}, {Cmd: "found", Name: "甲成员"}} {
+	for _, q := range []request{{Cmd: "start", Data: dir, Past: past}, {Cmd: "found", Name: "甲成员"}} {
 		if _, err := p.do(q); err != nil {
 			p.close()
 			return nil, err
@@ -102,9 +103,9 @@ func (r *run) founder(dir string) (*process, error) {
 	return p, nil
 }
 
-// withMate is founder and a group with a second member, who is away.
-func (r *run) withMate(name string) (*team, error) {
-	t, err := r.two(name)
+// withMate is founder and a group with a second member, who is away; past messages will be filled in.
+func (r *run) withMate(name string, past int) (*team, error) {
+	t, err := r.two(name, past)
 	if err == nil {
 		t.b.close()
 		t.b = nil
@@ -113,13 +114,13 @@ func (r *run) withMate(name string) (*team, error) {
 }
 
 // two makes a team of two with a common group.
-func (r *run) two(name string) (*team, error) {
+func (r *run) two(name string, past int) (*team, error) {
 	t := &team{aDir: filepath.Join(r.tmp, name+"-a"), bDir: filepath.Join(r.tmp, name+"-b")}
 	var err error
-	if t.a, err = r.founder(t.aDir); err != nil {
+	if t.a, err = r.founder(t.aDir, past); err != nil {
 		return nil, err
 	}
-	if err = t.joinB(); err != nil {
+	if _, err = t.joinB(past); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -128,24 +129,25 @@ func (r *run) two(name string) (*team, error) {
 	return t, err
 }
 
-// joinB starts the second worker and lets it join.
-func (t *team) joinB() error {
+// joinB starts the second worker and lets it join; begin is when it was given the link.
+func (t *team) joinB(past int) (begin time.Time, err error) {
 	link, err := t.a.do(request{Cmd: "invite"})
 	if err != nil {
-		return err
+		return begin, err
 	}
 	if t.b, err = spawn(); err != nil {
-		return err
+		return begin, err
 	}
-	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir}); err != nil {
-		return err
+	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir, Past: past}); err != nil {
+		return begin, err
 	}
+	begin = time.Now()
 	if _, err = t.b.do(request{Cmd: "join", Link: link.Text, Name: "乙成员"}); err != nil {
-		return err
+		return begin, err
 	}
 	me, err := t.b.do(request{Cmd: "me"})
 	t.bUser = me.Text
-	return err
+	return begin, err
 }
 
 func (t *team) close() {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tongzhou/backend/app"
@@ -33,7 +34,8 @@ type request struct {
 	IDs  []string `json:"ids,omitempty"`
 	N    int      `json:"n,omitempty"`
 	From int      `json:"from,omitempty"`
-	Gap  int      `json:"gap,omitempty"` // microseconds
+	Gap  int      `json:"gap,omitempty"`  // microseconds
+	Past int      `json:"past,omitempty"` // messages that will be filled in: the clock starts that far back
 }
 
 type reply struct {
@@ -46,10 +48,11 @@ type reply struct {
 
 // member is the app inside a worker.
 type member struct {
-	a    *app.App
-	api  *app.API
-	chat *chat.API
-	echo *echoHost
+	clock pastClock
+	a     *app.App
+	api   *app.API
+	chat  *chat.API
+	echo  *echoHost
 
 	mu      sync.Mutex // guards what follows
 	watched *watch
@@ -93,6 +96,7 @@ func serveWorker(in io.Reader, out io.Writer) {
 func (m *member) handle(q request) (reply, error) {
 	switch q.Cmd {
 	case "start":
+		m.clock.behind.Store(int64(q.Past) * int64(pastStep))
 		return reply{}, m.start(q.Data)
 	case "stop":
 		err := m.a.Close()
@@ -149,12 +153,33 @@ func (m *member) handle(q request) (reply, error) {
 	}
 }
 
+// pastClock lets a history be written in seconds that looks like one of hours: messages of one millisecond would be no
+// history that people write. It starts in the past and comes nearer with every message filled in.
+type pastClock struct {
+	behind  atomic.Int64 // ns
+	filling atomic.Bool
+	asked   atomic.Int64
+}
+
+// pastStep is the time between two messages of a history.
+const pastStep = 40 * time.Millisecond
+
+func (c *pastClock) now() time.Time {
+	t := time.Now().Add(-time.Duration(c.behind.Load()))
+	if c.filling.Load() { // asked a few times for each message
+		t = t.Add(time.Duration(c.asked.Add(1)) * pastStep / 8)
+	} else {
+		c.asked.Store(0)
+	}
+	return t
+}
+
 func profile(name string) app.ProfileInput {
 	return app.ProfileInput{Name: name, StaffNo: "1", Position: "测试", Kind: "regular"}
 }
 
 func (m *member) start(dir string) error {
-	a, err := app.New(app.Options{Data: dir, P2PListen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench"})
+	a, err := app.New(app.Options{Data: dir, P2PListen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, Now: m.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench"})
 	if err != nil {
 		return err
 	}
@@ -212,6 +237,11 @@ func (m *member) fill(q request) (reply, error) {
 		return reply{}, err
 	}
 	r := m.a.Replica()
+	m.clock.filling.Store(true)
+	defer func() {
+		m.clock.filling.Store(false)
+		m.clock.behind.Store(max(0, m.clock.behind.Load()-int64(pastStep)*int64(q.N)))
+	}()
 	const chunk = 5000
 	for done := 0; done < q.N; done += chunk {
 		subs := make([]replica.Submission, 0, chunk)
