@@ -122,15 +122,8 @@ func (d *DB) Close() error {
 // Write runs fn in the one write transaction and commits durably. When fn or the commit fails, nothing changed.
 // Errors: fn's, ErrFull, ErrDamaged, ctx's error if it ended before the transaction began.
 func (d *DB) Write(ctx context.Context, fn func(tx replica.Tx) error) error {
-	d.mu.Lock()
-	if err := ctx.Err(); err != nil {
-		d.mu.Unlock()
-		return err
-	}
 	t := &tx{db: d}
-	err := d.run(t, fn)
-	d.mu.Unlock()
-	if err != nil {
+	if err := d.run(ctx, t, fn); err != nil {
 		return classify(err)
 	}
 	if d.onCommit != nil && len(t.changes) > 0 {
@@ -139,7 +132,12 @@ func (d *DB) Write(ctx context.Context, fn func(tx replica.Tx) error) error {
 	return nil
 }
 
-func (d *DB) run(t *tx, fn func(tx replica.Tx) error) (err error) {
+func (d *DB) run(ctx context.Context, t *tx, fn func(tx replica.Tx) error) (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if _, err = t.Exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

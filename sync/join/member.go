@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/keys"
@@ -51,7 +52,7 @@ func Answer(ctx context.Context, rw io.ReadWriter, h Host, newcomer []byte, now 
 	if err != nil || len(p.RootPub) != ed25519.PublicKeySize || !ed25519.Verify(inv.Pub, msg, p.Sig) || p.Cert.Verify(p.RootPub) != nil || string(p.Cert.PeerPub) != string(newcomer) {
 		return none, refuse(rw, &welcome{Refusal: CodeProof}, CodeProof)
 	}
-	if code := open(inv, p.Cert.User, now()); code != "" {
+	if code := open(h.Authority(), inv, p.Cert.User, now()); code != "" {
 		return none, refuse(rw, &welcome{Refusal: code}, code)
 	}
 	if err := h.Welcome(ctx, p.Cert.DeviceID(), p.Cert.BoxPub); err != nil {
@@ -87,12 +88,10 @@ func find(s *authority.State, pub []byte) (authority.InviteState, string) {
 }
 
 // open tells why an invitation does not admit a user; "" if it does. Somebody whose earlier attempt was cut off after the
-// admission may come again.
-func open(i authority.InviteState, user op.UserID, now int64) string {
-	for _, u := range i.Users {
-		if u == user {
-			return ""
-		}
+// admission may come again, unless removed since.
+func open(s *authority.State, i authority.InviteState, user op.UserID, now int64) string {
+	if slices.Contains(i.Users, user) && s.Role(user) != authority.None {
+		return ""
 	}
 	switch {
 	case i.Uses() >= i.MaxUses:

@@ -99,11 +99,15 @@ func (n *Newcomer) Ask(rw io.ReadWriter, member []byte) (op.DeviceID, error) {
 	return w.Device, nil
 }
 
+// maxKept bounds the frames that are kept because they could not be stored in the order they came.
+const maxKept = 16 << 20
+
 // takeLog stores the control log. Feeds come in an order in which every device is known before its ops, as far as the member
 // can tell; what still fails is tried again after the rest.
 func (n *Newcomer) takeLog(r io.Reader, total uint64) error {
 	var later [][]byte
 	var got uint64
+	kept := 0
 	for {
 		raw, err := readRaw(r, maxFrame)
 		if err != nil {
@@ -112,13 +116,15 @@ func (n *Newcomer) takeLog(r io.Reader, total uint64) error {
 		if len(raw) == 0 {
 			break
 		}
+		if got++; got > total {
+			return fmt.Errorf("join: more than the %d frames announced", total)
+		}
 		if err := n.Take(raw); err != nil {
 			later = append(later, raw)
-			if len(later) > 1000 {
+			if kept += len(raw); kept > maxKept {
 				return fmt.Errorf("join: control log does not hold together: %w", err)
 			}
 		}
-		got++
 		n.OnStep(StepProving, min(got, total), total)
 	}
 	for len(later) > 0 {

@@ -9,24 +9,37 @@ import (
 // the database, so each sees the feeds as the one before left them. When the transaction fails, in fn or in the commit, what
 // was learned in it is forgotten.
 func (r *Replica) write(ctx context.Context, fn func(p *projector) error) error {
+	p, err := r.commit(ctx, fn)
+	if err != nil {
+		return err
+	}
+	defer r.turn.Unlock()
+	if !p.event.empty() {
+		r.publish(&p.event)
+	}
+	return nil
+}
+
+// commit is write up to the publication, for which it returns with turn held.
+func (r *Replica) commit(ctx context.Context, fn func(p *projector) error) (*projector, error) {
 	r.writer.Lock()
+	defer r.writer.Unlock()
 	if r.stale {
 		if err := r.forget(); err != nil {
-			r.writer.Unlock()
-			return fmt.Errorf("read again after a failed write: %w", err)
+			return nil, fmt.Errorf("read again after a failed write: %w", err)
 		}
 	}
+	r.stale = true // until it is known how this one ends, also if fn panics
 	p, err := r.transact(ctx, fn)
 	if err != nil {
-		if p != nil && (p.memory || p.event.Authority) {
-			r.stale = true
+		if r.stale = p != nil && p.memory; r.stale {
 			if err := r.forget(); err != nil {
 				r.log.Error("read again after a failed write", "err", err)
 			}
 		}
-		r.writer.Unlock()
-		return err
+		return nil, err
 	}
+	r.stale = false
 	p.b.Commit()
 	r.committed = r.world.Load()
 	r.noteOwn(p)
@@ -34,12 +47,7 @@ func (r *Replica) write(ctx context.Context, fn func(p *projector) error) error 
 		p.event.Feeds[i].Feed = r.feeds.Feed(p.event.Feeds[i].Feed.FeedKey)
 	}
 	r.turn.Lock()
-	r.writer.Unlock()
-	defer r.turn.Unlock()
-	if !p.event.empty() {
-		r.publish(&p.event)
-	}
-	return nil
+	return p, nil
 }
 
 func (r *Replica) transact(ctx context.Context, fn func(p *projector) error) (p *projector, err error) {
