@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { enterAction } from './enter-action';
-import type { SendKey } from './enter-action';
+import type { SendKey } from '../platform/api';
 
 const enter = { key: 'Enter', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, keyCode: 13 };
 

@@ -1,4 +1,5 @@
-import { Editor, Node } from '@tiptap/core';
+import { Node } from '@tiptap/core';
+import type { Editor } from '@tiptap/core';
 import { Placeholder, UndoRedo } from '@tiptap/extensions';
 import { Fragment, Slice } from '@tiptap/pm/model';
 import type { Schema } from '@tiptap/pm/model';
@@ -6,8 +7,8 @@ import { EditorContent, useEditor } from '@tiptap/react';
 import { imeSpan } from 'prosemirror-safari-ime-span';
 import { useEffect, useImperativeHandle, useRef } from 'react';
 import type { Ref } from 'react';
+import type { SendKey } from '../platform/api';
 import { enterAction } from './enter-action';
-import type { SendKey } from './enter-action';
 import classes from './plain-editor.module.css';
 
 export interface PlainEditorHandle {
@@ -124,7 +125,7 @@ function toDocument(text: string) {
 
 /** Open at both ends: the first and last line join the line that the cursor is in. */
 function toSlice(schema: Schema, text: string): Slice {
-  const type = schema.nodes['line'];
+  const type = schema.nodes.line;
   if (!type) throw new Error('the schema has no line');
   const nodes = lines(text).map((line) => type.create(null, line ? schema.text(line) : null));
   return new Slice(Fragment.from(nodes), 1, 1);
