@@ -2,6 +2,7 @@
 // directions, follows changes, and shows own messages before they are saved.
 // One store lives as long as one chat is on the screen.
 
+import { last } from '../../lib/last';
 import { appendPage, appendSaved, emptyWindow, fromPage, PAGE_SIZE, prependPage, replaceMessages } from './history';
 import type { HistoryPage, HistoryWindow } from './history';
 import type { Message } from './model';
@@ -136,10 +137,10 @@ export class HistoryStore {
   }
 
   async newer(): Promise<void> {
-    const last = this.window.messages.at(-1);
-    if (!last || !this.window.hasNewer || this.loadingNewer) return;
+    const newest = last(this.window.messages);
+    if (!newest || !this.window.hasNewer || this.loadingNewer) return;
     this.loadingNewer = true;
-    await this.page('newer', { after: last.id }, appendPage);
+    await this.page('newer', { after: newest.id }, appendPage);
     this.loadingNewer = false;
   }
 
@@ -219,8 +220,8 @@ export class HistoryStore {
 
   private async refreshOnce(): Promise<void> {
     const first = this.window.messages[0];
-    const last = this.window.messages.at(-1);
-    if (this.state.phase !== 'ready' || !first || !last) return this.open('');
+    const newest = last(this.window.messages);
+    if (this.state.phase !== 'ready' || !first || !newest) return this.open('');
     const generation = this.generation;
     const reachesEnd = !this.window.hasNewer;
 
@@ -230,9 +231,9 @@ export class HistoryStore {
     const fresh = page.messages.slice(start);
     let beyond = 0;
     while (page.hasNewer) {
-      const covered = fresh.some((m) => m.id === last.id);
+      const covered = fresh.some((m) => m.id === newest.id);
       if (covered && (!reachesEnd || beyond++ >= REFRESH_PAGES)) break;
-      const from = fresh.at(-1);
+      const from = last(fresh);
       if (!from) break;
       page = await this.source.history({ chatId: this.chatId, after: from.id, limit: PAGE_SIZE });
       if (page.messages.length === 0) break;

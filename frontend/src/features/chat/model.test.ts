@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
-  badgeText,
   deliveryState,
   filterChats,
   hasMutedUnread,
+  isLargeEmoji,
   leadIn,
   neighbour,
   rowShape,
+  showsDelivery,
   sortChats,
   splitRanges,
   unreadTotal,
@@ -41,11 +42,6 @@ describe('chat list', () => {
     const list = [aChat({ unread: 3 }), aChat({ unread: 5, muted: true })];
     expect(unreadTotal(list)).toBe(3);
     expect(hasMutedUnread(list)).toBe(true);
-  });
-
-  test('shows 99+ above 99', () => {
-    expect(badgeText(99)).toBe('99');
-    expect(badgeText(100)).toBe('99+');
   });
 
   test('Alt arrows step through chats, with Shift through unread ones, and stop at the ends', () => {
@@ -108,4 +104,22 @@ describe('search highlight', () => {
     expect(text(parts)).toBe(`…${'前'.repeat(12)}[灰度]后面`);
     expect(text(leadIn(splitRanges('短短灰度', [[2, 4]])))).toBe('短短[灰度]');
   });
+});
+
+describe('delivery lines', () => {
+  const first = { day: false, unread: false, first: true };
+  const same = { day: false, unread: false, first: false };
+  test('neighbours in one state share a line, a difference shows', () => {
+    const own = aMessage({ own: true, received: 3, total: 5 });
+    expect(showsDelivery(own, undefined, undefined)).toBe(true);
+    expect(showsDelivery(own, { ...own, id: 'm2' }, same)).toBe(false);
+    expect(showsDelivery(own, { ...own, id: 'm2' }, first)).toBe(true);
+    expect(showsDelivery(own, { ...own, id: 'm2', received: 2 }, same)).toBe(true);
+    expect(showsDelivery({ ...own, read: 1 }, { ...own, id: 'm2' }, same)).toBe(true);
+  });
+});
+
+test('one to three emoji alone are shown large', () => {
+  for (const text of ['👍', '👍🏽', '❤️', '👩‍💻👍🎉']) expect(isLargeEmoji(text)).toBe(true);
+  for (const text of ['好👍', '👍👍👍👍', '1', '', '#']) expect(isLargeEmoji(text)).toBe(false);
 });

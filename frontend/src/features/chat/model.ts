@@ -14,6 +14,8 @@ export interface Chat {
   id: string;
   kind: 'direct' | 'group';
   name: string;
+  /** What a group is for, as its creator wrote it. */
+  purpose: string;
   /** The other person of a direct chat, "" in a group. */
   peerUserId: string;
   members: number;
@@ -26,6 +28,9 @@ export interface Chat {
   draft: string;
   muted: boolean;
   pinned: boolean;
+  canSend: boolean;
+  /** May rename the group and add people. */
+  canManage: boolean;
 }
 
 export interface Message {
@@ -48,15 +53,8 @@ export interface Message {
 
 export type ChatFilter = 'all' | 'unread' | 'group';
 
-/** Counts above this are shown as "99+" (ui.md §9). */
-const BADGE_MAX = 99;
-
 /** One sender's messages within this time stand together (ui.md §4). */
 export const RUN_MS = 5 * 60 * 1000;
-
-export function badgeText(count: number): string {
-  return count > BADGE_MAX ? `${BADGE_MAX}+` : String(count);
-}
 
 /** Pinned first, then the chat that was written in last. */
 export function sortChats(chats: readonly Chat[]): Chat[] {
@@ -174,8 +172,9 @@ export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-const LARGE_EMOJI =
-  /^(?:\p{Extended_Pictographic}[\u{1F3FB}-\u{1F3FF}\uFE0F]*(?:\u200D\p{Extended_Pictographic}[\u{1F3FB}-\u{1F3FF}\uFE0F]*)*){1,3}$/u;
+/** An emoji with its skin tone or variant; several joined by ZWJ are one. */
+const EMOJI = String.raw`\p{Extended_Pictographic}(?:[\u{1F3FB}-\u{1F3FF}]|\uFE0F)*`;
+const LARGE_EMOJI = new RegExp(`^(?:${EMOJI}(?:\\u200D${EMOJI})*){1,3}$`, 'u');
 
 /** One to three emoji and nothing else are shown large. */
 export function isLargeEmoji(text: string): boolean {
@@ -186,4 +185,15 @@ export function isLargeEmoji(text: string): boolean {
 export function showsDelivery(message: Message, next: Message | undefined, nextShape: RowShape | undefined): boolean {
   if (!next || !nextShape || nextShape.first) return true;
   return message.received !== next.received || message.read !== next.read || deliveryState(message) !== deliveryState(next);
+}
+
+/** Limits of the backend, in characters. */
+export const NAME_MAX = 60;
+export const PURPOSE_MAX = 200;
+
+/** What is wrong with the name of a group, "" when nothing is. */
+export function checkGroupName(name: string): '' | 'nameRequired' | 'nameLong' {
+  const length = Array.from(name.trim()).length;
+  if (length === 0) return 'nameRequired';
+  return length > NAME_MAX ? 'nameLong' : '';
 }

@@ -26,6 +26,7 @@ export function aChat({ at = 0, ...change }: Partial<Chat> & { at?: number } = {
     id: 'c1',
     kind: 'group',
     name: '产品需求评审',
+    purpose: '',
     peerUserId: '',
     members: 6,
     avatar: 1,
@@ -35,6 +36,8 @@ export function aChat({ at = 0, ...change }: Partial<Chat> & { at?: number } = {
     draft: '',
     muted: false,
     pinned: false,
+    canSend: true,
+    canManage: true,
     ...change,
   };
 }

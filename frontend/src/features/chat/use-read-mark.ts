@@ -9,7 +9,7 @@ interface ReadMark {
   /** The lowest message in sight, "" when none is. */
   lastVisible: string;
   unread: number;
-  /** The window has the focus and the chat is not covered. */
+  /** The window is visible and has the focus. */
   attentive: boolean;
   mark: (messageId: string) => void;
 }
@@ -17,20 +17,19 @@ interface ReadMark {
 /** Marks the chat read up to what was really looked at; never backwards, never twice. */
 export function useReadMark({ ids, lastVisible, unread, attentive, mark }: ReadMark): void {
   const marked = useRef('');
-  const latest = useRef(mark);
+  const latest = useRef({ ids, mark });
   useEffect(() => {
-    latest.current = mark;
+    latest.current = { ids, mark };
   });
-  const ahead = lastVisible !== '' && ids.indexOf(lastVisible) > ids.indexOf(marked.current);
-  const due = attentive && unread > 0 && ahead;
+  const due = attentive && unread > 0 && lastVisible !== '';
   useEffect(() => {
     if (!due) return;
+    const order = latest.current.ids;
+    if (order.indexOf(lastVisible) <= order.indexOf(marked.current)) return;
     const timer = window.setTimeout(() => {
       marked.current = lastVisible;
-      latest.current(lastVisible);
+      latest.current.mark(lastVisible);
     }, READ_AFTER_MS);
-    return () => {
-      window.clearTimeout(timer);
-    };
+    return () => window.clearTimeout(timer);
   }, [due, lastVisible]);
 }
