@@ -1,0 +1,71 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../../platform/app-state';
+import { ErrorState } from '../../../ui/error-state';
+import { IconButton } from '../../../ui/icon-button';
+import { IconPlus } from '../../../ui/icons';
+import { ContextMenu } from '../../../ui/menu';
+import { ScreenHeader } from '../../../ui/screen-header';
+import { Loading, SkeletonRows } from '../../../ui/skeleton';
+import { canManage, directoryRows, initiallyOpen } from '../model';
+import { departmentsQuery } from '../queries';
+import type { DepartmentTask } from './department-dialog';
+import { useDepartmentActions } from './department-menu';
+import { DepartmentTree } from './department-tree';
+import classes from './departments-pane.module.css';
+
+interface DepartmentsPaneProps {
+  selected: string;
+  onSelect: (id: string) => void;
+  onTask: (task: DepartmentTask) => void;
+}
+
+export function DepartmentsPane({ selected, onSelect, onTask }: DepartmentsPaneProps) {
+  const { t } = useTranslation('org');
+  const { role } = useAppState();
+  const departments = useQuery(departmentsQuery);
+  // null until someone opens or closes one: until then the upper levels are open.
+  const [opened, setOpened] = useState<ReadonlySet<string> | null>(null);
+  const [menu, setMenu] = useState<{ id: string; x: number; y: number } | null>(null);
+  const actions = useDepartmentActions(onTask);
+  const list = departments.data ?? [];
+  const open = opened ?? initiallyOpen(list);
+
+  const toggle = (id: string, expand: boolean) => {
+    const next = new Set(open);
+    if (expand) next.add(id);
+    else next.delete(id);
+    setOpened(next);
+  };
+  return (
+    <section className={classes.pane} aria-label={t('tree.heading')}>
+      <ScreenHeader title={t('title')} compact>
+        {canManage(role) && (
+          <IconButton label={t('tree.create')} tooltipSide="bottom" aria-haspopup="dialog" onClick={() => onTask({ kind: 'create', parentId: selected })}>
+            <IconPlus size={18} stroke={1.7} />
+          </IconButton>
+        )}
+      </ScreenHeader>
+      {departments.isPending && (
+        <Loading>
+          <SkeletonRows rows={5} />
+        </Loading>
+      )}
+      {departments.isError && !departments.data && <ErrorState text={t('tree.failed')} onRetry={() => void departments.refetch()} />}
+      {departments.data && (
+        <DepartmentTree
+          rows={directoryRows(list, open, t('tree.all'))}
+          selected={selected}
+          onSelect={onSelect}
+          onOpen={toggle}
+          onMenu={(id, at) => {
+            if (canManage(role)) setMenu({ id, ...at });
+          }}
+        />
+      )}
+      {departments.data?.length === 0 && <p className={classes.hint}>{t('tree.emptyHelp')}</p>}
+      <ContextMenu at={menu} label={t('tree.menu')} groups={menu ? actions(list.find((d) => d.id === menu.id) ?? null) : []} onClose={() => setMenu(null)} />
+    </section>
+  );
+}
