@@ -1,11 +1,14 @@
 // THE list of features. Adding one: a line here, and one for its texts in i18next.d.ts.
 
+import { feature as announcement } from '../features/announcement/routes';
+import { feature as chat } from '../features/chat/routes';
 import { feature as connections } from '../features/connections/routes';
+import { feature as org } from '../features/org/routes';
 import { feature as settings } from '../features/settings/routes';
 import { feature as team } from '../features/team/routes';
 import type { Feature } from '../platform/feature';
 
-export const features: readonly Feature[] = [team, connections, settings];
+export const features: readonly Feature[] = [chat, org, announcement, team, connections, settings];
 
 export type Screen = NonNullable<Feature['screen']>;
 
