@@ -231,6 +231,12 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	if m := must(api(s.bossPeer).GrantRole(s.bob.String(), "admin"))(t); m.Role != "admin" {
 		t.Errorf("granted %+v", m)
 	}
+	if _, err := api(s.bossPeer).GrantRole(s.bob.String(), "guest"); fault.Code(err) != "org.role_weaker" || fault.Params(err)["role"] != "admin" {
+		t.Errorf("a grant that changes nothing: %v", err)
+	}
+	if m := must(api(s.bossPeer).GrantRole(s.bob.String(), "admin"))(t); m.Role != "admin" {
+		t.Errorf("granted again %+v", m)
+	}
 	if _, err := api(s.bossPeer).GrantRole(s.bob.String(), "king"); fault.Code(err) != "org.role_unknown" {
 		t.Errorf("a role that does not exist: %v", err)
 	}

@@ -213,14 +213,20 @@ func (s *service) renameTeam(ctx context.Context, name string) error {
 	return s.write(ctx, typeTeam, []byte(teamEntity), team{Name: name})
 }
 
-// grantRole gives a user a role in the team. Errors: "denied", "org.role_unknown", "org.user_unknown".
+// grantRole gives a user a role in the team. A person's strongest grant counts, so a weaker one would change nothing and is
+// refused: roles are taken by revoking them. Errors: "denied", "org.role_unknown", "org.role_weaker" {role}, "org.user_unknown".
 func (s *service) grantRole(ctx context.Context, user op.UserID, word string) error {
 	role, ok := access.ParseRole(word)
 	if !ok {
 		return fault.New("org.role_unknown")
 	}
-	if s.log.View().Role(user) == access.None {
+	switch now := s.log.View().Role(user); {
+	case now == access.None:
 		return fault.New("org.user_unknown")
+	case now == role:
+		return nil
+	case access.AtLeast(now, role):
+		return fault.New("org.role_weaker", "role", now)
 	}
 	if err := s.log.GrantRole(ctx, user, role); err != nil {
 		return err
