@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -53,16 +55,25 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 	return steps
 }
 
-// endToEnd drives several real processes of the headless build in a browser.
+// endToEnd drives several real processes of the headless build in a browser. The stories run one after the other: each starts
+// enough processes for a small machine.
 func (t *tool) endToEnd(ctx context.Context, out io.Writer) error {
 	chromium := browser()
 	if chromium == "" {
 		return errSkip{"no Chromium found; set TONGZHOU_CHROMIUM"}
 	}
-	cmd := t.command(ctx, out, "npm", "run", "--silent", "e2e")
+	stories, err := filepath.Glob(t.path("frontend", "test", "e2e", "*.test.mjs"))
+	if err != nil {
+		return fmt.Errorf("look for stories: %w", err)
+	}
+	if len(stories) == 0 {
+		return errors.New("no stories in frontend/test/e2e")
+	}
+	args := append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, stories...)
+	cmd := t.command(ctx, out, "node", args...)
 	cmd.Dir = t.path("frontend")
 	cmd.Env = append(os.Environ(), "TONGZHOU_BIN="+t.headless().output, "TONGZHOU_CHROMIUM="+chromium,
 		"TONGZHOU_E2E_OUT="+t.path("out", "e2e"), "NO_COLOR=1", "FORCE_COLOR=0")
 	defer killGroup(cmd)
-	return named(cmd.Run(), "npm", []string{"run", "e2e"})
+	return named(cmd.Run(), "node", []string{"--test"})
 }
