@@ -23,7 +23,7 @@ func (s *Session) onSince(m *wire.Since) error {
 	}
 	upTo := s.r.Feeds().LSeq() // before reading: what comes later is pushed, or listed again
 	if !m.Control {
-		s.shown = s.r.ReadBy(s.cfg.Peer)
+		s.shown, s.shownAt = s.r.ReadBy(s.cfg.Peer), upTo
 		if err := s.sendKeys(m.LSeq); err != nil {
 			return err
 		}
@@ -67,6 +67,7 @@ func (s *Session) sendRegisters(regs [][]byte) error {
 	return nil
 }
 
+// sendKeys hands over the keys of scopes that the peer has become a reader of, ahead of their feeds.
 func (s *Session) sendKeys(since int64) error {
 	keys, err := s.r.KeysFor(s.cfg.Peer, since)
 	if err != nil {
@@ -116,8 +117,11 @@ func (s *Session) showScopes() error {
 		return nil
 	}
 	readable := s.r.ReadBy(s.cfg.Peer)
-	before := s.shown
-	s.shown = readable
+	before, since := s.shown, s.shownAt
+	s.shown, s.shownAt = readable, s.r.Feeds().LSeq()
+	if err := s.sendKeys(since); err != nil {
+		return err
+	}
 	for tag := range readable {
 		if before[tag] {
 			continue

@@ -119,6 +119,7 @@ type Session struct {
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
 	shown       map[op.ScopeTag]bool             // scopes that the peer reads and knows to be here
+	shownAt     int64                            // arrival number at which that was so
 	upTo        int64
 	deltaDone   bool
 	controlDone bool
