@@ -169,15 +169,11 @@ func (a *API) Send(in SendInput) (MessageDTO, error) {
 	if err != nil {
 		return MessageDTO{}, err
 	}
-	m, info, err := a.s.send(context.Background(), chat, in.Text, in.ClientID)
+	m, err := a.s.send(context.Background(), chat, in.Text, in.ClientID)
 	if err != nil {
 		return MessageDTO{}, err
 	}
-	list, err := a.s.present(context.Background(), info, []stored{m})
-	if err != nil {
-		return MessageDTO{}, err
-	}
-	return messageDTO(list[0], a.s.people.Names()), nil
+	return messageDTO(m, a.s.people.Names()), nil
 }
 
 // Delivery says who holds a message, and who has read it.

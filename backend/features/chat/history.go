@@ -142,10 +142,10 @@ func (s *service) present(ctx context.Context, info module.ScopeInfo, list []sto
 	for _, m := range list {
 		x := Message{ID: MessageID{info.ID, m.ref}, Text: m.text, At: m.hlc.Wall(), Own: m.userNo == self.UserNo}
 		x.Sender, _ = s.log.UserByNo(m.userNo)
-		if arrived, ok := s.log.Arrived(m.key); ok && !x.Own {
-			x.Late = arrived.Sub(x.At) > lateAfter
-		}
-		if x.Own {
+		if !x.Own {
+			arrived, ok := s.log.Arrived(m.key)
+			x.Late = ok && arrived.Sub(x.At) > lateAfter
+		} else {
 			if marks == nil {
 				var err error
 				if marks, err = s.marks(ctx, info.No); err != nil {

@@ -21,31 +21,45 @@ const (
 // send writes a message; it is durable when send returns. A client id that was used in this chat gives the message that was
 // sent with it. The draft goes in the same transaction. Errors: those of the text, fault "chat.unknown", "denied",
 // "chat.malformed" (client id).
-func (s *service) send(ctx context.Context, chat op.ScopeID, text, clientID string) (stored, module.ScopeInfo, error) {
+func (s *service) send(ctx context.Context, chat op.ScopeID, text, clientID string) (Message, error) {
 	info, err := s.scope(chat)
 	if err != nil {
-		return stored{}, info, err
+		return Message{}, err
 	}
 	if err := validateText(text); err != nil {
-		return stored{}, info, err
+		return Message{}, err
 	}
 	if len(clientID) > maxClientID {
-		return stored{}, info, fault.New("chat.malformed")
+		return Message{}, fault.New("chat.malformed")
 	}
 	if !CanSend(s.log.View().Role(s.log.Self().User)) {
-		return stored{}, info, fault.New("denied")
+		return Message{}, fault.New("denied")
 	}
-	client := clientHash(clientID)
-	submit := func() (stored, error) { return s.submit(ctx, info, text, client) }
+	client, fresh := clientHash(clientID), false
+	submit := func() (stored, error) {
+		fresh = true
+		return s.submit(ctx, info, text, client)
+	}
+	var m stored
 	if client == 0 {
-		m, err := submit()
-		return m, info, err
+		m, err = submit()
+	} else {
+		if err := s.sent.warm(chat, func() (map[uint64]stored, error) { return s.recentOwn(ctx, info.No) }); err != nil {
+			return Message{}, err
+		}
+		m, err = s.sent.once(sentKey{chat, client}, submit)
 	}
-	if err := s.sent.warm(chat, func() (map[uint64]stored, error) { return s.recentOwn(ctx, info.No) }); err != nil {
-		return stored{}, info, err
+	if err != nil {
+		return Message{}, err
 	}
-	m, err := s.sent.once(sentKey{chat, client}, submit)
-	return m, info, err
+	if fresh { // nobody else can hold it yet, so there is nothing to look up
+		return Message{ID: MessageID{chat, m.ref}, Sender: s.log.Self().User, Text: text, At: m.hlc.Wall(), Own: true, Total: len(info.Members) - 1}, nil
+	}
+	list, err := s.present(ctx, info, []stored{m})
+	if err != nil {
+		return Message{}, err
+	}
+	return list[0], nil
 }
 
 func (s *service) submit(ctx context.Context, info module.ScopeInfo, text string, client uint64) (stored, error) {
