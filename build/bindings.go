@@ -25,10 +25,11 @@ func (t *tool) bindings(ctx context.Context, out io.Writer) error {
 	if err := t.compile(ctx, out, generator); err != nil {
 		return err
 	}
-	cmd := t.command(ctx, out, generator.output)
+	var said bytes.Buffer // it lists every field of every struct; that matters only when it fails
+	cmd := t.command(ctx, &said, generator.output)
 	cmd.Env = append(os.Environ(), "tsoutputtype=interfaces")
 	if err := named(cmd.Run(), generator.output, nil); err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, said.String())
 	}
 	if err := plainFiles(dir); err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 //go:embed webkit/automation.c
 var automationSource []byte
 
-// lookAtDocument founds a team in the real window, as a person would, and reads the page.
+// lookAtDocument founds a team in the real window, as a person would, and finds it again after a restart.
 func lookAtDocument(ctx context.Context, o Options, screen *display) error {
 	home, err := os.MkdirTemp("", "tongzhou-driven-")
 	if err != nil {
@@ -29,6 +29,22 @@ func lookAtDocument(ctx context.Context, o Options, screen *display) error {
 	if err != nil {
 		return err
 	}
+	if err := withPage(ctx, o, screen, home, wrapper, func(page *driver, ended func() error) error {
+		return foundTeam(ctx, o, screen, page, ended)
+	}); err != nil {
+		return err
+	}
+	return withPage(ctx, o, screen, home, wrapper, func(page *driver, _ func() error) error {
+		if _, err := page.waitForText(ctx, teamName); err != nil {
+			return err
+		}
+		fmt.Fprintln(o.Out, "ok: the team is there again after a restart")
+		return nil
+	})
+}
+
+// withPage opens the window with a driver attached to its page, and closes both.
+func withPage(ctx context.Context, o Options, screen *display, home, wrapper string, use func(page *driver, ended func() error) error) error {
 	port, err := freePort()
 	if err != nil {
 		return err
@@ -55,7 +71,7 @@ func lookAtDocument(ctx context.Context, o Options, screen *display) error {
 		return err
 	}
 	defer page.close(context.WithoutCancel(ctx))
-	return foundTeam(ctx, o, screen, page)
+	return use(page, server.ended)
 }
 
 // drivable makes a program that starts the binary with the automation library preloaded.
@@ -90,12 +106,52 @@ func freePort() (string, error) {
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
 }
 
-// foundTeam goes through the first minute of a new user.
-func foundTeam(ctx context.Context, o Options, screen *display, page *driver) error {
-	shown, err := page.waitForText(ctx, "同舟")
+const teamName = "星海科技"
+
+// foundTeam goes through the first minute of a new user: name the team and oneself, look around, choose the dark theme. Each
+// click goes through the generated bindings into the program and comes back as an event or an answer.
+func foundTeam(ctx context.Context, o Options, screen *display, page *driver, ended func() error) error {
+	steps := []func() error{
+		func() error { return page.click(ctx, `//button[contains(., "创建团队")]`) },
+		func() error { return page.fill(ctx, field("团队名称"), teamName) },
+		func() error { return page.fill(ctx, field("姓名"), "林晓雯") },
+		func() error { return page.fill(ctx, field("部门"), "研发中心") },
+		func() error { return page.click(ctx, `//button[@type="submit"]`) },
+		func() error { _, err := page.waitFor(ctx, `//nav[@aria-label="模块"]`); return err },
+		func() error { _, err := page.waitForText(ctx, teamName, "消息"); return err },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(o.Out, "ok: a team was founded in the window")
+	id, err := waitForWindow(ctx, screen, ended)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Out, "ok: the window's page can be read (%d characters)\n", len([]rune(shown)))
+	light, err := waitForContent(ctx, screen, ended, id, filepath.Join(o.Keep, "light.png"))
+	if err != nil {
+		return err
+	}
+	if err := page.click(ctx, `//button[@aria-label="切换到深色模式"]`); err != nil {
+		return err
+	}
+	if _, err := page.waitFor(ctx, `//button[@aria-label="切换到浅色模式"]`); err != nil {
+		return err
+	}
+	var dark Look
+	if err := until(ctx, contentLimit, func() (bool, error) {
+		dark, err = waitForContent(ctx, screen, ended, id, filepath.Join(o.Keep, "dark.png"))
+		return dark.Brightness < light.Brightness/2, err
+	}); err != nil {
+		return fmt.Errorf("wait for the dark theme (light: %s; now: %s): %w", light, dark, err)
+	}
+	fmt.Fprintf(o.Out, "ok: light and dark are drawn: %s; %s\n", light, dark)
 	return nil
+}
+
+// field finds a text field by its label.
+func field(label string) string {
+	return fmt.Sprintf(`//label[starts-with(normalize-space(.), %q)]/following::input[1]`, label)
 }

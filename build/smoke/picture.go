@@ -8,16 +8,16 @@ import (
 	"os"
 )
 
-// What a drawn page looks like. The figures are far from those of a real page (some thousand colours, a few percent of
+// What a drawn page looks like. The figures are far from those of a real page (some thousand colours, some hundred pixels of
 // brand) and far from those of a blank one, a page without styles, or a page of boxes.
 const (
 	minWidth, minHeight = 900, 600
-	minColours          = 120   // smooth text alone gives more
-	maxCommonest        = 0.985 // share of the most frequent colour
-	minBrand, maxBrand  = 0.0005, 0.40
-	minDark             = 0.001 // share of dark pixels on light, or light on dark: text
-	brandTolerance      = 8     // per channel
-	contrastForText     = 96    // difference of luminance from the most frequent colour
+	minColours          = 120          // smooth text alone gives more
+	maxCommonest        = 0.985        // share of the most frequent colour
+	minBrand, maxBrand  = 0.0001, 0.40 // on the main screen hardly more than one icon
+	minDark             = 0.001        // share of dark pixels on light, or light on dark: text
+	brandTolerance      = 8            // per channel
+	contrastForText     = 96           // difference of luminance from the most frequent colour
 )
 
 // Look is what can be said about a picture without knowing what it shows.
@@ -27,11 +27,12 @@ type Look struct {
 	Commonest     float64 // share of the most frequent colour
 	Brand         float64 // share of the brand's blue, light or dark theme
 	Text          float64 // share of pixels that stand out from the most frequent colour
+	Brightness    float64 // mean luminance, 0 to 255
 }
 
 func (l Look) String() string {
-	return fmt.Sprintf("%d×%d, %d colours, commonest %.1f %%, brand %.2f %%, standing out %.2f %%",
-		l.Width, l.Height, l.Colours, 100*l.Commonest, 100*l.Brand, 100*l.Text)
+	return fmt.Sprintf("%d×%d, %d colours, commonest %.1f %%, brand %.2f %%, standing out %.2f %%, brightness %.0f",
+		l.Width, l.Height, l.Colours, 100*l.Commonest, 100*l.Brand, 100*l.Text, l.Brightness)
 }
 
 // Problems says why the picture cannot be one of the interface. Empty if it can.
@@ -72,8 +73,9 @@ func Examine(picture image.Image) Look {
 			commonest, most = c, n
 		}
 	}
-	brand, text := 0, 0
+	brand, text, light := 0, 0, 0
 	for c, n := range count {
+		light += n * luminance(c)
 		if isBrand(c) {
 			brand += n
 		}
@@ -82,6 +84,7 @@ func Examine(picture image.Image) Look {
 		}
 	}
 	look.Commonest, look.Brand, look.Text = float64(most)/total, float64(brand)/total, float64(text)/total
+	look.Brightness = float64(light) / total
 	return look
 }
 

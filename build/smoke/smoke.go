@@ -59,12 +59,12 @@ func lookAtPicture(ctx context.Context, o Options, screen *display) error {
 		return err
 	}
 	defer app.stop()
-	id, err := waitForWindow(ctx, screen, app)
+	id, err := waitForWindow(ctx, screen, app.ended)
 	if err != nil {
 		return err
 	}
 	file := filepath.Join(o.Keep, "start.png")
-	look, err := waitForContent(ctx, screen, app, id, file)
+	look, err := waitForContent(ctx, screen, app.ended, id, file)
 	if err != nil {
 		return err
 	}
@@ -81,11 +81,12 @@ func appEnv(screen *display, home string) []string {
 		"XDG_CACHE_HOME="+filepath.Join(home, "cache"), "XDG_RUNTIME_DIR="+home)
 }
 
-// waitForWindow waits for a visible window with the product's name and returns its X id.
-func waitForWindow(ctx context.Context, screen *display, app *process) (string, error) {
+// waitForWindow waits for a visible window with the product's name and returns its X id. ended is nil as long as waiting makes
+// sense.
+func waitForWindow(ctx context.Context, screen *display, ended func() error) (string, error) {
 	var id string
 	err := until(ctx, windowLimit, func() (bool, error) {
-		if err := app.ended(); err != nil {
+		if err := ended(); err != nil {
 			return false, err
 		}
 		found, err := screen.ask("xdotool", "search", "--onlyvisible", "--name", "同舟")
@@ -102,10 +103,10 @@ func waitForWindow(ctx context.Context, screen *display, app *process) (string, 
 }
 
 // waitForContent takes pictures until one is of a drawn page. The last picture stays in file either way.
-func waitForContent(ctx context.Context, screen *display, app *process, id, file string) (Look, error) {
+func waitForContent(ctx context.Context, screen *display, ended func() error, id, file string) (Look, error) {
 	var look Look
 	err := until(ctx, contentLimit, func() (bool, error) {
-		if err := app.ended(); err != nil {
+		if err := ended(); err != nil {
 			return false, err
 		}
 		if _, err := screen.ask("import", "-window", id, "png:"+file); err != nil {
