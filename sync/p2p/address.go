@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -157,12 +158,18 @@ func ipOf(addr ma.Multiaddr) (netip.Addr, bool) {
 	return ip.Unmap(), ok
 }
 
-// pathOf classifies how a connection to addr runs.
-func pathOf(addr ma.Multiaddr) string {
+// pathOf classifies how a connection to addr runs. links are the networks this device is on: with IPv6 an office uses global
+// addresses too.
+func pathOf(addr ma.Multiaddr, links []netip.Prefix) string {
 	if _, err := addr.ValueForProtocol(ma.P_CIRCUIT); err == nil {
 		return PathRelayed
 	}
-	if ip, ok := ipOf(addr); ok && (ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLoopback()) {
+	ip, ok := ipOf(addr)
+	if !ok {
+		return PathDirect
+	}
+	onLink := slices.ContainsFunc(links, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
+	if onLink || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLoopback() {
 		return PathLAN
 	}
 	return PathDirect

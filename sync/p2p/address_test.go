@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -65,6 +66,7 @@ func TestParseEndpoint(t *testing.T) {
 
 func TestPathOf(t *testing.T) {
 	relay := newDevice(t).peerID(t).String()
+	links := []netip.Prefix{netip.MustParsePrefix("2001:db8:1:2:3::4/64"), netip.MustParsePrefix("203.0.113.9/24")}
 	for text, want := range map[string]string{
 		"/ip4/127.0.0.1/tcp/1":                              PathLAN,
 		"/ip6/::1/udp/1/quic-v1":                            PathLAN,
@@ -74,12 +76,15 @@ func TestPathOf(t *testing.T) {
 		"/ip4/169.254.1.1/tcp/1":                            PathLAN,
 		"/ip6/fd00::1/tcp/1":                                PathLAN,
 		"/ip6/fe80::1/tcp/1":                                PathLAN,
+		"/ip6/2001:db8:1:2::9/tcp/1":                        PathLAN, // the same office network, with a global address
+		"/ip4/203.0.113.77/tcp/1":                           PathLAN,
+		"/ip6/2001:db8:1:3::9/tcp/1":                        PathDirect,
 		"/ip4/172.32.0.1/tcp/1":                             PathDirect,
 		"/ip4/8.8.8.8/udp/1/quic-v1":                        PathDirect,
 		"/ip6/2400:3200::1/tcp/1":                           PathDirect,
 		"/ip4/10.1.2.3/tcp/1/p2p/" + relay + "/p2p-circuit": PathRelayed,
 	} {
-		if got := pathOf(ma.StringCast(text)); got != want {
+		if got := pathOf(ma.StringCast(text), links); got != want {
 			t.Errorf("pathOf(%s) = %s, want %s", text, got, want)
 		}
 	}
@@ -150,7 +155,7 @@ func FuzzParseEndpoint(f *testing.F) {
 			return
 		}
 		for _, a := range e.addrs {
-			pathOf(a)
+			pathOf(a, nil)
 			distance(a)
 			again, err := parseEndpoint(a.String())
 			if err != nil || !again.addrs[0].Equal(a) {

@@ -62,6 +62,7 @@ func (h *Host) settle(m *mate) {
 // Peers lists the other devices of the team, also those that are offline,
 // ordered by device id.
 func (h *Host) Peers() []PeerInfo {
+	links := ownLinks()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	infos := make([]PeerInfo, 0, len(h.mates))
@@ -72,7 +73,7 @@ func (h *Host) Peers() []PeerInfo {
 		}
 		if m.conv != nil {
 			addr := m.conv.conn.RemoteMultiaddr()
-			info.Path, info.Addr = pathOf(addr), addr.String()
+			info.Path, info.Addr = pathOf(addr, links), addr.String()
 		}
 		infos = append(infos, info)
 	}

@@ -38,22 +38,38 @@ func (h *Host) watchNetwork() {
 // longer has; TCP would keep them open until a timeout. QUIC does not bind to
 // one address and finds its way.
 func (h *Host) dropOrphaned() {
-	own, err := net.InterfaceAddrs()
-	if err != nil {
-		h.log.Warn("list own addresses", "err", err)
+	links := ownLinks()
+	if len(links) == 0 { // not even loopback: they could not be listed
+		h.log.Warn("list own addresses")
 		return
 	}
 	have := map[netip.Addr]bool{}
-	for _, a := range own {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			have[p.Addr().Unmap()] = true
-		}
+	for _, p := range links {
+		have[p.Addr()] = true
 	}
 	for _, c := range h.swarm.Conns() {
 		if orphaned(c.LocalMultiaddr(), have) {
 			c.Close()
 		}
 	}
+}
+
+// ownLinks lists this device's addresses with the networks that they are on.
+func ownLinks() []netip.Prefix {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var out []netip.Prefix
+	for _, a := range own {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			if ip := p.Addr(); ip.Is4In6() {
+				p = netip.PrefixFrom(ip.Unmap(), max(p.Bits()-96, 0))
+			}
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func orphaned(local ma.Multiaddr, have map[netip.Addr]bool) bool {

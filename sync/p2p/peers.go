@@ -8,7 +8,7 @@ import (
 
 // How a peer is reached.
 const (
-	PathLAN     = "lan"     // private, link-local or loopback address
+	PathLAN     = "lan"     // private, link-local or loopback address, or one of this device's own networks
 	PathDirect  = "direct"  // any other address
 	PathRelayed = "relayed" // through a relay
 )
