@@ -1,0 +1,255 @@
+package apptest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/replica"
+)
+
+// company is a team in which random things happen.
+type company struct {
+	t       *rapid.T
+	clock   atomic.Int64 // ms since 1970
+	members []*Member
+	groups  []op.ScopeID
+	notes   int
+}
+
+func newCompany(t *rapid.T) *company {
+	c := &company{t: t}
+	c.clock.Store(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
+	boss := FoundAt(t, "a", c.now(0))
+	c.members = []*Member{boss, boss.Join("b"), boss.Join("c")}
+	for i, m := range c.members[1:] {
+		// Clocks differ: one is behind, one so far ahead that its ops are held by the others.
+		m.Now = c.now([]time.Duration{-time.Hour, 8 * time.Minute}[i])
+		m.Reopen()
+	}
+	return c
+}
+
+func (c *company) now(off time.Duration) func() time.Time {
+	return func() time.Time { return time.UnixMilli(c.clock.Load()).Add(off) }
+}
+
+// choose draws an index, which reads better in the log of a failure than what is chosen.
+func choose[E any](t *rapid.T, label string, from []E) E {
+	return from[rapid.IntRange(0, len(from)-1).Draw(t, label)]
+}
+
+func (c *company) pick(label string) *Member { return choose(c.t, label, c.members) }
+
+// where is a scope that m is a member of, as far as m knows.
+func (c *company) where(m *Member) op.ScopeID {
+	scopes := []op.ScopeID{m.R.CompanyScope(), m.R.CompanyScope()}
+	for _, s := range c.groups {
+		if info, ok := m.R.Scope(s); ok && info.Members[m.ID.Root.ID] != authority.Role(0) || ok && info.Creator == m.ID.Root.ID {
+			scopes = append(scopes, s)
+		}
+	}
+	return choose(c.t, "where", scopes)
+}
+
+// expected are the refusals that a random act may meet.
+func (c *company) expected(err error) {
+	if err == nil {
+		return
+	}
+	for _, e := range []error{replica.ErrDenied, replica.ErrNoScope, replica.ErrNoKey, replica.ErrInvalid, oplog.ErrFull} {
+		if errors.Is(err, e) {
+			return
+		}
+	}
+	c.t.Fatal(err)
+}
+
+func (c *company) actions() map[string]func(*rapid.T) {
+	ctx := context.Background()
+	entity := rapid.SampledFrom([]string{"x", "y", "z"})
+	text := func() string { c.notes++; return fmt.Sprint(c.notes) }
+	return map[string]func(*rapid.T){
+		"note": func(*rapid.T) {
+			m := c.pick("who")
+			_, err := m.TryNote(c.where(m), text())
+			c.expected(err)
+		},
+		"newer note": func(*rapid.T) {
+			m := c.pick("who")
+			if !m.Newer {
+				return
+			}
+			_, err := m.submit(replica.Submission{Scope: c.where(m), Type: TypeNoteNext, Payload: textPayload{text()}})
+			c.expected(err)
+		},
+		"title": func(t *rapid.T) {
+			m := c.pick("who")
+			c.expected(m.TryTitle(rapid.SampledFrom([]string{TypeTitle, TypeTitleBoss}).Draw(t, "type"), c.where(m), entity.Draw(t, "entity"), text()))
+		},
+		"mark": func(t *rapid.T) {
+			m := c.pick("who")
+			c.expected(m.R.SetRegister(ctx, c.where(m), "mark", rapid.Int64Range(0, 99).Draw(t, "n")))
+		},
+		"grant": func(t *rapid.T) {
+			role := rapid.SampledFrom([]authority.Role{authority.Admin, authority.Member}).Draw(t, "role")
+			c.expected(c.pick("who").R.GrantRole(ctx, c.pick("whom").ID.Root.ID, role, nil))
+		},
+		"group": func(*rapid.T) {
+			if len(c.groups) < 3 {
+				m := c.pick("who")
+				id, err := m.R.CreateGroup(ctx, []op.UserID{c.pick("with").ID.Root.ID}, nil)
+				c.expected(err)
+				c.groups = append(c.groups, id)
+			}
+		},
+		"add": func(t *rapid.T) {
+			if len(c.groups) > 0 {
+				g := choose(t, "group", c.groups)
+				c.expected(c.pick("who").R.AddMembers(ctx, g, []op.UserID{c.pick("whom").ID.Root.ID}))
+			}
+		},
+		"join": func(t *rapid.T) {
+			if len(c.members) < 5 && rapid.Bool().Draw(t, "really") {
+				c.members = append(c.members, c.members[0].Join(string(rune('a'+len(c.members)))))
+			}
+		},
+		"wait": func(t *rapid.T) { c.clock.Add(rapid.Int64Range(1, 600_000).Draw(t, "ms")) },
+		"judge": func(*rapid.T) {
+			if err := c.pick("who").R.JudgeHeld(ctx); err != nil {
+				c.t.Fatal(err)
+			}
+		},
+		"restart":   func(*rapid.T) { c.pick("who").Reopen() },
+		"crash":     func(*rapid.T) { c.pick("who").Crash() },
+		"deliver":   c.deliver,
+		"deliver2":  c.deliver,
+		"deliver3":  c.deliver,
+		"registers": c.registers,
+	}
+}
+
+// deliver hands over any stretch of any feed: in order or not, whole or in part, again or with a hole before it.
+func (c *company) deliver(t *rapid.T) {
+	from, to := c.pick("from"), c.pick("to")
+	feeds := from.R.Feeds().Feeds()
+	if from == to || len(feeds) == 0 {
+		return
+	}
+	f := choose(t, "feed", sortFeeds(feeds))
+	if f.Len == 0 {
+		return
+	}
+	have := to.R.Feeds().Feed(f.FeedKey).Len
+	first := min(f.Len, 1+rapid.Uint64Range(have-min(have, 2), have+1).Draw(t, "after"))
+	last := rapid.Uint64Range(first, f.Len).Draw(t, "to seq")
+	err := to.Take(from.Frame(&f, first, last))
+	if err != nil && !errors.Is(err, oplog.ErrGap) && !errors.Is(err, replica.ErrStranger) {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *company) registers(t *rapid.T) {
+	from, to := c.pick("from"), c.pick("to")
+	regs, err := from.R.RegistersFor(to.Device(), 0)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if len(regs) > 0 {
+		n := rapid.IntRange(0, len(regs)-1).Draw(t, "n")
+		to.TakeRegisters(regs[n : n+1])
+	}
+}
+
+// P1, P2, P3, P4, P5, P6, P7, P9, L3, L4: whatever happens in whatever order, is handed over in whatever pieces, twice or late, with
+// restarts and crashes in between, and clocks that differ: in the end all see the same, and what they would see if they read
+// it all again.
+func TestReplicasConverge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := newCompany(t)
+		t.Repeat(c.actions())
+		for _, m := range c.members {
+			m.Newer = true // all get the new program in the end
+			m.Reopen()
+		}
+		Exchange(c.members...)
+		c.clock.Add(3 * time.Hour.Milliseconds())
+		for _, m := range c.members {
+			if err := m.R.JudgeHeld(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		Exchange(c.members...)
+		c.check()
+	})
+}
+
+func (c *company) check() {
+	c.t.Helper()
+	for _, scope := range append(c.groups, c.members[0].R.CompanyScope()) {
+		var first *Member
+		for _, m := range c.members {
+			info, known := m.R.Scope(scope)
+			_, in := info.Members[m.ID.Root.ID]
+			if !known || !in {
+				if d := m.Dump(scope); d != "" {
+					c.t.Fatalf("%s is not a member and sees\n%s", m.Name, d)
+				}
+				continue
+			}
+			if first == nil {
+				first = m
+			}
+			if a, b := first.Dump(scope), m.Dump(scope); a != b {
+				c.t.Fatalf("%s sees\n%s%s sees\n%s", first.Name, a, m.Name, b)
+			}
+			if a, b := first.R.Feeds().Sum(m.Tag(scope)), m.R.Feeds().Sum(m.Tag(scope)); a != b {
+				c.t.Fatalf("%s and %s hold different ops", first.Name, m.Name)
+			}
+		}
+	}
+	for _, m := range c.members {
+		if n := m.Count(`SELECT count(*) FROM op WHERE status IN (2, 4)`); n > 0 {
+			c.t.Fatalf("%s: %d ops are held or of unknown type in the end", m.Name, n)
+		}
+		before, status := c.all(m), m.Statuses()
+		m.Rebuild()
+		if after := c.all(m); before != after {
+			c.t.Fatalf("%s: rebuilt\n%sinstead of\n%s", m.Name, after, before)
+		}
+		if after := m.Statuses(); status != after {
+			c.t.Fatalf("%s: rebuilt statuses\n%sinstead of\n%s", m.Name, after, status)
+		}
+		m.Reopen()
+		if after := c.all(m); before != after {
+			c.t.Fatalf("%s: after a restart\n%sinstead of\n%s", m.Name, after, before)
+		}
+		if _, err := m.R.CheckChains(); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+func (c *company) all(m *Member) string {
+	out := ""
+	for _, scope := range append(c.groups, m.R.CompanyScope()) {
+		out += m.Dump(scope)
+	}
+	return out
+}
+
+// sortFeeds gives random choices a fixed order to choose from.
+func sortFeeds(feeds []oplog.Feed) []oplog.Feed {
+	slices.SortFunc(feeds, func(a, b oplog.Feed) int { return cmp.Compare(a.No, b.No) })
+	return feeds
+}

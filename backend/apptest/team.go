@@ -1,0 +1,215 @@
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"time"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/replica"
+)
+
+// NewIdentity makes a person with one device.
+func NewIdentity(t TB, name string, team op.TeamID, secret keys.TeamSecret) *keys.Identity {
+	t.Helper()
+	var seed [32]byte
+	_, _ = rand.Read(seed[:])
+	root, err := keys.NewRoot(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, err := keys.NewDevice(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &keys.Identity{Root: root, Device: dev, DeviceName: name, Team: team, TeamSecret: secret}
+}
+
+// Found makes a team of one.
+func Found(t TB, name string) *Member { return FoundAt(t, name, time.Now) }
+
+// FoundAt is Found by a clock of choice, which those who join through the founder share.
+func FoundAt(t TB, name string, now func() time.Time) *Member {
+	t.Helper()
+	var team op.TeamID
+	var secret keys.TeamSecret
+	_, _ = rand.Read(team[:])
+	_, _ = rand.Read(secret[:])
+	m := newMember(t, name, NewIdentity(t, name, team, secret), op.ID{})
+	m.Now = now
+	m.Open()
+	g, err := m.R.Found(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.genesis = g
+	return m
+}
+
+// Newcomer is somebody with an empty database of the team, not admitted yet.
+func (m *Member) Newcomer(name string) *Member {
+	m.T.Helper()
+	n := newMember(m.T, name, NewIdentity(m.T, name, m.ID.Team, m.ID.TeamSecret), m.genesis)
+	n.Now = m.Now
+	n.Open()
+	return n
+}
+
+// Join lets a new person join through m.
+func (m *Member) Join(name string) *Member {
+	m.T.Helper()
+	n := m.Newcomer(name)
+	invite, key := m.Invite()
+	m.Welcome(n)
+	n.Admit(invite, key)
+	n.CopyControl(m)
+	return n
+}
+
+// Invite writes an invitation of one use.
+func (m *Member) Invite() (op.ID, keys.Invite) {
+	m.T.Helper()
+	id, key, err := m.R.Invite(context.Background(), authority.Member, m.Now().Add(24*time.Hour))
+	if err != nil {
+		m.T.Fatalf("%s: invite: %v", m.Name, err)
+	}
+	return id, key
+}
+
+// Welcome hands keys and control log to a newcomer.
+func (m *Member) Welcome(n *Member) {
+	m.T.Helper()
+	if err := m.R.Welcome(context.Background(), n.Device(), n.ID.Device.Public(n.Name).BoxPub); err != nil {
+		m.T.Fatalf("%s: welcome: %v", m.Name, err)
+	}
+	m.CopyControl(n)
+}
+
+// Admit writes the newcomer's own admission.
+func (m *Member) Admit(invite op.ID, key keys.Invite) {
+	m.T.Helper()
+	if err := m.R.Admit(context.Background(), invite, key); err != nil {
+		m.T.Fatalf("%s: admit: %v", m.Name, err)
+	}
+}
+
+// Grant gives a role in the team.
+func (m *Member) Grant(to *Member, role authority.Role) {
+	m.T.Helper()
+	if err := m.R.GrantRole(context.Background(), to.ID.Root.ID, role, nil); err != nil {
+		m.T.Fatalf("%s: grant: %v", m.Name, err)
+	}
+}
+
+// CopyControl hands over every op of the control log that n lacks, without a conversation.
+func (m *Member) CopyControl(n *Member) {
+	m.T.Helper()
+	m.copy(n, func(f *oplog.Feed) bool { return f.Tag == m.Tag(keys.ControlScope(m.ID.Team)) })
+}
+
+// Copy hands over every op and register that n may read, as far as m knows, and lacks, without a conversation.
+func (m *Member) Copy(n *Member) {
+	m.T.Helper()
+	m.CopyControl(n)
+	m.copy(n, func(f *oplog.Feed) bool { return m.R.Reads(n.Device(), f.Tag) })
+	regs, err := m.R.RegistersFor(n.Device(), 0)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	n.TakeRegisters(regs)
+	forks, err := m.R.Forks(n.Device())
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	for _, proof := range forks {
+		if err := n.R.ProveFork(context.Background(), proof); err != nil {
+			m.T.Fatal(err)
+		}
+	}
+}
+
+func (m *Member) copy(n *Member, which func(*oplog.Feed) bool) {
+	m.T.Helper()
+	for moved := true; moved; { // again while it helps: a device is known only after its admission
+		moved = false
+		for _, f := range m.R.Feeds().Feeds() {
+			for have := n.R.Feeds().Feed(f.FeedKey); which(&f) && have.Len < f.Len; have = n.R.Feeds().Feed(f.FeedKey) {
+				if err := n.Take(m.Frame(&f, have.Len+1, f.Len)); err != nil {
+					break
+				}
+				moved = true
+			}
+		}
+	}
+}
+
+// Frame reads stored ops, at most what fits into one frame.
+func (m *Member) Frame(f *oplog.Feed, from, to uint64) []byte {
+	m.T.Helper()
+	raw, _, err := oplog.ReadFrame(m.R.Reader(), f.No, from, to, 200<<10, 1000)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	return raw
+}
+
+// Take ingests ops that lie back to back, all of one feed.
+func (m *Member) Take(raw []byte) error {
+	return m.R.TakeOps(context.Background(), bytes.Clone(raw))
+}
+
+// TakeRegisters ingests registers as a conversation does: those of unknown devices or scopes are left out.
+func (m *Member) TakeRegisters(raws [][]byte) {
+	m.T.Helper()
+	var regs []op.Register
+	var kept [][]byte
+	for _, raw := range raws {
+		if g, err := m.R.VerifyRegister(raw); err == nil {
+			regs, kept = append(regs, g), append(kept, raw)
+		}
+	}
+	if len(regs) == 0 {
+		return
+	}
+	done := make(chan error, 1)
+	m.R.IngestRegisters(context.Background(), regs, kept, func(err error) { done <- err })
+	if err := <-done; err != nil {
+		m.T.Fatalf("%s: registers: %v", m.Name, err)
+	}
+}
+
+// Exchange hands everything to everybody until nothing moves.
+func Exchange(members ...*Member) {
+	for range members {
+		for _, a := range members {
+			for _, b := range members {
+				if a != b {
+					a.Copy(b)
+				}
+			}
+		}
+	}
+}
+
+// Parse splits ops that lie back to back.
+func Parse(t TB, raw []byte) []op.Sealed {
+	t.Helper()
+	var ops []op.Sealed
+	for len(raw) > 0 {
+		o, rest, err := op.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops, raw = append(ops, o), rest
+	}
+	return ops
+}
+
+// Received tells whether a member holds the op, as far as m can prove.
+func (m *Member) Received(scope op.ScopeID, o *replica.Op, by *Member) bool {
+	return m.R.Delivery(scope, o.Ref).Received[by.ID.Root.ID]
+}
