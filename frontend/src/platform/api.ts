@@ -32,3 +32,25 @@ export const appApi = {
   state: () => call<AppState>('app', 'State'),
   saveSettings: (settings: Settings) => call<Settings>('app', 'SaveSettings', settings),
 };
+
+/** A person of the team, as every screen may show them. */
+export interface Person {
+  userId: string;
+  name: string;
+  pinyin: string;
+  staffNo: string;
+  /** Names from the top department down to the person's own. */
+  departmentPath: string[];
+  position: string;
+  phone: string;
+  email: string;
+  online: boolean;
+  self: boolean;
+  /** Colour of the avatar, 1…8. */
+  avatar: number;
+}
+
+export const peopleApi = {
+  all: async (): Promise<Person[]> =>
+    (await call<{ members: Person[] }>('org', 'Members', { text: '', departmentId: '', limit: 0, offset: 0 })).members,
+};

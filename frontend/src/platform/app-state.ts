@@ -2,13 +2,16 @@ import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@ta
 import { appApi } from './api';
 import type { AppState, Settings } from './api';
 import type { StaleAfter } from './events';
+import { peopleQuery } from './people';
 
 export const appStateQuery = queryOptions({ queryKey: ['app', 'state'], queryFn: appApi.state });
 
 export const appStaleAfter: StaleAfter = {
   state: [appStateQuery.queryKey],
   settings: [appStateQuery.queryKey],
-  'org.changed': [appStateQuery.queryKey],
+  'org.changed': [appStateQuery.queryKey, peopleQuery.queryKey],
+  // Who is online.
+  connections: [peopleQuery.queryKey],
 };
 
 /** Team, person, role and settings. The shell has loaded it before any screen shows. */

@@ -21,15 +21,37 @@ export function useEvents(topic: string, listener: (payload: unknown) => void): 
 /** Which queries each topic makes stale. */
 export type StaleAfter = Readonly<Record<string, readonly QueryKey[]>>;
 
+/** A burst of events reads again at most this often: each reading would otherwise throw away the one before. */
+export const GAP_MS = 300;
+
 /** Marks queries stale as events arrive; after missed events, all of them. Returns how to stop. */
 export function followEvents(client: QueryClient, maps: readonly StaleAfter[]): () => void {
   const stops = maps.flatMap((map) =>
-    Object.entries(map).map(([topic, keys]) =>
-      onEvent(topic, () => {
-        for (const queryKey of keys) void client.invalidateQueries({ queryKey });
-      }),
-    ),
+    Object.entries(map).flatMap(([topic, keys]) => {
+      const again = throttle(() => keys.forEach((queryKey) => void client.invalidateQueries({ queryKey })));
+      return [onEvent(topic, again.run), again.stop];
+    }),
   );
   stops.push(onEvent(RESYNC, () => void client.invalidateQueries()));
   return () => stops.forEach((stop) => stop());
+}
+
+/** Runs at once, and once more after the gap if it was asked for meanwhile. */
+function throttle(action: () => void): { run: () => void; stop: () => void } {
+  let timer = 0;
+  let asked = false;
+  const run = () => {
+    if (timer !== 0) {
+      asked = true;
+      return;
+    }
+    action();
+    timer = window.setTimeout(() => {
+      timer = 0;
+      if (!asked) return;
+      asked = false;
+      run();
+    }, GAP_MS);
+  };
+  return { run, stop: () => window.clearTimeout(timer) };
 }

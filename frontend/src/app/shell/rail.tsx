@@ -18,7 +18,7 @@ export function Rail() {
   const { theme, toggle } = useThemeSwitch();
   return (
     <nav className={classes.rail} aria-label={t('rail')}>
-      <RailProfile name={me.name} />
+      <RailProfile userId={me.userId} name={me.name} />
       <ul className={classes.modules}>
         {screensOf(features, 'modules').map((screen) => (
           <li key={screen.path}>

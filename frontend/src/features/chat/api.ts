@@ -1,11 +1,11 @@
 // The only caller of the chat bindings. DTOs are what the backend sends; the rest of
 // the feature sees the types of model.ts.
 
+import type { Person } from '../../platform/api';
 import { call } from '../../platform/bindings';
 import type { HistoryPage } from './history';
 import type { HistorySource, PageQuery } from './history-store';
 import type { Chat, LastMessage, Message } from './model';
-import type { Person } from './people';
 
 interface MessageDTO extends Omit<Message, 'at'> {
   at: string;
@@ -122,7 +122,7 @@ export const chatApi = {
     const dto = await call<SearchDTO>('chat', 'Search', query);
     return { ...dto, hits: dto.hits.map((hit) => ({ ...hit, message: toMessage(hit.message) })) };
   },
-  // People come from the directory; the backend feature is called by its public name.
+  // To choose people they are searched for in the directory.
   people: async (text: string, departmentId: string): Promise<Person[]> =>
     (await call<{ members: Person[] }>('org', 'Members', { text, departmentId, limit: 0, offset: 0 })).members,
   departments: () => call<Department[]>('org', 'Departments'),

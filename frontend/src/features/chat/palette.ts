@@ -1,12 +1,12 @@
 // What the chat feature offers in the command palette: chats, people, and searching messages.
 
 import type { QueryClient } from '@tanstack/react-query';
+import type { Person } from '../../platform/api';
 import type { PaletteContext, PaletteItem } from '../../platform/feature';
 import type { Go } from '../../platform/navigation';
 import { IconMessageCircle, IconPlus, IconSearch, IconUser } from '../../ui/icons';
 import type { Chat } from './model';
 import { detailOf } from './people';
-import type { Person } from './people';
 import { chatsQuery, peopleQuery } from './queries';
 
 /** Items of a kind; the person types on when theirs is not among them. */

@@ -1,36 +1,8 @@
-// The directory as the chat screens need it: who people are, not how they are kept.
+// How the chat screens describe people.
 
 import { last } from '../../lib/last';
+import type { Person } from '../../platform/api';
 import type { Person as Choice } from '../../ui/person-picker';
-
-export interface Person {
-  userId: string;
-  name: string;
-  pinyin: string;
-  staffNo: string;
-  /** Names from the top department down to the person's own. */
-  departmentPath: string[];
-  position: string;
-  phone: string;
-  email: string;
-  online: boolean;
-  self: boolean;
-  /** Colour of the avatar, 1…8. */
-  avatar: number;
-}
-
-export type People = ReadonlyMap<string, Person>;
-
-/** Colour of someone whose profile has not arrived yet: the grey one. */
-const UNKNOWN_COLOUR = 8;
-
-export function peopleById(list: readonly Person[]): People {
-  return new Map(list.map((person) => [person.userId, person]));
-}
-
-export function colourOf(people: People, userId: string): number {
-  return people.get(userId)?.avatar ?? UNKNOWN_COLOUR;
-}
 
 /** Department and position in one line. */
 export function detailOf(person: Person): string {

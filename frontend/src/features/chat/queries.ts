@@ -1,6 +1,6 @@
 // What the chat screens read and write, and which events make what stale.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { QueryClient } from '@tanstack/react-query';
 import { last } from '../../lib/last';
 import type { StaleAfter } from '../../platform/events';
@@ -8,8 +8,6 @@ import { chatApi } from './api';
 import type { GroupInput, SearchFilter } from './api';
 import { sortChats } from './model';
 import type { Chat } from './model';
-import { peopleById } from './people';
-import type { People } from './people';
 
 const keys = {
   list: ['chat', 'list'],
@@ -58,13 +56,6 @@ export const searchQuery = (filter: SearchFilter) =>
     // What was found before is searched for again when one comes back to it.
     staleTime: 0,
   });
-
-const NOBODY: People = new Map();
-
-/** Everybody of the team by id, for colours, positions and presence; empty until it is read. */
-export function usePeople(): People {
-  return useQuery({ ...peopleQuery('', ''), select: peopleById }).data ?? NOBODY;
-}
 
 /** Puts a chat that was just opened or created into the list, so that its screen is there at once. */
 function show(client: QueryClient, chat: Chat): void {

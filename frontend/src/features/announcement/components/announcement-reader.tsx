@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { colourOf } from '../../../lib/colour';
 import { timeText } from '../../../lib/time-text';
 import { useAppState } from '../../../platform/app-state';
 import { useAttentive } from '../../../platform/attention';
 import { useFaultText } from '../../../platform/fault-text';
+import { colourOf, usePeople } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { Button } from '../../../ui/button';
 import { IconCircleCheck, IconUsers } from '../../../ui/icons';
@@ -26,6 +26,7 @@ export function AnnouncementReader({ announcement, readersOpen, onReaders }: Ann
   const { t, i18n } = useTranslation('announcement');
   const { me, role } = useAppState();
   const now = useNow();
+  const people = usePeople();
   const attentive = useAttentive();
   const { mutate } = useAcknowledge();
   useAcknowledgeOnRead(isNews(announcement) ? announcement.id : '', attentive, mutate);
@@ -39,7 +40,7 @@ export function AnnouncementReader({ announcement, readersOpen, onReaders }: Ann
         <article className={classes.article}>
           <h2 className={`selectable ${classes.title ?? ''}`}>{title}</h2>
           <div className={classes.meta}>
-            <Avatar name={authorName} colour={colourOf(authorName)} size={24} />
+            <Avatar name={authorName} colour={colourOf(people, authorId)} size={24} />
             <span>{authorName}</span>
             <time>{timeText(i18n.language).full(at, now)}</time>
             {needAck && <Tag tone="warning">{t('list.needAck')}</Tag>}

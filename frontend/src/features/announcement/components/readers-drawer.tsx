@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { colourOf } from '../../../lib/colour';
 import { useFaultText } from '../../../platform/fault-text';
+import { colourOf, usePeople } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { Drawer } from '../../../ui/drawer';
 import { ErrorState } from '../../../ui/error-state';
@@ -46,6 +46,7 @@ function Lists({ readers }: { readers: Readers }) {
 }
 
 function Section({ title, people, none }: { title: string; people: readonly Reader[]; none: string }) {
+  const all = usePeople();
   return (
     <section className={classes.section} aria-label={title}>
       <h3 className={classes.title}>
@@ -55,7 +56,7 @@ function Section({ title, people, none }: { title: string; people: readonly Read
       <ul>
         {people.map(({ userId, name }) => (
           <li key={userId} className={classes.person}>
-            <Avatar name={name} colour={colourOf(name)} size={28} />
+            <Avatar name={name} colour={colourOf(all, userId)} size={28} />
             <span>{name}</span>
           </li>
         ))}

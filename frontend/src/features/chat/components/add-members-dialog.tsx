@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
+import { usePeople } from '../../../platform/people';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { Dialog } from '../../../ui/dialog';
 import type { Person as Choice } from '../../../ui/person-picker';
 import { useToast } from '../../../ui/toast';
 import type { Chat } from '../model';
-import { membersQuery, useAddMembers, usePeople } from '../queries';
+import { membersQuery, useAddMembers } from '../queries';
 import { ChoosePeople } from './choose-people';
 import classes from './create-dialog.module.css';
 

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import { useParam, useSetParams } from '../../../platform/navigation';
+import type { People } from '../../../platform/people';
 import { Drawer } from '../../../ui/drawer';
 import type { Chat } from '../model';
 import type { Panel } from '../panel';
-import type { People } from '../people';
 import { DeliveryPanel } from './delivery-panel';
 import { MembersPanel } from './members-panel';
 import { PersonPanel } from './person-panel';

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useState } from 'react';
+import type { People } from '../../../platform/people';
 import { randomId } from '../../../lib/random-id';
 import { useAppState } from '../../../platform/app-state';
 import { useFaultText } from '../../../platform/fault-text';
@@ -7,7 +8,6 @@ import { isMac } from '../../../platform/machine';
 import { historySource } from '../api';
 import { HistoryStore } from '../history-store';
 import type { Chat, Message } from '../model';
-import type { People } from '../people';
 import { useSaveDraft } from '../queries';
 import classes from './chat-pane.module.css';
 import { Composer } from './composer';

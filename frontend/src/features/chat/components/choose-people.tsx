@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { People } from '../../../platform/people';
 import { EmptyState } from '../../../ui/empty-state';
 import { IconUsers } from '../../../ui/icons';
 import { PersonPicker } from '../../../ui/person-picker';
 import type { Person as Choice } from '../../../ui/person-picker';
 import { Select } from '../../../ui/select';
 import { departmentOptions, toChoice } from '../people';
-import type { People } from '../people';
 import { departmentsQuery, peopleQuery } from '../queries';
 import classes from './choose-people.module.css';
 

@@ -1,13 +1,13 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
+import type { People } from '../../../platform/people';
 import { Button } from '../../../ui/button';
 import { Dialog } from '../../../ui/dialog';
 import { Banner } from '../../../ui/banner';
 import type { Person as Choice } from '../../../ui/person-picker';
 import { TextInput } from '../../../ui/text-input';
 import { checkGroupName, NAME_MAX, PURPOSE_MAX } from '../model';
-import type { People } from '../people';
 import { useCreateGroup, useOpenDirect } from '../queries';
 import { ChoosePeople } from './choose-people';
 import classes from './create-dialog.module.css';

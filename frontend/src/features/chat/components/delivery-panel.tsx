@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { timeText } from '../../../lib/time-text';
 import { useFaultText } from '../../../platform/fault-text';
+import { colourOf } from '../../../platform/people';
+import type { People } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { ErrorState } from '../../../ui/error-state';
 import { IconChecks } from '../../../ui/icons';
 import { Loading, SkeletonRows } from '../../../ui/skeleton';
 import { useNow } from '../../../ui/use-now';
-import { colourOf } from '../people';
-import type { People } from '../people';
 import { deliveryQuery } from '../queries';
 import classes from './panels.module.css';
 

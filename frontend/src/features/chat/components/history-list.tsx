@@ -2,11 +2,11 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { Virtualizer } from '@tanstack/react-virtual';
 import type { TFunction } from 'i18next';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { colourOf } from '../../../platform/people';
+import type { People } from '../../../platform/people';
 import { timeText } from '../../../lib/time-text';
 import type { HistoryState, Row, ScrollWish } from '../history-store';
 import { rowShape, showsDelivery } from '../model';
-import { colourOf } from '../people';
-import type { People } from '../people';
 import classes from './history-list.module.css';
 import { MessageRow } from './message-row';
 

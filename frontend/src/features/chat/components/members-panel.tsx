@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useGo } from '../../../platform/navigation';
+import { colourOf } from '../../../platform/people';
+import type { People } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { ErrorState } from '../../../ui/error-state';
 import { SearchInput } from '../../../ui/search-input';
@@ -9,8 +11,7 @@ import { Loading, SkeletonRows } from '../../../ui/skeleton';
 import { Tag } from '../../../ui/tag';
 import type { ChatMember } from '../api';
 import type { Chat } from '../model';
-import { colourOf, detailOf, matchesPerson } from '../people';
-import type { People } from '../people';
+import { detailOf, matchesPerson } from '../people';
 import { membersQuery } from '../queries';
 import classes from './panels.module.css';
 
@@ -40,7 +41,9 @@ export function MembersPanel({ chat, people }: MembersPanelProps) {
     <>
       {chat.purpose && <p className={`selectable ${classes.purpose}`}>{chat.purpose}</p>}
       {members.data.length >= SEARCH_FROM && (
-        <SearchInput label={t('members.filter')} placeholder={t('members.filter')} value={text} onSearch={setText} />
+        <div className={classes.search}>
+          <SearchInput label={t('members.filter')} placeholder={t('members.filter')} value={text} onSearch={setText} />
+        </div>
       )}
       {shown.length === 0 && <p className={classes.note}>{t('members.none', { text })}</p>}
       <ul className={classes.people}>

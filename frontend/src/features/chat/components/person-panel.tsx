@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { useGo } from '../../../platform/navigation';
+import { colourOf } from '../../../platform/people';
+import type { People } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { Button } from '../../../ui/button';
 import { FieldList } from '../../../ui/field-list';
-import { colourOf } from '../people';
-import type { People } from '../people';
 import classes from './panels.module.css';
 
 interface PersonPanelProps {

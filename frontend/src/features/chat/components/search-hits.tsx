@@ -1,11 +1,11 @@
 import type { TFunction } from 'i18next';
 import type { TimeText } from '../../../lib/time-text';
 import { useSetParams } from '../../../platform/navigation';
+import { colourOf } from '../../../platform/people';
+import type { People } from '../../../platform/people';
 import { Avatar } from '../../../ui/avatar';
 import { useNow } from '../../../ui/use-now';
 import type { Hit } from '../api';
-import { colourOf } from '../people';
-import type { People } from '../people';
 import { Highlighted } from './highlighted';
 import classes from './search-panel.module.css';
 

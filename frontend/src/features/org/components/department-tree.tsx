@@ -42,7 +42,7 @@ export function DepartmentTree({ rows, selected, onSelect, onOpen, onMenu }: Dep
       role="tree"
       className={`scroll ${classes.tree ?? ''}`}
       aria-label={t('tree.label')}
-      aria-activedescendant={rowId(selected)}
+      aria-activedescendant={rows.some(({ department }) => department.id === selected) ? rowId(selected) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
       onContextMenu={(event) => {
