@@ -11,9 +11,10 @@ import { newQueryClient } from './platform/query-client';
 
 async function start(root: HTMLElement): Promise<void> {
   // Looking at screens without a backend: `vite` and ?fake=1. Not part of a build.
-  if (import.meta.env.DEV && new URLSearchParams(window.location.search).has('fake')) {
+  const search = new URLSearchParams(window.location.search);
+  if (import.meta.env.DEV && search.has('fake')) {
     const { installFake } = await import('./platform/testing/fake-page');
-    installFake();
+    installFake(search);
   }
   installBridge();
   installImeGuard();

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import i18next from 'i18next';
 import { useEffect } from 'react';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Onboarding } from '../features/team/routes';
 import type { AppState } from '../platform/api';
@@ -12,6 +12,7 @@ import { ErrorBoundary } from '../ui/error-boundary';
 import { ErrorState } from '../ui/error-state';
 import { UiProvider } from '../ui/provider';
 import { languageOf } from '../platform/i18n';
+import classes from './gate.module.css';
 import { useSystemTheme } from './system-theme';
 
 /** Knows how far this device is, and shows the app, the way into a team, or what is wrong. */
@@ -31,14 +32,23 @@ export function Gate({ children }: { children: ReactNode }) {
 
 function Phase({ state, children }: { state: AppState; children: ReactNode }) {
   const { t } = useTranslation('app');
-  if (state.phase === 'damaged') return <ErrorState text={t('start.damaged')} reason={t('start.damagedSafe')} code={state.damage} />;
+  if (state.phase === 'damaged') return <Failure text={t('start.damaged')} reason={t('start.damagedSafe')} code={state.damage} />;
   return <Onboarding ready={state.phase === 'ready'}>{children}</Onboarding>;
 }
 
 function NotStarted({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { t } = useTranslation('app');
   const reasonOf = useFaultText();
-  return <ErrorState text={t('start.failed')} reason={reasonOf(error)} code={toFault(error).code} onRetry={onRetry} />;
+  return <Failure text={t('start.failed')} reason={reasonOf(error)} code={toFault(error).code} onRetry={onRetry} />;
+}
+
+/** There is nothing else to show. */
+function Failure(props: Omit<ComponentProps<typeof ErrorState>, 'page'>) {
+  return (
+    <main className={classes.failure}>
+      <ErrorState {...props} page />
+    </main>
+  );
 }
 
 function useLanguage(state: AppState | undefined): void {

@@ -20,19 +20,19 @@ const WIDTH = { sm: 420, md: 560, lg: 720 };
 export function Dialog({ opened, title, size = 'sm', onClose, children, footer }: DialogProps) {
   const { t } = useTranslation('ui');
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={title}
-      size={WIDTH[size]}
-      radius="lg"
-      centered
-      closeButtonProps={{ 'aria-label': t('close') }}
-      overlayProps={{ blur: 0 }}
-      classNames={{ content: classes.content ?? '', header: classes.header ?? '', title: classes.title ?? '', body: classes.body ?? '', close: classes.close ?? '' }}
-    >
-      <div className={classes.scroll}>{children}</div>
-      {footer && <div className={classes.footer}>{footer}</div>}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={WIDTH[size]} centered>
+      <Modal.Overlay />
+      <Modal.Content radius="lg" classNames={{ content: classes.content ?? '' }}>
+        {/* Not Modal.Header: a <header> here would be a second banner of the page. */}
+        <div className={classes.header}>
+          <Modal.Title component="h2" className={classes.title}>
+            {title}
+          </Modal.Title>
+          <Modal.CloseButton aria-label={t('close')} className={classes.close} />
+        </div>
+        <div className={classes.scroll}>{children}</div>
+        {footer && <div className={classes.footer}>{footer}</div>}
+      </Modal.Content>
+    </Modal.Root>
   );
 }

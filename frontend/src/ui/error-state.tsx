@@ -11,17 +11,20 @@ interface ErrorStateProps {
   /** Behind "details". */
   code?: string;
   onRetry?: () => void;
+  /** It is all there is on the page, and so its heading. */
+  page?: boolean;
 }
 
 /** Stands in place of the content that could not be shown. */
-export function ErrorState({ text, reason, code, onRetry }: ErrorStateProps) {
+export function ErrorState({ text, reason, code, onRetry, page = false }: ErrorStateProps) {
   const { t } = useTranslation('ui');
+  const Text = page ? 'h1' : 'p';
   return (
     <div className={classes.state} role="alert">
       <span className={classes.icon} aria-hidden>
         <IconAlertTriangle size={36} stroke={1.3} />
       </span>
-      <p className={classes.text}>{text}</p>
+      <Text className={classes.text}>{text}</Text>
       {reason && <p className={classes.help}>{reason}</p>}
       {onRetry && (
         <div className={classes.action}>

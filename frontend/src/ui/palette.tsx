@@ -25,20 +25,12 @@ const PAGE = 8;
 /** Search and commands in one place: type, arrow keys, Enter. */
 export function Palette({ opened, onClose, label, ...rest }: PaletteProps) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size={600}
-      radius="lg"
-      yOffset={96}
-      padding={0}
-      aria-label={label}
-      overlayProps={{ blur: 0 }}
-      classNames={{ content: classes.content ?? '' }}
-    >
-      <Content label={label} onClose={onClose} {...rest} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={600} yOffset={96}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={label} radius="lg" classNames={{ content: classes.content ?? '' }}>
+        <Content label={label} onClose={onClose} {...rest} />
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,4 +1,26 @@
-/** Installs a backend in the page's memory. */
-export function installFake(): void {
-  window.go = {};
+// A whole backend in the page's memory, to look at screens without a program: `npm run dev`, then
+// ?fake=ready|none|searching|stalled|history|failed|damaged &net=synced|syncing|waiting|offline|error|alone
+// &theme=light|dark &language=zh-CN|en
+
+import { demoAnnouncements } from './demo/announcement';
+import { demoApp } from './demo/app';
+import type { DemoOptions } from './demo/app';
+import { demoChat } from './demo/chat';
+import { demoOrg } from './demo/org';
+import { FakeBackend } from './fake-backend';
+
+export function installFake(search: URLSearchParams): void {
+  const asked = (name: string, otherwise: string) => search.get(name) ?? otherwise;
+  const options = {
+    scene: asked('fake', '') || 'ready',
+    net: asked('net', 'synced'),
+    settings: { theme: asked('theme', 'system'), language: asked('language', 'zh-CN'), sendKey: 'enter' },
+  } as DemoOptions;
+  const backend = new FakeBackend();
+  backend
+    .handle('app', demoApp(backend, options))
+    .handle('org', demoOrg())
+    .handle('chat', demoChat(backend))
+    .handle('announcement', demoAnnouncements(backend))
+    .install();
 }

@@ -35,14 +35,14 @@ function Chip({ connections }: { connections: Connections }) {
         <button
           type="button"
           className={classes.chip}
-          aria-label={t('chip.label', { text: `${text.state}，${text.detail}` })}
           aria-expanded={opened}
           aria-haspopup="dialog"
           onClick={() => setOpened(!opened)}
         >
+          <span className="sr-only">{t('chip.label')}</span>
           <StateDot tone={chipTone(connections.state)} />
           <span className={classes.state}>{text.state}</span>
-          <span className={classes.detail}>{text.detail}</span>
+          <span className={classes.detail}> · {text.detail}</span>
         </button>
       }
     >

@@ -1,0 +1,102 @@
+import type { AppState, Settings } from '../../api';
+import { Fault } from '../../fault';
+import { rejection } from '../fake-backend';
+import type { FakeBackend, Handlers } from '../fake-backend';
+import { ago, NOW } from './clock';
+import { demoConnections } from './connections';
+import type { Net } from './connections';
+import { ME, person } from './people';
+
+/** What the page shows: the app of a member, or a step on the way there. */
+export type Scene = 'ready' | 'none' | 'searching' | 'stalled' | 'history' | 'failed' | 'damaged';
+
+export interface DemoOptions {
+  scene: Scene;
+  net: Net;
+  settings: Settings;
+}
+
+const LINK = `tongzhou://join/${'1AbcDefGhiJklMnoPqrStuVwxYz0123456789_-'.repeat(9)}`;
+
+const JOIN: Partial<Record<Scene, object>> = {
+  searching: { step: 'searching', since: ago(0.1) },
+  stalled: { step: 'searching', code: 'join.nobody_online', params: { inviter: '林晓雯' }, since: ago(0.8) },
+  history: { step: 'history', done: 12_480, total: 20_116, since: ago(0.2) },
+  failed: { step: 'failed', code: 'join.used', since: ago(0.1) },
+};
+
+const IDLE = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' };
+
+export function demoApp(backend: FakeBackend, { scene, net, settings: first }: DemoOptions): Handlers {
+  let settings = first;
+  let phase: AppState['phase'] = scene === 'damaged' ? 'damaged' : scene === 'ready' || scene === 'history' ? 'ready' : 'none';
+  let join: object = { ...IDLE, ...JOIN[scene] };
+  let invitations = [
+    invitation('i1', 'open', '前端 何知然', 60 * 3),
+    invitation('i2', 'used', '销售 梁艺桐', 60 * 24 * 3, '梁艺桐'),
+    invitation('i3', 'expired', '', 60 * 24 * 9),
+  ];
+
+  const state = (): AppState => ({
+    phase,
+    teamId: phase === 'ready' ? 'team1' : '',
+    teamName: phase === 'ready' ? '星海科技' : '',
+    me: { userId: ME, deviceId: 'd4mq2k7xw3ys5bnh6tcz', name: person(ME).name },
+    role: phase === 'ready' ? 'owner' : 'none',
+    version: '0.1.0',
+    os: 'linux',
+    settings,
+    damage: phase === 'damaged' ? 'database disk image is malformed' : '',
+  });
+
+  return {
+    State: state,
+    Found: () => {
+      phase = 'ready';
+      return state();
+    },
+    PreviewInvitation: (link: string) => {
+      if (!link.startsWith('tongzhou://join/')) throw rejection(new Fault('join.damaged'));
+      return { teamName: '星海科技', inviter: '林晓雯', expiresAt: ago(-60 * 24 * 6), addresses: 3 };
+    },
+    Join: () => {
+      join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString() };
+      backend.emit('join');
+    },
+    JoinProgress: () => join,
+    CancelJoin: () => {
+      join = IDLE;
+      backend.emit('join');
+    },
+    CreateInvitation: ({ note }: { note: string }) => {
+      const made = invitation(`i${invitations.length + 1}`, 'open', note, 0);
+      invitations = [made, ...invitations];
+      return made;
+    },
+    Invitations: () => invitations,
+    Connections: () => demoConnections(net),
+    AddAddress: (address: string) => {
+      if (!address.startsWith('/')) throw rejection(new Fault('network.bad_address'));
+    },
+    SyncNow: () => undefined,
+    Settings: () => settings,
+    SaveSettings: (next: Settings) => {
+      settings = next;
+      backend.emit('settings');
+      return settings;
+    },
+    Doctor: () => [
+      { name: 'keychain', state: 'warn', code: 'keychain.missing', params: {} },
+      { name: 'mdns', state: 'ok', code: 'mdns.ok', params: {} },
+      { name: 'ports', state: 'ok', code: 'ports.ok', params: {} },
+      { name: 'webview', state: 'ok', code: 'webview.ok', params: { engine: 'WebKitGTK 2.50.6' } },
+      { name: 'disk', state: 'ok', code: 'disk.ok', params: { free: '182 GB' } },
+      { name: 'clock', state: 'ok', code: 'clock.ok', params: {} },
+    ],
+  };
+}
+
+function invitation(id: string, state: 'open' | 'used' | 'expired', note: string, minutes: number, usedBy = '') {
+  const week = 60 * 24 * 7;
+  return { id, link: state === 'open' ? LINK : '', createdAt: ago(minutes), expiresAt: ago(minutes - week), state, usedBy, note };
+}
