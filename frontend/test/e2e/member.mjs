@@ -111,16 +111,32 @@ export class Member {
   }
 
   /**
-   * Pastes an invitation, with the sentence around it that people paste too, and waits until the app is there.
+   * Pastes an invitation, with the sentence around it that people paste too.
+   * @param {string} link
+   */
+  async paste(link) {
+    const { page } = this;
+    await page.getByRole('button', { name: '加入团队' }).click();
+    await page.getByRole('textbox', { name: '邀请链接' }).fill(`快来：${link}\n`);
+  }
+
+  /**
+   * Begins to join with the pasted invitation.
+   * @param {string} team
+   */
+  async beginJoining(team) {
+    await this.#fillProfile();
+    await this.page.getByRole('button', { name: `加入${team}` }).click();
+  }
+
+  /**
+   * Joins and waits until the app is there.
    * @param {string} link
    * @param {string} team
    */
   async join(link, team) {
-    const { page } = this;
-    await page.getByRole('button', { name: '加入团队' }).click();
-    await page.getByRole('textbox', { name: '邀请链接' }).fill(`快来：${link}\n`);
-    await this.#fillProfile();
-    await page.getByRole('button', { name: `加入${team}` }).click();
+    await this.paste(link);
+    await this.beginJoining(team);
     await this.inside(joinLimit);
   }
 
@@ -138,6 +154,20 @@ export class Member {
     await dialog.getByRole('textbox', { name: '群名称' }).fill(name);
     await dialog.getByRole('button', { name: '创建群聊' }).click();
     await this.composer(name).waitFor();
+  }
+
+  /**
+   * Starts a one-to-one chat with a colleague.
+   * @param {string} person
+   */
+  async openDirect(person) {
+    const { page } = this;
+    await page.getByRole('navigation', { name: '模块' }).getByRole('button', { name: '消息' }).click();
+    await page.getByRole('button', { name: '新建会话' }).first().click();
+    const dialog = page.getByRole('dialog', { name: '新建会话' });
+    await dialog.getByRole('option', { name: person }).click();
+    await dialog.getByRole('button', { name: '开始聊天' }).click();
+    await this.composer(person).waitFor();
   }
 
   /**
