@@ -1,3 +1,5 @@
+// First: the order of the styles is the order of the imports.
+import './ui/styles';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { features } from './app/features';

@@ -1,7 +1,3 @@
-import '@mantine/core/styles.css';
-import './tokens.css';
-import './base.css';
-import './mantine.css';
 import { createTheme, MantineProvider, Menu, Modal, Popover, Tooltip } from '@mantine/core';
 import type { MantineColorsTuple } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -45,7 +41,7 @@ interface UiProviderProps {
   children: ReactNode;
 }
 
-/** Styles, theme and toasts: once, around everything. */
+/** Theme and toasts: once, around everything. The styles come with ui/styles. */
 export function UiProvider({ theme: scheme, children }: UiProviderProps) {
   return (
     <MantineProvider theme={theme} forceColorScheme={scheme}>
