@@ -213,3 +213,6 @@ func Parse(t TB, raw []byte) []op.Sealed {
 func (m *Member) Received(scope op.ScopeID, o *replica.Op, by *Member) bool {
 	return m.R.Delivery(scope, o.Ref).Received[by.ID.Root.ID]
 }
+
+// controlOf is the team's control scope.
+func controlOf(m *Member) op.ScopeID { return keys.ControlScope(m.ID.Team) }

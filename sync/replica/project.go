@@ -108,10 +108,15 @@ func (p *projector) settleControl(o *opened, key int64) error {
 
 // apply adds a content op to its entity: directly when it sorts last, else the entity is folded again before the commit.
 func (p *projector) apply(v *Op, red *reducer) error {
+	e := Entity{Scope: v.Scope, ScopeNo: v.ScopeNo, Name: red.Entity, ID: v.Entity}
 	if red.single {
+		if len(p.dirty) > 0 {
+			if _, waiting := p.dirty[e.key()]; waiting {
+				return nil
+			}
+		}
 		return red.Apply(p.tx, *v)
 	}
-	e := Entity{Scope: v.Scope, ScopeNo: v.ScopeNo, Name: red.Entity, ID: v.Entity}
 	last := true
 	var h, t int64
 	rows, err := p.tx.Query(`SELECT hlc, tie FROM entity_op WHERE scope = ? AND entity = ? AND eid = ? ORDER BY hlc DESC, tie DESC LIMIT 1`, e.ScopeNo, e.Name, e.ID)
