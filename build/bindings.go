@@ -13,10 +13,11 @@ import (
 	"strings"
 )
 
-// bindings writes frontend/wailsjs anew from the bound Go structs and fails if that changed anything: what is committed
-// must be what the backend offers. The new files stay, so mending it is one commit.
+// bindings writes frontend/wailsjs/go anew from the bound Go structs and fails if that changed anything: what is committed
+// must be what the backend offers. The new files stay, so mending it is one commit. (Beside it the generator puts a copy of
+// Wails' runtime, which is neither ours nor used, and is not committed.)
 func (t *tool) bindings(ctx context.Context, out io.Writer) error {
-	dir := t.path("frontend", "wailsjs")
+	dir := t.path("frontend", "wailsjs", "go")
 	before, err := readAll(dir)
 	if err != nil {
 		return err

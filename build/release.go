@@ -42,7 +42,7 @@ func (t *tool) releaseOne(ctx context.Context, version, goos, goarch string, env
 		name += ".exe"
 		ldflags += " -H windowsgui"
 	}
-	what := target{tags: desktopTags(goos), output: t.path("out", name), ldflags: ldflags, env: env}
+	what := target{tags: desktopTags(goos), output: t.path("out", name), flags: []string{"-trimpath", "-ldflags", ldflags}, env: env}
 	t.say("building %s", name)
 	if err := t.compile(ctx, t.out, what); err != nil {
 		return err
