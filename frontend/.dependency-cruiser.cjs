@@ -69,14 +69,14 @@ module.exports = {
       name: 'no-test-helpers-in-the-app',
       comment: 'Fakes and builders must not reach people.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '([.]test[.]tsx?|/testing(/.+)?[.]tsx?|^src/platform/testing/.+|^src/main[.]tsx)$' },
-      to: { path: '(/testing[.]tsx?$|^src/platform/testing/)' },
+      from: { path: '^src/', pathNot: ['[.]test[.]tsx?$', '/testing[.]tsx?$', '^src/platform/testing/', '^src/main[.]tsx$'] },
+      to: { path: ['/testing[.]tsx?$', '^src/platform/testing/'] },
     },
     {
       name: 'no-dev-dependencies-in-the-app',
       comment: 'What is imported by the app is a dependency, not a tool.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '([.]test[.]tsx?|/testing(/.+)?[.]tsx?)$' },
+      from: { path: '^src/', pathNot: ['[.]test[.]tsx?$', '/testing[.]tsx?$', '^src/platform/testing/'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
     },
     {

@@ -12,11 +12,10 @@ import { installImeGuard } from './platform/ime';
 import { newQueryClient } from './platform/query-client';
 
 async function start(root: HTMLElement): Promise<void> {
-  // Looking at screens without a backend: `vite` and ?fake=1. Not part of a build.
-  const search = new URLSearchParams(window.location.search);
-  if (import.meta.env.DEV && search.has('fake')) {
+  // Looking at screens without a backend: `npm run dev` and ?fake=ready. Not part of a build.
+  if (import.meta.env.DEV) {
     const { installFake } = await import('./platform/testing/fake-page');
-    installFake(search);
+    installFake();
   }
   installBridge();
   installImeGuard();

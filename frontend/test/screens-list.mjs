@@ -13,6 +13,10 @@
  * }[]}
  */
 export const screens = [
+  { name: 'chat', path: '/chat', ready: '[role=listbox] [role=option]' },
+  { name: 'chat-group', path: '/chat?chat=release', ready: '[role=log] [data-index]' },
+  { name: 'org', path: '/org', ready: 'main h1' },
+  { name: 'announcement', path: '/announcement', ready: 'main h1' },
   { name: 'welcome', query: { fake: 'none' } },
   { name: 'found', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(1).click() },
   { name: 'join', query: { fake: 'none' }, act: openJoin },

@@ -2,10 +2,10 @@
 // Any violation, error on the console or missing text fails. `--pictures DIR` also keeps a picture of each; `--only TEXT`
 // takes the screens whose name contains it. The backend is the one in memory, so nothing but a browser is needed.
 
-import { mkdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import { screens } from './screens-list.mjs'
@@ -24,7 +24,6 @@ const everyVariant = [
 // Every theme, language and width once is enough to find violations; pictures show all.
 const variants = options.pictures ? everyVariant : [everyVariant[0], everyVariant[3]]
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const server = await createServer({ logLevel: 'error', server: { host: '127.0.0.1', port: 0, hmr: false, watch: null } })
 await server.listen()
 const address = server.resolvedUrls?.local[0]
@@ -72,7 +71,7 @@ async function look(screen, variant) {
     await screen.act?.(page)
     await settle(page)
     if (options.pictures) await page.screenshot({ path: join(options.pictures, `${screen.name}-${theme}-${language}-${width}.png`) })
-    await page.evaluate(axe)
+    await page.evaluate(axe.source)
     const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), rules)
     for (const { id, nodes } of violations) found.push(...nodes.map((node) => `${id}: ${node.html.slice(0, 160)} · ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`))
     const keys = await page.evaluate(() => document.body.innerText.match(/\b[a-z]+(?:\.[a-z][A-Za-z]+){1,3}\b(?!\.com)/g) ?? [])

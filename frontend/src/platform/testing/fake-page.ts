@@ -9,7 +9,19 @@ import { demoChat } from './demo/chat';
 import { demoOrg } from './demo/org';
 import { FakeBackend } from './fake-backend';
 
-export function installFake(search: URLSearchParams): void {
+const KEY = 'tongzhou.fake';
+
+/** Installs it if the address asks for it, or has in this tab. */
+export function installFake(): void {
+  const { search: query, pathname, hash } = window.location;
+  if (query.includes('fake=')) {
+    window.sessionStorage.setItem(KEY, query);
+    // The router takes a query before the hash for one of its own.
+    window.history.replaceState(null, '', pathname + hash);
+  }
+  const kept = window.sessionStorage.getItem(KEY);
+  if (kept === null) return;
+  const search = new URLSearchParams(kept);
   const asked = (name: string, otherwise: string) => search.get(name) ?? otherwise;
   const options = {
     scene: asked('fake', '') || 'ready',

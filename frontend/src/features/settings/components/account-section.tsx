@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../../platform/app-state';
-import { useSetParams } from '../../../platform/navigation';
+import { useGo, useSetParams } from '../../../platform/navigation';
 import { INVITE } from '../../../platform/places';
 import { Button } from '../../../ui/button';
-import { IconUserPlus } from '../../../ui/icons';
+import { IconEdit, IconUserPlus } from '../../../ui/icons';
 import { deviceQuery } from '../queries';
 import { Facts, Group } from './group';
 
@@ -13,10 +13,19 @@ export function AccountSection() {
   const { me, role, teamName, os } = useAppState();
   const device = useQuery(deviceQuery);
   const setParams = useSetParams();
+  const go = useGo();
   const system = os === 'darwin' || os === 'windows' || os === 'linux' ? t(`account.systems.${os}`) : os;
   return (
     <>
-      <Group title={t('account.me')} help={t('account.meHelp')}>
+      <Group
+        title={t('account.me')}
+        help={t('account.meHelp')}
+        control={
+          <Button icon={<IconEdit size={16} stroke={1.7} />} onClick={() => go('/org', { person: me.userId })}>
+            {t('account.edit')}
+          </Button>
+        }
+      >
         <Facts
           facts={[
             { name: t('account.name'), value: me.name },

@@ -26,9 +26,11 @@ export function InvitationCard({ invitation }: { invitation: Invitation }) {
       </div>
       <div className={classes.words}>
         {note && <b className={classes.for}>{note}</b>}
-        <code className={`selectable ${classes.link ?? ''}`} data-testid="invitation-link" title={link}>
-          {link}
-        </code>
+        <div className={classes.linkBox}>
+          <code className={`selectable ${classes.link ?? ''}`} data-testid="invitation-link" title={link}>
+            {link}
+          </code>
+        </div>
         <CopyButton kind="primary" text={link} label={t('invite.copy')} />
         <span className={classes.small}>{t('invite.expiresAt', { time: expires })}</span>
         <span className={classes.small}>{t('invite.local')}</span>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../../platform/app-state';
 import { useFaultText } from '../../../platform/fault-text';
 import { Fault } from '../../../platform/fault';
 import { Banner } from '../../../ui/banner';
@@ -30,6 +31,7 @@ export function JoinScreen({ progress, draft, member, onEnter, onBack }: JoinScr
   const { t } = useTranslation('team');
   const cancel = useCancelJoin();
   const join = useJoin();
+  const { teamName } = useAppState();
   const waiting = useStall(progress);
   const reached = useReached(progress);
   const failed = progress.step === 'failed';
@@ -65,8 +67,8 @@ export function JoinScreen({ progress, draft, member, onEnter, onBack }: JoinScr
   );
 
   function title(): string {
-    const team = draft.joinTeam;
-    if (failed) return t('progress.failedTitle', { team });
+    const team = teamName || draft.joinTeam;
+    if (failed) return team ? t('progress.failedTitle', { team }) : t('progress.failedTitlePlain');
     if (member) return t('progress.doneTitle', { team });
     return team ? t('progress.title', { team }) : t('progress.titlePlain');
   }
