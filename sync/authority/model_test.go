@@ -27,8 +27,10 @@ type rank struct {
 }
 
 func newModel(ops []*simOp) *model {
-	m := &model{ops: map[op.ID]*simOp{}, past: map[op.ID]map[op.ID]bool{}, lam: map[op.ID]int{},
-		void: map[op.ID]bool{}, memo: map[op.ID]bool{}, shape: map[op.ID]bool{}}
+	m := &model{
+		ops: map[op.ID]*simOp{}, past: map[op.ID]map[op.ID]bool{}, lam: map[op.ID]int{},
+		void: map[op.ID]bool{}, memo: map[op.ID]bool{}, shape: map[op.ID]bool{},
+	}
 	for _, o := range ops {
 		m.ops[o.ID] = o
 		for _, twin := range ops {

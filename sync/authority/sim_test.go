@@ -169,15 +169,21 @@ func (s *sim) act(p *person, known []*simOp, incarnation uint32, device int) {
 	switch {
 	case choice < 10 || choice == 19:
 		g := authority.Grant{Subject: x.id(), Role: role, Proof: proof.ID, Dept: []byte(dept)}
-		s.add(&simOp{Op: s.write(p.devices[device], incarnation, authority.TypeGrant, g, heads(known)...),
-			kind: authority.TypeGrant, by: p, subject: x, role: role, dept: dept, proof: proof.ID, sound: sound})
+		s.add(&simOp{
+			Op:   s.write(p.devices[device], incarnation, authority.TypeGrant, g, heads(known)...),
+			kind: authority.TypeGrant, by: p, subject: x, role: role, dept: dept, proof: proof.ID, sound: sound,
+		})
 	case choice < 15:
 		r := authority.Revoke{Subject: x.id(), Mode: authority.Removed, Proof: proof.ID}
-		s.add(&simOp{Op: s.write(p.devices[device], incarnation, authority.TypeRevoke, r, heads(known)...),
-			kind: authority.TypeRevoke, by: p, subject: x, proof: proof.ID})
+		s.add(&simOp{
+			Op:   s.write(p.devices[device], incarnation, authority.TypeRevoke, r, heads(known)...),
+			kind: authority.TypeRevoke, by: p, subject: x, proof: proof.ID,
+		})
 	case choice < 16:
-		s.add(&simOp{Op: s.write(p.devices[device], incarnation, authority.TypeLeave, authority.Leave{}, heads(known)...),
-			kind: authority.TypeLeave, by: p})
+		s.add(&simOp{
+			Op:   s.write(p.devices[device], incarnation, authority.TypeLeave, authority.Leave{}, heads(known)...),
+			kind: authority.TypeLeave, by: p,
+		})
 	default:
 		s.invite(p, known, incarnation, proof, role, dept, device, rapid.IntRange(1, 2).Draw(s.rt, "uses"))
 	}
@@ -201,9 +207,11 @@ func (s *sim) invite(p *person, known []*simOp, incarnation uint32, proof *simOp
 		expires = int64(s.n + 4)
 	}
 	i := authority.Invite{Pub: inviteKeys()[key].Pub(), Role: role, MaxUses: uint32(uses), Expires: expires, Proof: proof.ID, Dept: []byte(dept)}
-	return s.add(&simOp{Op: s.write(p.devices[device], incarnation, authority.TypeInvite, i, heads(known)...),
+	return s.add(&simOp{
+		Op:   s.write(p.devices[device], incarnation, authority.TypeInvite, i, heads(known)...),
 		kind: authority.TypeInvite, by: p, role: role, dept: dept, proof: proof.ID, key: key, uses: uses,
-		sound: proof.sound && proof.role < authority.Member})
+		sound: proof.sound && proof.role < authority.Member,
+	})
 }
 
 func (s *sim) admit(p *person, known []*simOp, incarnation uint32, invite *simOp, device int) {
@@ -216,8 +224,10 @@ func (s *sim) admit(p *person, known []*simOp, incarnation uint32, invite *simOp
 		s.rt.Fatalf("invite: %v", err)
 	}
 	o := s.write(p.devices[device], incarnation, authority.TypeAdmit, s.admission(inviteKeys()[key], invite.ID, p, device), heads(known)...)
-	s.add(&simOp{Op: o, kind: authority.TypeAdmit, by: p, subject: p, role: invite.role, dept: invite.dept,
-		proof: invite.ID, key: key, expired: o.HLC.Millis() > i.Expires, sound: key == invite.key})
+	s.add(&simOp{
+		Op: o, kind: authority.TypeAdmit, by: p, subject: p, role: invite.role, dept: invite.dept,
+		proof: invite.ID, key: key, expired: o.HLC.Millis() > i.Expires, sound: key == invite.key,
+	})
 }
 
 func (s *sim) state() *authority.State {

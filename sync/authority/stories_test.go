@@ -41,8 +41,12 @@ func TestRule1RolesWithoutSense(t *testing.T) {
 	o := newOffice(t)
 	b := people()[1]
 	for _, g := range []authority.Grant{
-		{Role: authority.None}, {Role: 6}, {Role: authority.Head}, {Role: authority.DeptAdmin},
-		{Role: authority.Admin, Dept: []byte("x")}, {Role: authority.Member, Dept: make([]byte, 65)},
+		{Role: authority.None},
+		{Role: 6},
+		{Role: authority.Head},
+		{Role: authority.DeptAdmin},
+		{Role: authority.Admin, Dept: []byte("x")},
+		{Role: authority.Member, Dept: make([]byte, 65)},
 	} {
 		g.Subject, g.Proof = b.id(), o.genesis
 		o.want(o.do(people()[0], authority.TypeGrant, g), authority.Invalid, authority.ReasonMalformed)

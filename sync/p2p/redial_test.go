@@ -85,6 +85,7 @@ func TestDiallingStopsAtEnoughConversationsAndIsFair(t *testing.T) {
 	n.Refresh()
 	first, second := next(t, n.begun, "first"), next(t, n.begun, "second")
 	third := 0
+	n.until(t, "all three mates are known", func() bool { return len(n.Peers()) == 3 })
 	n.mu.Lock()
 	for _, m := range n.mates {
 		if m.conv == nil {

@@ -228,8 +228,10 @@ func (s *Session) loop(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case p, ok := <-s.packets:
-			if err = s.readErr; ok {
+			if ok {
 				err = s.receive(ctx, p)
+			} else {
+				err = s.readErr // set before the channel was closed
 			}
 		case <-s.notes.ready:
 			err = s.handleNotes(ctx)
