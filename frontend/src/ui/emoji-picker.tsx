@@ -45,9 +45,10 @@ export function EmojiPicker({ language, labels, onSelect }: EmojiPickerProps) {
                 {category.label}
               </div>
             ),
-            Row: (props) => <div {...props} className={classes.row} />,
+            // Positions in a grid count from 1; the library counts from 0.
+            Row: (props) => <div {...props} aria-rowindex={(props['aria-rowindex'] ?? 0) + 1} className={classes.row} />,
             Emoji: ({ emoji, ...props }) => (
-              <button {...props} type="button" className={classes.emoji}>
+              <button {...props} aria-colindex={(props['aria-colindex'] ?? 0) + 1} type="button" className={classes.emoji}>
                 {emoji.emoji}
               </button>
             ),

@@ -11,12 +11,14 @@ interface PopoverProps {
   trigger: ReactElement;
   children: ReactNode;
   side?: 'bottom-end' | 'bottom-start' | 'top-start' | 'top-end';
+  /** Whether closing gives the focus back to the trigger; not when it has gone on to where the person continues. */
+  returnFocus?: boolean;
 }
 
 /** A small pane at its trigger, without padding. Esc and a click outside close it. */
-export function Popover({ opened, onChange, label, width, trigger, children, side = 'bottom-end' }: PopoverProps) {
+export function Popover({ opened, onChange, label, width, trigger, children, side = 'bottom-end', returnFocus = true }: PopoverProps) {
   return (
-    <MantinePopover opened={opened} onChange={onChange} width={width} position={side} offset={6} radius="lg" trapFocus returnFocus withinPortal>
+    <MantinePopover opened={opened} onChange={onChange} width={width} position={side} offset={6} radius="lg" trapFocus returnFocus={returnFocus} withinPortal>
       <MantinePopover.Target>{trigger}</MantinePopover.Target>
       <MantinePopover.Dropdown className={classes.dropdown} aria-label={label}>
         {children}

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { IconButton } from './icon-button';
 import { IconSearch, IconX } from './icons';
 import classes from './search-input.module.css';
+import { focusProps } from './text-input';
 
 interface SearchInputProps {
   label: string;
@@ -32,7 +33,7 @@ export function SearchInput({ label, placeholder, value, onSearch, autoFocus = f
         aria-label={label}
         placeholder={placeholder}
         // The person asked for it by opening what it stands in.
-        autoFocus={autoFocus}
+        {...focusProps(autoFocus)}
         autoComplete="off"
         spellCheck={false}
         onKeyDown={onKeyDown}

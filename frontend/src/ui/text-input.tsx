@@ -31,11 +31,12 @@ interface TextInputProps extends FieldProps {
 }
 
 /** A one-line field, 34 px. */
-export function TextInput({ label, hideLabel = false, help, error, required = false, onChange, onEnter, icon, autoComplete = 'off', spellCheck = false, ...rest }: TextInputProps) {
+export function TextInput({ label, hideLabel = false, help, error, required = false, onChange, onEnter, icon, autoComplete = 'off', spellCheck = false, autoFocus = false, ...rest }: TextInputProps) {
   return (
     <MantineTextInput
       {...rest}
       {...fieldProps({ label, hideLabel, help, error, required })}
+      {...focusProps(autoFocus)}
       autoComplete={autoComplete}
       spellCheck={spellCheck}
       leftSection={icon}
@@ -48,6 +49,11 @@ export function TextInput({ label, hideLabel = false, help, error, required = fa
       }}
     />
   );
+}
+
+/** Focus on opening, also in a dialog, whose focus trap would otherwise take its closing button. */
+export function focusProps(autoFocus: boolean): { autoFocus?: true; 'data-autofocus'?: true } {
+  return autoFocus ? { autoFocus, 'data-autofocus': true } : {};
 }
 
 /** What all fields hand to the component library. */

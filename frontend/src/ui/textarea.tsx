@@ -1,6 +1,6 @@
 import { Textarea as MantineTextarea } from '@mantine/core';
 import type { Ref } from 'react';
-import { fieldProps } from './text-input';
+import { fieldProps, focusProps } from './text-input';
 import type { FieldProps } from './text-input';
 
 interface TextareaProps extends FieldProps {
@@ -16,11 +16,12 @@ interface TextareaProps extends FieldProps {
 }
 
 /** Grows with its text from `minRows` to `maxRows`. */
-export function Textarea({ label, hideLabel = false, help, error, required = false, onChange, minRows = 3, maxRows = 12, ...rest }: TextareaProps) {
+export function Textarea({ label, hideLabel = false, help, error, required = false, onChange, minRows = 3, maxRows = 12, autoFocus = false, ...rest }: TextareaProps) {
   return (
     <MantineTextarea
       {...rest}
       {...fieldProps({ label, hideLabel, help, error, required })}
+      {...focusProps(autoFocus)}
       autosize
       minRows={minRows}
       maxRows={maxRows}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canGrant, canManage, departmentOptions, fieldOfFault, initiallyOpen, pathOf, subtree, treeMove, treeRows } from './model';
+import { canGrant, canManage, departmentOptions, fieldOfFault, higherRoles, initiallyOpen, pathOf, subtree, treeMove, treeRows } from './model';
 import type { Department, Member } from './model';
 
 const department = (id: string, parentId: string): Department => ({ id, parentId, name: id.toUpperCase(), members: 1, total: 2 });
@@ -65,7 +65,10 @@ describe('rights (R25)', () => {
     expect(canGrant('owner', member)).toBe(true);
     expect(canGrant('admin', member)).toBe(false);
     expect(canGrant('owner', { ...member, self: true })).toBe(false);
+    expect(canGrant('owner', { ...member, role: 'admin' })).toBe(false);
     expect(canGrant('owner', { ...member, role: 'owner' })).toBe(false);
+    expect(higherRoles('guest')).toEqual(['admin', 'member']);
+    expect(higherRoles('head')).toEqual(['admin']);
   });
 });
 

@@ -62,18 +62,25 @@ export interface TreeRow {
 /** Levels that are open before anyone touched the tree. */
 const OPEN_LEVELS = 2;
 
-/** Roles of the team that an owner gives here; those of a department come with the department. */
-export const GRANTABLE = ['admin', 'member', 'guest'] as const;
+/** Roles of the team that an owner raises someone to; those of a department come with the department. */
+const GRANTABLE = ['admin', 'member'] as const;
 export type GrantableRole = (typeof GRANTABLE)[number];
+
+const RANK: Record<Role, number> = { owner: 0, admin: 1, head: 2, dept_admin: 3, member: 4, guest: 5, none: 6 };
+
+/** What a role can be raised to; this version lowers none. */
+export function higherRoles(role: Role): GrantableRole[] {
+  return GRANTABLE.filter((one) => RANK[one] < RANK[role]);
+}
 
 /** Changing the organisation and inviting people are for owners and admins (R25). */
 export function canManage(role: Role): boolean {
   return role === 'owner' || role === 'admin';
 }
 
-/** Owners give roles, and not to themselves or to another owner. */
+/** Owners raise roles, and not their own. */
 export function canGrant(role: Role, member: Member): boolean {
-  return role === 'owner' && !member.self && member.role !== 'owner';
+  return role === 'owner' && !member.self && higherRoles(member.role).length > 0;
 }
 
 function childrenOf(departments: readonly Department[]): Map<string, Department[]> {

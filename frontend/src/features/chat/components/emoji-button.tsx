@@ -18,10 +18,16 @@ const PICKER_PX = 312;
 
 export function EmojiButton({ language, t, onPick }: EmojiButtonProps) {
   const [opened, setOpened] = useState(false);
+  // After a choice one goes on writing; after Esc one is back at the button.
+  const [chosen, setChosen] = useState(false);
   const labels = useMemo(
     () => ({ search: t('emoji.search'), empty: t('emoji.empty'), loading: t('emoji.loading'), categories: categories(t) }),
     [t],
   );
+  const toggle = () => {
+    setChosen(false);
+    setOpened(!opened);
+  };
   return (
     <Popover
       opened={opened}
@@ -29,8 +35,9 @@ export function EmojiButton({ language, t, onPick }: EmojiButtonProps) {
       label={t('composer.emoji')}
       width={PICKER_PX}
       side="top-start"
+      returnFocus={!chosen}
       trigger={
-        <IconButton label={t('composer.emoji')} size="sm" aria-haspopup="dialog" aria-expanded={opened} onClick={() => setOpened((before) => !before)}>
+        <IconButton label={t('composer.emoji')} size="sm" aria-haspopup="dialog" aria-expanded={opened} onClick={toggle}>
           <IconMoodSmile size={19} stroke={1.6} />
         </IconButton>
       }
@@ -40,6 +47,7 @@ export function EmojiButton({ language, t, onPick }: EmojiButtonProps) {
           language={language}
           labels={labels}
           onSelect={(emoji) => {
+            setChosen(true);
             setOpened(false);
             onPick(emoji);
           }}

@@ -3,7 +3,7 @@ import { useFaultText } from '../../../platform/fault-text';
 import { IconChevronDown } from '../../../ui/icons';
 import { Menu } from '../../../ui/menu';
 import { useToast } from '../../../ui/toast';
-import { GRANTABLE } from '../model';
+import { higherRoles } from '../model';
 import type { GrantableRole, Member } from '../model';
 import { useGrantRole } from '../queries';
 import classes from './profile-drawer.module.css';
@@ -15,17 +15,16 @@ export function RoleField({ member }: { member: Member }) {
   const toast = useToast();
   const reasonOf = useFaultText();
   const choose = (role: GrantableRole) => {
-    if (role === member.role || isPending) return;
+    if (isPending) return;
     mutate(role, {
       onSuccess: () => toast(t('profile.granted', { name: member.name, role: t(`role.${role}`) })),
       onError: (error) => toast(t('profile.grantFailed', { reason: reasonOf(error) })),
     });
   };
-  const items = GRANTABLE.map((role) => ({
+  const items = higherRoles(member.role).map((role) => ({
     key: role,
     label: t(`role.${role}`),
     help: t(`roleHelp.${role}`),
-    checked: role === member.role,
     onClick: () => choose(role),
   }));
   return (
