@@ -75,5 +75,6 @@ func TestOddParametersPanic(t *testing.T) {
 			t.Fatal("a parameter without value went unnoticed")
 		}
 	}()
-	_ = fault.New("a.b", "k")
+	odd := []any{"k"}
+	_ = fault.New("a.b", odd...)
 }

@@ -17,7 +17,6 @@ import (
 type echoHost struct {
 	pub, peer []byte
 	addrs     []string
-	dev       op.DeviceID
 	h         *p2p.Host
 	stream    chan p2p.Stream
 	done      chan struct{}

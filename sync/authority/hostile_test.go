@@ -175,7 +175,7 @@ func hostileLogs(t fataler, n int) map[string]*log {
 	}
 	out["strands"] = l
 
-	l, _, a = base() // leaves by every second op of one who comes back
+	l, _, _ = base() // leaves by every second op of one who comes back
 	for i := range n / 2 {
 		l.write(owner.devices[0], 1, authority.TypeGrant, authority.Grant{Subject: admin.id(), Role: authority.Admin, Proof: l.ops[0].ID}, l.ops[len(l.ops)-1].ID)
 		l.write(admin.devices[0], 1+uint32(i%16), authority.TypeLeave, authority.Leave{}, l.ops[len(l.ops)-1].ID)

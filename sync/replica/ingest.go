@@ -16,7 +16,6 @@ type Verified struct {
 	ops  []*opened
 	open []oplog.Status
 	raw  []byte // the ops back to back
-	from op.DeviceID
 }
 
 // Last is the highest seq.
