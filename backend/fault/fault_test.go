@@ -69,12 +69,14 @@ func TestLogShowsTheCause(t *testing.T) {
 	}
 }
 
+// oddParameters keeps the mistake from the checkers, which find it too.
+func oddParameters() []any { return []any{"k"} }
+
 func TestOddParametersPanic(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Fatal("a parameter without value went unnoticed")
 		}
 	}()
-	odd := []any{"k"}
-	_ = fault.New("a.b", odd...)
+	_ = fault.New("a.b", oddParameters()...)
 }
