@@ -19,5 +19,7 @@ export default defineConfig({
     setupFiles: ['./src/platform/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    // For machines that do other things at the same time.
+    testTimeout: 30_000,
   },
 });

@@ -1,6 +1,9 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
+
+// Waiting ends as soon as the condition holds; a busy machine is slow, not wrong.
+configure({ asyncUtilTimeout: 5000 });
 
 // What jsdom lacks and the component library asks for.
 const nothing = () => undefined;
@@ -17,6 +20,7 @@ class NoResize implements ResizeObserver {
 }
 window.ResizeObserver = NoResize;
 
-Element.prototype.scrollIntoView = () => undefined;
+Element.prototype.scrollIntoView = nothing;
+window.scrollTo = nothing;
 
 afterEach(cleanup);
