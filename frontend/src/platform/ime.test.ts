@@ -1,7 +1,9 @@
+/* eslint-disable @typescript-eslint/no-deprecated -- the key code is the only sign that WebKit gives */
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { installImeGuard } from './ime';
 
-let off = () => undefined as void;
+let off: () => void;
 const pressed = vi.fn();
 
 beforeEach(() => {

@@ -51,11 +51,18 @@ export function SearchInput({ label, placeholder, value, onSearch, autoFocus = f
 /** Text of a field that is told when it has settled: not while composing, and a moment after the last change. */
 export function useDebouncedText(value: string, tell: (text: string) => void, ms: number) {
   const [text, setText] = useState(value);
-  const [given, setGiven] = useState(value);
-  if (given !== value) {
+  const [seen, setSeen] = useState(value);
+  // Texts that were told and have not come back as the value yet: that may take a while, and typing goes on.
+  const [pending, setPending] = useState<readonly string[]>([]);
+  if (seen !== value) {
+    setSeen(value);
+    const echo = pending.indexOf(value);
+    setPending(pending.slice(echo + 1));
     // Set from outside, for example by "clear filters".
-    setGiven(value);
-    setText(value);
+    if (echo < 0) {
+      setPending([]);
+      setText(value);
+    }
   }
   const state = useRef({ timer: 0, composing: false, tell });
   useEffect(() => {
@@ -68,14 +75,14 @@ export function useDebouncedText(value: string, tell: (text: string) => void, ms
   const setNow = (next: string) => {
     window.clearTimeout(state.current.timer);
     setText(next);
-    setGiven(next);
+    setPending((before) => [...before, next]);
     state.current.tell(next);
   };
   const settle = (next: string) => {
     window.clearTimeout(state.current.timer);
     if (state.current.composing) return;
     state.current.timer = window.setTimeout(() => {
-      setGiven(next);
+      setPending((before) => [...before, next]);
       state.current.tell(next);
     }, ms);
   };
