@@ -234,7 +234,7 @@ func (c *company) check() {
 		if after := c.all(m); before != after {
 			c.t.Fatalf("%s: after a restart\n%sinstead of\n%s", m.Name, after, before)
 		}
-		if _, err := m.R.CheckChains(); err != nil {
+		if _, err := m.R.CheckChains(context.Background()); err != nil {
 			c.t.Fatal(err)
 		}
 	}

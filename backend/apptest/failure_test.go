@@ -133,7 +133,7 @@ func TestFailedCommitLeavesNothing(t *testing.T) {
 		}
 	}
 	a.Rebuild()
-	if _, err := a.R.CheckChains(); err != nil {
+	if _, err := a.R.CheckChains(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -175,7 +175,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("%d of %d notes; memory was\n%s\nand is\n%s", a.Rows("note"), written, before, after)
 	}
 	a.Note(company, "room again")
-	if _, err := a.R.CheckChains(); err != nil {
+	if _, err := a.R.CheckChains(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -218,7 +218,7 @@ func TestUnsignedVersionGivesWay(t *testing.T) {
 		if n := a.Count(`SELECT count(*) FROM note WHERE text = 'signed'`); n != 1 || a.Rows("note") != 3 {
 			t.Fatalf("signed first %v: shows\n%s", signedFirst, a.Company())
 		}
-		if _, err := a.R.CheckChains(); err != nil {
+		if _, err := a.R.CheckChains(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -142,7 +142,13 @@ func (s *Session) seekFork(mine *oplog.Feed) {
 
 // maybeDone ends a phase of catching up: the cursor moves, then the replicas compare.
 func (s *Session) maybeDone(ctx context.Context) error {
-	if len(s.want) > 0 || s.registers > 0 || !s.deltaDone || !s.askedSince {
+	if len(s.want) > 0 || s.registers > 0 {
+		return nil
+	}
+	if !s.askedSince && s.controlDone && s.status.State == Syncing {
+		s.compareSoon() // what was announced is here: prove it
+	}
+	if !s.askedSince || !s.deltaDone {
 		return nil
 	}
 	if !s.controlDone {

@@ -76,7 +76,8 @@ func (s *Session) onFingerprint(ctx context.Context, m *wire.Fingerprint) error 
 	}
 	s.mismatches++
 	if s.mismatches == 1 {
-		return s.compareSoon()
+		s.compareSoon()
+		return nil
 	}
 	s.mismatches = 0
 	if m.AuthDigest != s.r.AuthDigest() {
@@ -87,10 +88,7 @@ func (s *Session) onFingerprint(ctx context.Context, m *wire.Fingerprint) error 
 }
 
 // compareSoon compares again at the next tick.
-func (s *Session) compareSoon() error {
-	s.lastCompare = s.cfg.Now().Add(tickEvery - compareGap)
-	return nil
-}
+func (s *Session) compareSoon() { s.lastCompare = s.cfg.Now().Add(tickEvery - compareGap) }
 
 // item is a feed at its place in the key space.
 type item struct {
