@@ -207,12 +207,28 @@ describe('sending', () => {
     expect(ids(store)).toEqual(['saved-b', 'saved-c']);
   });
 
-  test('a change that arrives in between does not show it twice', async () => {
+  test('a change that arrives in between does not show it twice, not even for a moment', async () => {
     const chat = new MemoryChat(messages(0, 2));
+    let answer: () => void = () => undefined;
+    chat.send.mockImplementationOnce((_chat, text, clientId) => {
+      const saved = aMessage({ id: `saved-${clientId}`, text, own: true, state: 'saved' });
+      chat.all = [...chat.all, saved];
+      return new Promise((resolve) => (answer = () => resolve(saved)));
+    });
     const store = await opened(chat);
+    const most = { shown: 0 };
+    store.subscribe(() => {
+      most.shown = Math.max(most.shown, store.snapshot().rows.filter((row) => row.message.text === draft.text).length);
+    });
+    const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
     const done = store.send(draft, 'client');
-    await Promise.all([store.refresh(), done]);
+    await tick();
+    const refreshed = store.refresh();
+    await tick();
+    answer();
+    await Promise.all([refreshed, done]);
     expect(ids(store)).toEqual(['m0', 'm1', 'saved-client']);
+    expect(most.shown).toBe(1);
   });
 
   test('from the past it goes to the end', async () => {

@@ -1,5 +1,6 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { SendKey } from '../../../platform/api';
 import { startTranslator } from '../../../platform/i18n';
 import { fakeLayout } from '../../../platform/testing/layout';
 import { UiProvider } from '../../../ui/provider';
@@ -16,7 +17,7 @@ beforeEach(() => {
   onDraft.mockReset();
 });
 
-function show({ draft = '', sendKey = 'enter' } = {}) {
+function show({ draft = '', sendKey = 'enter' }: { draft?: string; sendKey?: SendKey } = {}) {
   const t = startTranslator('zh-CN').getFixedT('zh-CN', 'chat');
   const view = render(
     <UiProvider theme="light">
