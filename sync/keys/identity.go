@@ -26,6 +26,7 @@ type Identity struct {
 	DeviceName string
 	Team       op.TeamID // zero until the device belongs to a team
 	TeamSecret           // zero likewise; its derivations are the identity's
+	Genesis    op.ID     // the team's first op, on which every right rests; zero likewise
 }
 
 // identityFile is the encoded form: the checksum first, so that damage is told from a newer version.
@@ -45,6 +46,7 @@ type identityContent struct {
 	TeamSecret []byte      `cbor:"7,keyasint"`
 	User       op.UserID   `cbor:"8,keyasint"` // repeats what follows from the seeds, to notice a changed derivation
 	Device     op.DeviceID `cbor:"9,keyasint"`
+	Genesis    []byte      `cbor:"10,keyasint,omitempty"`
 }
 
 // Marshal encodes the identity. The result is as secret as the identity.
@@ -59,6 +61,10 @@ func (id *Identity) Marshal() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode identity: %w", err)
 	}
+	var genesis []byte
+	if !id.Genesis.IsZero() {
+		genesis = id.Genesis[:]
+	}
 	content, err := op.Marshal(identityContent{
 		RootSeed:   id.Root.Seed[:],
 		SignSeed:   id.Device.Sign.Seed(),
@@ -69,6 +75,7 @@ func (id *Identity) Marshal() ([]byte, error) {
 		TeamSecret: id.TeamSecret[:],
 		User:       id.Root.ID,
 		Device:     id.Device.ID,
+		Genesis:    genesis,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode identity: %w", err)
@@ -102,6 +109,10 @@ func (c *identityContent) identity() (Identity, error) {
 	if len(c.RootSeed) != ed25519.SeedSize || len(c.TeamSecret) != len(TeamSecret{}) {
 		return Identity{}, fmt.Errorf("%w: length of a secret", ErrIdentityDamaged)
 	}
+	var genesis op.ID
+	if n := copy(genesis[:], c.Genesis); n != len(c.Genesis) || n != 0 && n != len(genesis) {
+		return Identity{}, fmt.Errorf("%w: length of an id", ErrIdentityDamaged)
+	}
 	root, err := NewRoot([32]byte(c.RootSeed))
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrIdentityDamaged, err)
@@ -115,7 +126,7 @@ func (c *identityContent) identity() (Identity, error) {
 	}
 	return Identity{
 		Root: root, Device: device, DeviceName: c.DeviceName,
-		Team: c.Team, TeamSecret: TeamSecret(c.TeamSecret),
+		Team: c.Team, TeamSecret: TeamSecret(c.TeamSecret), Genesis: genesis,
 	}, nil
 }
 

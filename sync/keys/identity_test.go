@@ -27,7 +27,7 @@ func sameIdentity(a, b Identity) bool {
 	return errA == nil && errB == nil && bytes.Equal(boxA, boxB) &&
 		a.Root.ID == b.Root.ID && a.Root.Seed == b.Root.Seed && a.Root.Sign.Equal(b.Root.Sign) &&
 		a.Device.ID == b.Device.ID && a.Device.Sign.Equal(b.Device.Sign) && a.Device.Peer.Equal(b.Device.Peer) &&
-		a.DeviceName == b.DeviceName && a.Team == b.Team && a.TeamSecret == b.TeamSecret
+		a.DeviceName == b.DeviceName && a.Team == b.Team && a.TeamSecret == b.TeamSecret && a.Genesis == b.Genesis
 }
 
 func TestIdentityIsSavedAndLoaded(t *testing.T) {
@@ -36,7 +36,9 @@ func TestIdentityIsSavedAndLoaded(t *testing.T) {
 	id := newIdentity(t)
 	before := id // before it belongs to a team
 	before.Team, before.TeamSecret = op.TeamID{}, TeamSecret{}
-	for _, want := range []Identity{before, id} {
+	whole := id
+	whole.Genesis = op.ID{5}
+	for _, want := range []Identity{before, id, whole} {
 		if err := want.Save(path); err != nil {
 			t.Fatal(err)
 		}
@@ -159,12 +161,14 @@ func TestIdentityIdsMustFollowFromTheSeeds(t *testing.T) {
 
 func TestIdentityRefusesSecretsOfAnotherLength(t *testing.T) {
 	for name, change := range map[string]func(c *identityContent){
-		"root":   func(c *identityContent) { c.RootSeed = c.RootSeed[1:] },
-		"sign":   func(c *identityContent) { c.SignSeed = c.SignSeed[1:] },
-		"box":    func(c *identityContent) { c.BoxSeed = c.BoxSeed[1:] },
-		"peer":   func(c *identityContent) { c.PeerSeed = nil },
-		"team":   func(c *identityContent) { c.TeamSecret = append(c.TeamSecret, 0) },
-		"no one": func(c *identityContent) { *c = identityContent{} },
+		"root":           func(c *identityContent) { c.RootSeed = c.RootSeed[1:] },
+		"sign":           func(c *identityContent) { c.SignSeed = c.SignSeed[1:] },
+		"box":            func(c *identityContent) { c.BoxSeed = c.BoxSeed[1:] },
+		"peer":           func(c *identityContent) { c.PeerSeed = nil },
+		"team":           func(c *identityContent) { c.TeamSecret = append(c.TeamSecret, 0) },
+		"genesis, short": func(c *identityContent) { c.Genesis = make([]byte, 31) },
+		"genesis, long":  func(c *identityContent) { c.Genesis = make([]byte, 33) },
+		"no one":         func(c *identityContent) { *c = identityContent{} },
 	} {
 		id := newIdentity(t)
 		encoded, err := id.Marshal()
