@@ -24,7 +24,7 @@ type StateDTO struct {
 	Version  string      `json:"version"`
 	OS       string      `json:"os"`
 	Settings SettingsDTO `json:"settings"`
-	Damage   string      `json:"damage"` // "": none; else where the damaged database was kept
+	Damage   string      `json:"damage"` // "": none; "damaged": what is wrong; else where a damaged database was kept
 }
 
 // MeDTO is the person and device in front of the screen.
@@ -89,7 +89,10 @@ func (p *API) State() (StateDTO, error) {
 	a.mu.RUnlock()
 	s := StateDTO{Phase: "none", Version: a.opts.Version, OS: runtime.GOOS, Settings: a.settings(), Damage: damage, Role: authority.None.String()}
 	if startErr != nil {
-		s.Phase, s.Damage = "damaged", startErr.Error()
+		s.Phase, s.Damage = "damaged", fault.Code(startErr)
+		if s.Damage == fault.Internal {
+			s.Damage = startErr.Error()
+		}
 		return s, nil
 	}
 	if t == nil {
@@ -119,7 +122,7 @@ func (p *API) PreviewInvitation(link string) (InvitationPreviewDTO, error) {
 }
 
 // Join begins joining; JoinProgress tells how it gets on. Faults: those of PreviewInvitation and of the profile, team.exists,
-// join.running.
+// join.running, store.full.
 func (p *API) Join(in JoinInput) error { return p.a.startJoin(in) }
 
 // JoinProgress tells how joining gets on.
@@ -138,52 +141,6 @@ func (p *API) JoinProgress() JoinDTO {
 
 // CancelJoin stops joining.
 func (p *API) CancelJoin() { p.a.CancelJoin() }
-
-// SettingsDTO are this device's settings.
-type SettingsDTO struct {
-	Language string `json:"language"` // zh-CN, en, system
-	Theme    string `json:"theme"`    // light, dark, system
-	SendKey  string `json:"sendKey"`  // enter, ctrl_enter
-}
-
-var settingValues = map[string][]string{
-	"language": {"system", "zh-CN", "en"},
-	"theme":    {"system", "light", "dark"},
-	"sendKey":  {"enter", "ctrl_enter"},
-}
-
-// Settings reads the settings.
-func (p *API) Settings() (SettingsDTO, error) {
-	<-p.a.started
-	return p.a.settings(), nil
-}
-
-// SaveSettings replaces them. Fault: settings.invalid.
-func (p *API) SaveSettings(in SettingsDTO) (SettingsDTO, error) {
-	<-p.a.started
-	values := map[string]string{"language": in.Language, "theme": in.Theme, "sendKey": in.SendKey}
-	for key, v := range values {
-		if !oneOf(v, settingValues[key]) {
-			return SettingsDTO{}, fault.New("settings.invalid", "setting", key)
-		}
-	}
-	for key, v := range values {
-		if err := p.a.setSetting(key, v); err != nil {
-			return SettingsDTO{}, err
-		}
-	}
-	p.a.bus.Publish("settings", nil)
-	return p.a.settings(), nil
-}
-
-func oneOf(v string, list []string) bool {
-	for _, x := range list {
-		if v == x {
-			return true
-		}
-	}
-	return false
-}
 
 func trimmed(s string, limit int) string {
 	s = strings.TrimSpace(s)

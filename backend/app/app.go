@@ -2,13 +2,10 @@ package app
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"regexp"
 	"sync"
 	"time"
 
@@ -17,7 +14,6 @@ import (
 	"tongzhou/backend/module"
 	"tongzhou/backend/store"
 	"tongzhou/sync/keys"
-	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 )
 
@@ -32,25 +28,44 @@ type Options struct {
 	Version   string
 }
 
+// tuning holds what tests change.
+type tuning struct {
+	store      store.Options
+	joinHint   time.Duration // joining says what to do about it when no member was reached for so long; it goes on trying
+	joinRetry  time.Duration // between two attempts to reach a member
+	linkWait   time.Duration // an invitation waits so long for the addresses it is to carry
+	checkAfter time.Duration // after the start, the database is read through
+}
+
 // App is the running program. It is safe for concurrent use.
+//
+// Lock order: setupMu, joinMu, mu. mu is never held while calling out.
 type App struct {
 	opts      Options
+	tune      tuning
 	log       *slog.Logger
 	bus       *event.Bus
 	modules   []module.Module
 	api       *API
 	directory directory
 	started   chan struct{} // closed when Start is over
+	close     func() error
+	done      sync.WaitGroup // background work that belongs to no team
 
-	mu       sync.RWMutex // guards what follows; never held while calling out
-	db       *store.DB
-	damage   string
-	identity *keys.Identity
-	team     *team
-	startErr error
+	setupMu  sync.Mutex // held while the team or the database is exchanged; guards what follows
+	closed   bool
+	repaired bool // the database was repaired since the start: once must be enough
+
+	introducing sync.Mutex // held while pending names and profiles are written
 
 	joinMu sync.Mutex // guards join
 	join   joining
+
+	mu       sync.RWMutex // guards what follows
+	db       *store.DB
+	damage   string
+	team     *team
+	startErr error
 }
 
 // New makes an App. It opens nothing.
@@ -61,8 +76,12 @@ func New(o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &App{opts: o, log: o.Log, bus: event.NewBus(50 * time.Millisecond), started: make(chan struct{})}
+	a := &App{
+		opts: o, log: o.Log, bus: event.NewBus(50 * time.Millisecond), started: make(chan struct{}),
+		tune: tuning{joinHint: 12 * time.Second, joinRetry: 2 * time.Second, linkWait: 5 * time.Second, checkAfter: 30 * time.Second},
+	}
 	a.api = &API{a: a}
+	a.close = sync.OnceValue(a.shut)
 	a.modules, a.directory = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
 	return a, nil
 }
@@ -82,11 +101,10 @@ func (a *App) Bus() *event.Bus { return a.bus }
 // DataDir is the data folder.
 func (a *App) DataDir() string { return a.opts.Data }
 
-func (a *App) path(name string) string { return filepath.Join(a.opts.Data, name) }
-
-// Start opens the database and, if this device belongs to a team, everything that runs for it.
+// Start opens the database and, if this device belongs to a team, everything that runs for it. It is called once. Faults:
+// identity.missing, identity.damaged, identity.newer, store.full. After an error State tells of it, and Close is due as well.
 func (a *App) Start(ctx context.Context) error {
-	err := a.start(ctx)
+	err := storeFault(a.start(ctx))
 	a.mu.Lock()
 	a.startErr = err
 	a.mu.Unlock()
@@ -99,107 +117,79 @@ func (a *App) start(ctx context.Context) error {
 	if err := os.MkdirAll(a.opts.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	id, err := keys.Load(a.path("identity.key"))
-	if errors.Is(err, os.ErrNotExist) {
-		if err := a.discardHalfJoined(); err != nil {
-			return err
-		}
-	} else if err != nil {
-		return fmt.Errorf("load identity: %w", err)
+	if err := a.sweep(); err != nil {
+		return err
+	}
+	id, err := a.loadIdentity()
+	if err != nil {
+		return err
+	}
+	return a.open(ctx, id)
+}
+
+// open opens the database and, with an identity, the team. A database that turns out to be damaged is put aside first; then
+// there is a new one.
+func (a *App) open(ctx context.Context, id *keys.Identity) error {
+	err := store.Classify(a.openOnce(ctx, id))
+	if !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	a.log.Error("the database is damaged", "err", err)
+	if err := errors.Join(a.closeDB(), a.noteDamage()); err != nil {
+		return err
+	}
+	return a.openOnce(ctx, id)
+}
+
+func (a *App) openOnce(ctx context.Context, id *keys.Identity) error {
+	kept, err := a.putAside()
+	if err != nil {
+		return err
 	}
 	if err := a.openDB(); err != nil {
 		return err
 	}
-	if id.Team.IsZero() {
-		return nil
+	if kept != "" {
+		if err := a.salvageLocal(ctx, kept, id); err != nil {
+			return err
+		}
 	}
-	return a.openTeam(ctx, &id)
-}
-
-// openDB opens the database, and starts over beside a damaged one: what can be read of its ops is carried over, the rest comes
-// back from colleagues.
-func (a *App) openDB() error {
-	path := a.path("tongzhou.db")
-	db, err := a.tryOpen(path)
-	if errors.Is(err, store.ErrDamaged) {
-		db, err = a.salvage(path, err)
+	if id == nil {
+		return errors.Join(a.discardHalfJoined(ctx), a.endRepair(kept))
 	}
+	t, err := a.openTeam(ctx, id, kept)
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	a.db = db
-	a.mu.Unlock()
+	if err := errors.Join(a.settled(ctx), a.endRepair(kept)); err != nil {
+		return errors.Join(err, t.discard())
+	}
+	t.run(nil)
 	return nil
 }
 
-func (a *App) tryOpen(path string) (*store.DB, error) {
-	db, err := store.Open(path, store.Options{OnCommit: a.publishChanges})
+// openTeam opens the team's replica and brings its tables up to date. kept is where a damaged database was put, "" if there
+// was none.
+func (a *App) openTeam(ctx context.Context, id *keys.Identity, kept string) (*team, error) {
+	mark, err := openMark(a.path(markFile))
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(db, a.modules); err != nil {
-		return nil, errors.Join(err, db.Close())
+	t, err := a.newTeam(id, mark)
+	if err != nil {
+		return nil, err
 	}
-	return db, nil
+	if kept != "" {
+		err = a.salvage(ctx, t.replica, kept)
+	}
+	if err == nil {
+		err = a.upgradeProjections(ctx, t.replica)
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.discard())
+	}
+	return t, nil
 }
-
-// prepare makes the tables that are missing. Projections of an older version are emptied here and filled by openTeam.
-func prepare(db *store.DB, modules []module.Module) error {
-	return db.Write(context.Background(), func(tx replica.Tx) error {
-		if err := store.Script(tx, oplog.Schema+localSchema); err != nil {
-			return err
-		}
-		for _, m := range modules {
-			if err := prepareProjection(tx, m); err != nil {
-				return fmt.Errorf("tables of %s: %w", m.Name, err)
-			}
-			if m.Local != nil {
-				if err := store.Migrate(tx, m.Name, m.Local); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-var createTable = regexp.MustCompile(`(?i)CREATE (?:VIRTUAL )?TABLE\s+(?:IF NOT EXISTS\s+)?(\w+)`)
-
-// prepareProjection makes a module's tables, anew when they were made for another version of it. Emptied tables are filled
-// again from the ops when the team is opened.
-func prepareProjection(tx replica.Tx, m module.Module) error {
-	var have, made int
-	if err := tx.QueryRow(`SELECT coalesce(max(version), 0), count(*) FROM app_projection WHERE module = ?`, m.Name).Scan(&have, &made); err != nil {
-		return fmt.Errorf("read projection version: %w", err)
-	}
-	if made > 0 && have == m.ProjectionVersion {
-		return nil
-	}
-	for _, t := range createTable.FindAllStringSubmatch(m.Projection, -1) {
-		if err := store.Script(tx, `DROP TABLE IF EXISTS `+t[1]); err != nil {
-			return err
-		}
-	}
-	if err := store.Script(tx, m.Projection); err != nil {
-		return err
-	}
-	// 0: made, and empty
-	if _, err := tx.Exec(`INSERT INTO app_projection (module, version) VALUES (?, 0) ON CONFLICT (module) DO UPDATE SET version = 0`, m.Name); err != nil {
-		return fmt.Errorf("note projection: %w", err)
-	}
-	return nil
-}
-
-// localSchema holds what belongs to this device and no feature.
-const localSchema = `
-CREATE TABLE IF NOT EXISTS app_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS app_peer_addr (device BLOB PRIMARY KEY, addrs TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- JSON list, from registers
-CREATE TABLE IF NOT EXISTS app_invitation (  -- invitations made on this device: only here is the secret
-  op BLOB PRIMARY KEY, secret BLOB NOT NULL, created INTEGER NOT NULL, note TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS app_projection (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`
 
 // publishChanges forwards what a commit changed to the interface.
 func (a *App) publishChanges(changes []store.Change) {
@@ -221,21 +211,28 @@ func (a *App) publishChanges(changes []store.Change) {
 	}
 }
 
-// Close ends everything in the order opposite to Start.
-func (a *App) Close() error {
+// Close ends everything in the order opposite to Start, also an attempt to join. Closing again does nothing more.
+func (a *App) Close() error { return a.close() }
+
+func (a *App) shut() error {
+	a.setupMu.Lock() // waits for a founding
+	a.closed = true
+	a.setupMu.Unlock()
 	a.CancelJoin()
+	a.done.Wait()
+	return errors.Join(a.closeTeam(), a.closeDB())
+}
+
+// closeTeam ends the team, if there is one.
+func (a *App) closeTeam() error {
 	a.mu.Lock()
-	t, db := a.team, a.db
+	t := a.team
 	a.team = nil
 	a.mu.Unlock()
-	var errs []error
-	if t != nil {
-		errs = append(errs, t.close())
+	if t == nil {
+		return nil
 	}
-	if db != nil {
-		errs = append(errs, db.Close())
-	}
-	return errors.Join(errs...)
+	return t.close()
 }
 
 // ready returns the team, or a fault that says why there is none.
@@ -252,42 +249,28 @@ func (a *App) ready() (*team, error) {
 	return a.team, nil
 }
 
-// lateDB gives features the database that Start opens.
-type lateDB struct{ a *App }
-
-func (d lateDB) get() *store.DB {
-	<-d.a.started
-	d.a.mu.RLock()
-	defer d.a.mu.RUnlock()
-	return d.a.db
-}
-
-func (d lateDB) Read() *sql.DB {
-	if db := d.get(); db != nil {
-		return db.Read()
-	}
-	return closedDB
-}
-
-func (d lateDB) Write(ctx context.Context, fn func(tx replica.Tx) error) error {
-	db := d.get()
-	if db == nil {
+// mayBegin tells whether a team may be founded or joined now; setupMu is held. Faults: app.start, team.exists, join.running.
+func (a *App) mayBegin() error {
+	t, err := a.ready()
+	switch {
+	case t != nil:
+		return fault.New("team.exists")
+	case fault.Code(err) != "team.none":
+		return err
+	case a.closed:
 		return fault.New("app.start")
 	}
-	return storeFault(db.Write(ctx, fn))
-}
-
-// closedDB answers every query with an error, when the database could not be opened.
-var closedDB = func() *sql.DB {
-	db, err := sql.Open("sqlite3", ":memory:")
-	if err == nil {
-		_ = db.Close()
+	a.joinMu.Lock()
+	defer a.joinMu.Unlock()
+	if a.join.running {
+		return fault.New("join.running")
 	}
-	return db
-}()
+	return nil
+}
 
 // storeFault gives the errors of the database that people must hear of their codes.
 func storeFault(err error) error {
+	err = store.Classify(err)
 	switch {
 	case errors.Is(err, store.ErrFull):
 		return fault.Wrap("store.full", err)

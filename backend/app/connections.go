@@ -98,7 +98,7 @@ func (p *API) SyncNow() error {
 
 func (n *network) connections() ConnectionsDTO {
 	n.mu.Lock()
-	h, t := n.host, n.team
+	h, t, failed := n.host, n.team, n.err
 	sessions := make(map[string]session.Status, len(n.sessions))
 	for dev, st := range n.sessions {
 		sessions[dev.String()] = st
@@ -155,7 +155,9 @@ func (n *network) connections() ConnectionsDTO {
 	sort.SliceStable(out.Peers, func(i, j int) bool { return out.Peers[i].LastSeen > out.Peers[j].LastSeen })
 	out.SyncedAt = timestamp(synced)
 	switch {
-	case h != nil && onlyLoopback(out.Self.Addresses) && out.Online == 0:
+	case failed != nil:
+		out.State = "error"
+	case h != nil && out.Online == 0 && n.noNetwork(out.Self.Addresses):
 		out.State = "offline"
 	case out.Online == 0:
 		out.State = "waiting"
@@ -167,7 +169,11 @@ func (n *network) connections() ConnectionsDTO {
 	return out
 }
 
-func onlyLoopback(addrs []string) bool {
+// noNetwork tells from the own addresses whether the machine has a network, unless it was told where to listen.
+func (n *network) noNetwork(addrs []string) bool {
+	if len(n.app.opts.P2PListen) > 0 && len(addrs) > 0 {
+		return false
+	}
 	for _, a := range addrs {
 		if !strings.HasPrefix(a, "/ip4/127.") && !strings.HasPrefix(a, "/ip6/::1/") {
 			return false

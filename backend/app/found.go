@@ -6,121 +6,130 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"tongzhou/backend/fault"
-	"tongzhou/sync/op"
+	"tongzhou/sync/replica"
 )
 
-// found makes a team: identity, genesis and keys, then the names in the directory. The identity is saved last of what is
-// needed to open the team again, so a crash leaves either no team or a whole one.
+// pendingTeam is the setting that holds the name and the founder's profile of a team until they are written.
+const pendingTeam = "pending_team"
+
+type teamNames struct {
+	Name    string       `json:"name"`
+	Profile ProfileInput `json:"profile"`
+}
+
+// found makes a team: genesis and keys, then the identity, then the names in the directory. A crash before the identity is
+// saved leaves no team, a crash after it a team that gets its names at the next start.
 func (a *App) found(ctx context.Context, in FoundInput) error {
-	<-a.started
-	if a.hasTeam() {
-		return fault.New("team.exists")
-	}
 	name, err := a.directory.CheckTeamName(in.TeamName)
 	if err != nil {
 		return err
 	}
-	if err := a.checkProfile(in.Profile); err != nil {
+	if err := a.directory.CheckProfile(in.Profile); err != nil {
 		return err
 	}
-	id, err := newIdentity(in.DeviceName)
-	if err != nil {
+	<-a.started
+	a.setupMu.Lock()
+	defer a.setupMu.Unlock()
+	if err := a.mayBegin(); err != nil {
 		return err
+	}
+	t, err := a.makeTeam(ctx, in.DeviceName, teamNames{name, in.Profile})
+	if err != nil {
+		return storeFault(err)
+	}
+	t.run(nil)
+	a.bus.Publish("state", nil)
+	return a.writeNames(ctx)
+}
+
+// makeTeam writes a team's first ops and saves the founder's identity.
+func (a *App) makeTeam(ctx context.Context, deviceName string, names teamNames) (*team, error) {
+	id, err := newIdentity(deviceName)
+	if err != nil {
+		return nil, err
 	}
 	_, _ = rand.Read(id.Team[:])
 	_, _ = rand.Read(id.TeamSecret[:])
-	if err := a.removeDBKeepSettings(); err != nil {
-		return err
+	if err := a.wipe(ctx, setupFound); err != nil {
+		return nil, err
 	}
-	mark, err := openMark(a.path("writes.mark"))
+	text, err := json.Marshal(names)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("encode names: %w", err)
 	}
-	r, err := a.openReplica(a.db, id, op.ID{}, mark)
+	if err := a.setSetting(ctx, pendingTeam, string(text)); err != nil {
+		return nil, err
+	}
+	mark, err := newMark(a.path(markFile))
 	if err != nil {
-		return fmt.Errorf("open replica: %w", err)
+		return nil, err
 	}
-	if _, err := r.Found(ctx); err != nil {
-		r.Close()
-		return storeFault(err)
+	t, err := a.newTeam(id, mark)
+	if err != nil {
+		return nil, err
 	}
-	if err := a.upgradeProjections(ctx, r); err != nil {
-		r.Close()
+	if id.Genesis, err = t.replica.Found(ctx); err == nil {
+		err = a.admitted(ctx, t)
+	}
+	if err != nil {
+		_ = t.discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+// admitted makes a founded or joined team this device's: from the moment its identity is saved, every start opens it.
+func (a *App) admitted(ctx context.Context, t *team) error {
+	if err := a.upgradeProjections(ctx, t.replica); err != nil {
 		return err
 	}
-	if err := id.Save(a.path("identity.key")); err != nil {
-		r.Close()
-		return fmt.Errorf("save identity: %w", err)
-	}
-	if err := a.run(ctx, id, r, mark, nil); err != nil {
+	if err := t.id.Save(a.path(identityFile)); err != nil {
 		return err
 	}
-	if err := a.directory.NameTeam(ctx, name); err != nil {
+	if err := a.settled(ctx); err != nil { // the next start does the rest
+		a.log.Warn("tidy up after joining", "err", err)
+	}
+	return nil
+}
+
+// settled removes the traces of getting into the team that its identity makes needless. A key of an attempt to join that
+// stayed would, should the identity ever be lost, be taken for the reason.
+func (a *App) settled(ctx context.Context) error {
+	if err := remove(a.path(joiningFile)); err != nil {
 		return err
 	}
-	if err := a.introduce(ctx, in.Profile); err != nil {
+	if a.setting(setupKey) == "" {
+		return nil
+	}
+	return a.write(ctx, func(tx replica.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM app_setting WHERE key = ?`, setupKey); err != nil {
+			return fmt.Errorf("forget setup: %w", err)
+		}
+		return nil
+	})
+}
+
+// writeNames writes the name of a team that was founded here, and the founder's profile, unless that was done.
+func (a *App) writeNames(ctx context.Context) error {
+	a.introducing.Lock()
+	defer a.introducing.Unlock()
+	text := a.setting(pendingTeam)
+	if text == "" {
+		return nil
+	}
+	var names teamNames
+	if err := json.Unmarshal([]byte(text), &names); err != nil {
+		return fmt.Errorf("read the names of the team: %w", err)
+	}
+	if err := a.directory.NameTeam(ctx, names.Name); err != nil {
+		return err
+	}
+	if err := a.introduce(ctx, names.Profile); err != nil && !leftOut(err) {
+		return err
+	}
+	if err := a.setSetting(ctx, pendingTeam, ""); err != nil {
 		return err
 	}
 	a.bus.Publish("state", nil)
 	return nil
-}
-
-// removeDBKeepSettings starts with an empty log when an earlier attempt to found was cut off.
-func (a *App) removeDBKeepSettings() error {
-	var feeds int
-	if err := a.db.Read().QueryRow(`SELECT count(*) FROM feed`).Scan(&feeds); err != nil {
-		return fmt.Errorf("read database: %w", err)
-	}
-	if feeds == 0 {
-		return nil
-	}
-	s := a.settings()
-	if err := a.emptyDB(); err != nil {
-		return err
-	}
-	_, err := a.api.SaveSettings(s)
-	return err
-}
-
-// checkProfile refuses a profile before anything is written.
-func (a *App) checkProfile(p ProfileInput) error { return a.directory.CheckProfile(p) }
-
-// pendingProfile is the setting that holds a newcomer's profile until it is written: that takes the key of the company scope,
-// which arrives with the history, and the departments, to find the one meant.
-const pendingProfile = "pending_profile"
-
-// keepProfile makes sure that the profile is written, now or after the next start.
-func (a *App) keepProfile(p ProfileInput) error {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("encode profile: %w", err)
-	}
-	return a.setSetting(pendingProfile, string(text))
-}
-
-// introducePending writes the kept profile, if there is one and the history is here.
-func (a *App) introducePending(ctx context.Context) {
-	var text string
-	if err := a.db.Read().QueryRow(`SELECT value FROM app_setting WHERE key = ?`, pendingProfile).Scan(&text); err != nil || text == "" {
-		return
-	}
-	var p ProfileInput
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		a.log.Error("read the kept profile", "err", err)
-		return
-	}
-	if err := a.introduce(ctx, p); err != nil {
-		a.log.Info("own profile is not written yet", "err", err)
-		return
-	}
-	if err := a.setSetting(pendingProfile, ""); err != nil {
-		a.log.Error("forget the kept profile", "err", err)
-	}
-	a.bus.Publish("state", nil)
-}
-
-// introduce writes this person's profile.
-func (a *App) introduce(ctx context.Context, p ProfileInput) error {
-	return a.directory.SaveOwnProfile(ctx, p)
 }

@@ -39,6 +39,7 @@ func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
 		return InvitationDTO{}, err
 	}
 	now := p.a.opts.Now()
+	t.net.wait(p.a.tune.linkWait)
 	id, inv, err := t.replica.Invite(ctx, authority.Member, now.Add(invitationLife))
 	if err != nil {
 		return InvitationDTO{}, storeFault(err)
@@ -70,7 +71,7 @@ func (p *API) Invitations() ([]InvitationDTO, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.a.db.Read().Query(`SELECT op, secret, created, note FROM app_invitation ORDER BY created DESC LIMIT 200`)
+	rows, err := (lateDB{p.a}).Read().Query(`SELECT op, secret, created, note FROM app_invitation ORDER BY created DESC LIMIT 200`)
 	if err != nil {
 		return nil, fmt.Errorf("read invitations: %w", err)
 	}
@@ -116,6 +117,14 @@ func (t *team) link(a *App, id op.ID, secret [16]byte, expires int64) (string, e
 	}
 	inv.Peers = t.net.reachable(2)
 	return inv.Link()
+}
+
+// wait waits until the network runs, at most for so long: just after the start it may not know yet where it can be reached.
+func (n *network) wait(limit time.Duration) {
+	select {
+	case <-n.up:
+	case <-time.After(limit):
+	}
 }
 
 // reachable lists where this device answers, then up to n connected others.

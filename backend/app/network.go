@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -48,25 +50,31 @@ type network struct {
 	log    *slog.Logger
 	claims *session.Claims
 
-	mu       sync.Mutex // guards what follows
+	done sync.WaitGroup // background work
+	up   chan struct{}  // closed when start is over
+
+	admitting sync.Mutex // held while a newcomer's admission is stored; taken before all others
+
+	telling sync.Mutex // held while own addresses are published; guards told
+	told    string     // what was published last
+
+	mu       sync.Mutex // guards what follows; taken after telling
+	err      error      // why start failed
 	host     *p2p.Host
 	team     *team
-	inviter  []byte // transport key of the member a newcomer joins through, until the control log names it
-	memberID op.DeviceID
+	mates    *colleagues
 	addrs    map[op.DeviceID][]string
 	sessions map[op.DeviceID]session.Status
 	lastSync map[op.DeviceID]time.Time
-	progress func(dev op.DeviceID, st session.Status)
+	watcher  func(session.Status)
 	cancel   func()
 	stop     context.CancelFunc
-	told     string // addresses last published
-	done     sync.WaitGroup
 }
 
 func newNetwork(a *App, id *keys.Identity) *network {
 	return &network{
 		app: a, id: id, log: a.log, claims: session.NewClaims(), addrs: map[op.DeviceID][]string{},
-		sessions: map[op.DeviceID]session.Status{}, lastSync: map[op.DeviceID]time.Time{},
+		sessions: map[op.DeviceID]session.Status{}, lastSync: map[op.DeviceID]time.Time{}, up: make(chan struct{}),
 	}
 }
 
@@ -77,21 +85,28 @@ func (n *network) listen(ctx context.Context) error {
 	if n.host != nil {
 		return nil
 	}
-	book, err := openAddressBook(n.app.path("addresses.json"))
+	book, err := openAddressBook(n.app.path(addressFile))
 	if err != nil {
 		return err
 	}
-	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h, err := p2p.New(ctx, p2p.Config{
 		Key: n.id.Device.Peer, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
 		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnJoin: n.onJoin, OnChange: n.onChange,
 	})
 	if err != nil {
-		n.stop()
+		stop()
 		return fmt.Errorf("open network: %w", err)
 	}
-	n.host = h
+	n.host, n.stop = h, stop
 	return nil
+}
+
+// watch calls f with every status of a conversation; nil ends it.
+func (n *network) watch(f func(session.Status)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.watcher = f
 }
 
 func (n *network) useTeam(t *team) {
@@ -103,45 +118,67 @@ func (n *network) useTeam(t *team) {
 
 // start runs the network for the team.
 func (n *network) start(ctx context.Context) error {
+	err := n.open(ctx)
+	n.mu.Lock()
+	n.err = err
+	n.mu.Unlock()
+	close(n.up)
+	n.app.bus.Publish("connections", nil)
+	return err
+}
+
+func (n *network) open(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	mates, err := openColleagues(n.app.path(mateFile))
+	if err != nil {
+		return err
+	}
 	if err := n.loadAddresses(); err != nil {
 		return err
 	}
-	n.mu.Lock()
-	t := n.team
-	n.mu.Unlock()
-	unsubscribe := t.replica.Subscribe(func(e *replica.Event) {
-		if e.Authority {
-			n.refresh()
-		}
-		if e.Receipts || len(e.Feeds) > 0 {
-			n.app.bus.Publish("connections", nil)
-		}
-	})
-	cancelBus := n.app.bus.Subscribe(func(topic string, _ any) {
-		if topic == "addresses" {
-			if err := n.loadAddresses(); err != nil {
-				n.log.Error("read addresses", "err", err)
-			}
-			n.refresh()
-		}
-	})
 	if err := n.listen(ctx); err != nil {
-		unsubscribe()
-		cancelBus()
 		return err
 	}
 	n.mu.Lock()
-	h := n.host
+	h, t := n.host, n.team
+	n.mates = mates
+	unsubscribe := t.replica.Subscribe(n.onCommit)
+	cancelBus := n.app.bus.Subscribe(n.onTopic)
 	n.cancel = func() { unsubscribe(); cancelBus() }
 	n.mu.Unlock()
+	n.keepColleagues()
 	mdns := ""
 	if !n.app.opts.NoMDNS {
 		mdns = t.id.TeamSecret.MDNSName()
 	}
 	h.UseTeam(n, mdns, t.id.Device.ID)
 	n.tellAddresses(ctx)
-	n.app.rememberPort(h.Addrs())
+	n.app.rememberPort(ctx, h.Addrs())
 	return nil
+}
+
+// onCommit runs on the committing goroutine.
+func (n *network) onCommit(e *replica.Event) {
+	if e.Authority {
+		n.refresh()
+	}
+	if e.Receipts || len(e.Feeds) > 0 {
+		n.app.bus.Publish("connections", nil)
+	}
+}
+
+func (n *network) onTopic(topic string, _ any) {
+	switch topic {
+	case "addresses":
+		if err := n.loadAddresses(); err != nil {
+			n.log.Error("read addresses", "err", err)
+		}
+		n.refresh()
+	case "state":
+		n.keepColleagues()
+	}
 }
 
 func (n *network) refresh() {
@@ -172,7 +209,11 @@ func (n *network) close() error {
 
 // loadAddresses reads what devices published.
 func (n *network) loadAddresses() error {
-	rows, err := n.app.db.Read().Query(`SELECT device, addrs FROM app_peer_addr`)
+	db := n.app.database()
+	if db == nil {
+		return nil
+	}
+	rows, err := db.Read().Query(`SELECT device, addrs FROM app_peer_addr`)
 	if err != nil {
 		return fmt.Errorf("read addresses: %w", err)
 	}
@@ -201,6 +242,8 @@ func (n *network) loadAddresses() error {
 
 // tellAddresses publishes where this device can be reached, if that changed.
 func (n *network) tellAddresses(ctx context.Context) {
+	n.telling.Lock()
+	defer n.telling.Unlock()
 	n.mu.Lock()
 	h, t := n.host, n.team
 	n.mu.Unlock()
@@ -212,33 +255,42 @@ func (n *network) tellAddresses(ctx context.Context) {
 		addrs = addrs[:maxAddresses]
 	}
 	text := strings.Join(addrs, " ")
-	n.mu.Lock()
-	same := text == n.told
-	n.told = text
-	n.mu.Unlock()
-	if same || len(addrs) == 0 {
+	if text == n.told || len(addrs) == 0 {
 		return
 	}
 	if err := t.replica.SetRegister(ctx, keys.ControlScope(t.id.Team), addressKey, addrs); err != nil {
 		n.log.Warn("could not publish own addresses", "err", err)
-		n.mu.Lock()
-		n.told = ""
-		n.mu.Unlock()
+		return
+	}
+	n.told = text
+}
+
+// keepColleagues notes beside the database who the colleagues are.
+func (n *network) keepColleagues() {
+	n.mu.Lock()
+	t, mates := n.team, n.mates
+	n.mu.Unlock()
+	if err := mates.update(t.replica.Authority(), t.id.Device.ID); err != nil {
+		n.log.Warn("note colleagues", "err", err)
 	}
 }
 
 // DeviceByPeer implements p2p.Roster.
 func (n *network) DeviceByPeer(pub []byte) (op.DeviceID, bool) {
 	n.mu.Lock()
-	t, inviter, member := n.team, n.inviter, n.memberID
+	t, mates := n.team, n.mates
 	n.mu.Unlock()
-	if t != nil {
-		if d, ok := t.replica.Authority().DeviceByPeer(pub); ok {
+	if t == nil {
+		return op.DeviceID{}, false
+	}
+	auth := t.replica.Authority()
+	if d, ok := auth.DeviceByPeer(pub); ok {
+		return d.ID, true
+	}
+	for _, d := range mates.unknownTo(auth) {
+		if bytes.Equal(d.PeerPub, pub) {
 			return d.ID, true
 		}
-	}
-	if len(inviter) > 0 && string(inviter) == string(pub) {
-		return member, true
 	}
 	return op.DeviceID{}, false
 }
@@ -246,13 +298,14 @@ func (n *network) DeviceByPeer(pub []byte) (op.DeviceID, bool) {
 // Devices implements p2p.Roster.
 func (n *network) Devices() []p2p.RosterDevice {
 	n.mu.Lock()
-	t, addrs := n.team, n.addrs
+	t, addrs, mates := n.team, n.addrs, n.mates
 	n.mu.Unlock()
 	if t == nil {
 		return nil
 	}
-	var out []p2p.RosterDevice
-	for _, u := range t.replica.Authority().Users() {
+	auth := t.replica.Authority()
+	out := mates.unknownTo(auth)
+	for _, u := range auth.Users() {
 		for _, d := range u.Devices {
 			if d.ID != t.id.Device.ID {
 				out = append(out, p2p.RosterDevice{ID: d.ID, PeerPub: d.PeerPub, Addrs: addrs[d.ID]})
@@ -295,12 +348,15 @@ func (n *network) setStatus(dev op.DeviceID, st session.Status) {
 	if !st.SyncedAt.IsZero() {
 		n.lastSync[dev] = st.SyncedAt
 	}
-	progress := n.progress
+	watcher := n.watcher
 	n.mu.Unlock()
-	if progress != nil {
-		progress(dev, st)
-	} else if first {
-		n.app.introducePending(context.Background())
+	switch {
+	case watcher != nil:
+		watcher(st)
+	case first:
+		if err := n.app.introducePending(context.Background()); err != nil {
+			n.log.Info("own profile is not written as it was given", "err", err)
+		}
 	}
 	n.app.bus.Publish("connections", nil)
 }
@@ -313,7 +369,7 @@ func (n *network) onJoin(ctx context.Context, s p2p.Stream, remote []byte) {
 	if t == nil {
 		return
 	}
-	user, err := join.Answer(ctx, s, t.replica, remote, func() int64 { return n.app.opts.Now().UnixMilli() })
+	user, err := join.Answer(ctx, s, t.replica, &n.admitting, remote, func() int64 { return n.app.opts.Now().UnixMilli() })
 	if err != nil {
 		n.log.Info("did not let a newcomer in", "err", err)
 		return
@@ -355,26 +411,34 @@ func (n *network) onChange() {
 	n.app.bus.Publish("connections", nil)
 }
 
+const portKey = "p2p_port"
+
 // port is the port of the last run, so that addresses in other people's memory stay true.
 func (a *App) port() int {
 	if a.opts.P2PPort != 0 {
 		return a.opts.P2PPort
 	}
-	var port int
-	_ = a.db.Read().QueryRow(`SELECT CAST(value AS INTEGER) FROM app_setting WHERE key = 'p2p_port'`).Scan(&port)
-	return port
+	port, err := strconv.ParseUint(a.setting(portKey), 10, 16)
+	if err != nil {
+		return 0 // none yet
+	}
+	return int(port)
 }
 
-func (a *App) rememberPort(addrs []string) {
+func (a *App) rememberPort(ctx context.Context, addrs []string) {
 	for _, addr := range addrs {
 		parts := strings.Split(addr, "/")
 		for i := 0; i+1 < len(parts); i++ {
-			if parts[i] == "tcp" {
-				if err := a.setSetting("p2p_port", parts[i+1]); err != nil {
-					a.log.Warn("could not remember the port", "err", err)
-				}
+			if parts[i] != "tcp" {
+				continue
+			}
+			if parts[i+1] == a.setting(portKey) {
 				return
 			}
+			if err := a.setSetting(ctx, portKey, parts[i+1]); err != nil {
+				a.log.Warn("could not remember the port", "err", err)
+			}
+			return
 		}
 	}
 }

@@ -5,152 +5,283 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"tongzhou/backend/store"
+	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 )
 
-// coreColumns are the tables of the log that are worth carrying over from a damaged database, with their columns. Feeds are
-// carried over without gaps; their lengths are computed from the ops that could be read.
-var coreColumns = map[string]string{
-	"meta": "key, value", "register": "tag, device, key, version, lseq, data", "scope": "no, tag, id", "user": "no, id",
-	"epoch": "tag, ref, gen, author, parents, key", "app_setting": "key, value", "app_invitation": "op, secret, created, note",
-}
-
-// salvage moves a damaged database aside and starts a new one with every op of it that can still be read. Projections are
-// rebuilt from those; what is missing comes back from colleagues. The damaged files are kept.
-func (a *App) salvage(path string, cause error) (*store.DB, error) {
-	dir := a.path("damaged-" + a.opts.Now().UTC().Format("20060102-150405"))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, errors.Join(cause, fmt.Errorf("keep damaged database: %w", err))
-	}
-	for _, name := range []string{"tongzhou.db", "tongzhou.db-wal", "tongzhou.db-shm"} {
-		if err := os.Rename(a.path(name), filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, errors.Join(cause, fmt.Errorf("keep damaged database: %w", err))
-		}
-	}
-	a.log.Error("the database is damaged; starting a new one from what can be read", "kept", dir, "err", cause)
-	db, err := a.tryOpen(path)
+// salvageLocal copies what only this device has and no op says: its settings, invitations, drafts. The local numbers of scopes
+// and users come with it, because other tables mean them. What cannot be read is left out; the error is the new database's.
+func (a *App) salvageLocal(ctx context.Context, kept string, id *keys.Identity) error {
+	old, err := store.OpenReadOnly(filepath.Join(kept, "tongzhou.db"))
 	if err != nil {
-		return nil, errors.Join(cause, err)
-	}
-	n, err := salvageInto(db, filepath.Join(dir, "tongzhou.db"))
-	a.log.Info("carried over from the damaged database", "ops", n, "err", err)
-	a.mu.Lock()
-	a.damage = dir
-	a.mu.Unlock()
-	return db, nil
-}
-
-// salvageInto copies what can be read. An error is the first thing that could not be; the rest was tried.
-func salvageInto(db *store.DB, damaged string) (ops int, err error) {
-	old, err := sql.Open("sqlite3", "file:"+damaged+"?mode=ro&immutable=0")
-	if err != nil {
-		return 0, fmt.Errorf("open damaged database: %w", err)
+		return err
 	}
 	defer old.Close()
-	var errs []error
-	for table, columns := range coreColumns {
-		if err := copyRows(db, old, table, columns); err != nil {
-			errs = append(errs, err)
+	tables := []string{"app_setting", "app_invitation"}
+	for _, m := range a.modules {
+		if m.Local == nil {
+			continue
 		}
+		names, err := localTables(m.Local)
+		if err != nil {
+			return err
+		}
+		tables = append(tables, names...)
 	}
-	n, err := copyFeeds(db, old)
-	return n, errors.Join(append(errs, err)...)
-}
-
-func copyRows(db *store.DB, old *sql.DB, table, columns string) error {
-	rows, err := old.Query(`SELECT ` + columns + ` FROM ` + table)
-	if err != nil {
-		return fmt.Errorf("salvage %s: %w", table, err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return fmt.Errorf("salvage %s: %w", table, err)
-	}
-	marks := "?"
-	for range names[1:] {
-		marks += ", ?"
-	}
-	return db.Write(context.Background(), func(tx replica.Tx) error {
-		for rows.Next() {
-			row, ptr := make([]any, len(names)), make([]any, len(names))
-			for i := range row {
-				ptr[i] = &row[i]
+	return a.write(ctx, func(tx replica.Tx) error {
+		if id != nil {
+			if err := a.salvageNumbers(ctx, tx, old, id); err != nil {
+				return err
 			}
-			if err := rows.Scan(ptr...); err != nil {
-				return nil
-			}
-			if _, err := tx.Exec(`INSERT OR REPLACE INTO `+table+` (`+columns+`) VALUES (`+marks+`)`, row...); err != nil {
-				return fmt.Errorf("salvage %s: %w", table, err)
+		}
+		for _, table := range tables {
+			if err := a.salvageRows(ctx, tx, old, table, func([]any) bool { return true }); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 }
 
-// copyFeeds copies each feed as far as its ops can be read in one piece.
-func copyFeeds(db *store.DB, old *sql.DB) (int, error) {
-	rows, err := old.Query(`SELECT no, tag, device, inc FROM feed`)
+// salvageNumbers copies the local numbers of scopes and users. A scope whose name does not follow from its id was damaged.
+func (a *App) salvageNumbers(ctx context.Context, tx replica.Tx, old *sql.DB, id *keys.Identity) error {
+	err := a.salvageRows(ctx, tx, old, "scope", func(row []any) bool { // no, tag, id
+		tag, _ := row[1].([]byte)
+		scope, known := row[2].([]byte)
+		if len(tag) != len(op.ScopeTag{}) || known && len(scope) != len(op.ScopeID{}) {
+			return false
+		}
+		return !known || id.TeamSecret.ScopeTag(op.ScopeID(scope)) == op.ScopeTag(tag)
+	})
 	if err != nil {
-		return 0, fmt.Errorf("salvage feeds: %w", err)
+		return err
+	}
+	return a.salvageRows(ctx, tx, old, "user", func(row []any) bool { // no, id
+		user, _ := row[1].([]byte)
+		return len(user) == len(op.UserID{})
+	})
+}
+
+func localTables(files fs.FS) ([]string, error) {
+	var out []string
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".sql") {
+			return err
+		}
+		text, err := fs.ReadFile(files, path)
+		for _, t := range createTable.FindAllStringSubmatch(string(text), -1) {
+			out = append(out, t[1])
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list local tables: %w", err)
+	}
+	return out, nil
+}
+
+// salvageRows copies the rows of a table that can be read and that the new table takes.
+func (a *App) salvageRows(ctx context.Context, tx replica.Tx, old *sql.DB, table string, good func(row []any) bool) error {
+	rows, err := old.QueryContext(ctx, `SELECT * FROM "`+table+`"`)
+	if err != nil {
+		a.log.Warn("cannot be carried over", "table", table, "err", err)
+		return nil
 	}
 	defer rows.Close()
-	total := 0
+	columns, err := rows.Columns()
+	if err != nil {
+		a.log.Warn("cannot be carried over", "table", table, "err", err)
+		return nil
+	}
+	insert := fmt.Sprintf(`INSERT OR REPLACE INTO "%s" ("%s") VALUES (?%s)`, table, strings.Join(columns, `", "`), strings.Repeat(", ?", len(columns)-1))
 	for rows.Next() {
-		var no, inc int64
-		var tag, dev []byte
-		if err := rows.Scan(&no, &tag, &dev, &inc); err != nil {
-			return total, fmt.Errorf("salvage feeds: %w", err)
+		row, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &row[i]
 		}
-		n, err := copyFeed(db, old, no, inc, tag, dev)
-		total += n
-		if err != nil {
-			return total, err
+		if err := rows.Scan(to...); err != nil || !good(row) {
+			continue
+		}
+		if _, err := tx.Exec(insert, row...); errors.Is(store.Classify(err), store.ErrFull) {
+			return fmt.Errorf("carry over %s: %w", table, err)
+		} else if err != nil {
+			a.log.Warn("a row cannot be carried over", "table", table, "err", err)
 		}
 	}
-	return total, rows.Err()
+	if err := rows.Err(); err != nil {
+		a.log.Warn("not all can be carried over", "table", table, "err", err)
+	}
+	return nil
 }
 
-func copyFeed(db *store.DB, old *sql.DB, no, inc int64, tag, dev []byte) (n int, err error) {
-	err = db.Write(context.Background(), func(tx replica.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO feed (no, tag, device, inc, len, head, hlc, lseq) VALUES (?, ?, ?, ?, 0, zeroblob(32), 0, ?)`, no, tag, dev, inc, no); err != nil {
-			return fmt.Errorf("salvage feed: %w", err)
-		}
-		var head [32]byte
-		readErr := oplog.Read(old, no, 1, 1<<40-1, func(s oplog.Stored) (bool, error) {
-			id, ok := continues(s, n, head)
-			if !ok {
-				return false, nil
+// salvage gives the replica every op and register of the damaged database that can still be read and proves itself, by the
+// path that ops from colleagues take. The new database has its own incarnation, so nothing that was written before and is
+// lost here can be forked. The error is the new database's.
+func (a *App) salvage(ctx context.Context, r *replica.Replica, kept string) error {
+	old, err := store.OpenReadOnly(filepath.Join(kept, "tongzhou.db"))
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	s := &salvor{app: a, r: r, old: old}
+	waiting := s.feedNumbers(ctx)
+	for len(waiting) > 0 { // a feed can be verified once its device is known, which another feed tells
+		var later []int64
+		for _, no := range waiting {
+			switch err := s.copyFeed(ctx, no); {
+			case errors.Is(err, replica.ErrStranger):
+				later = append(later, no)
+			case err != nil:
+				return fmt.Errorf("carry over ops: %w", err)
 			}
-			if _, err := tx.Exec(`INSERT INTO op (id, status, at, hlc, data) VALUES (?, ?, ?, 0, ?)`, s.Key, int64(oplog.Unknown), s.At, s.Raw); err != nil {
-				return false, fmt.Errorf("salvage op: %w", err)
-			}
-			n, head = n+1, id
-			return true, nil
-		})
-		var broken error
-		if errors.Is(readErr, store.ErrFull) {
-			broken = readErr
 		}
-		if _, err := tx.Exec(`UPDATE feed SET len = ?, head = ? WHERE no = ?`, n, head[:], no); err != nil {
-			return fmt.Errorf("salvage feed: %w", err)
+		if len(later) == len(waiting) {
+			break
 		}
-		return broken
+		waiting = later
+	}
+	if err := s.copyRegisters(ctx); err != nil {
+		return fmt.Errorf("carry over registers: %w", err)
+	}
+	a.log.Info("carried over from the damaged database", "ops", s.ops, "registers", s.registers, "feedsOfUnknownDevices", len(waiting))
+	return nil
+}
+
+// salvor reads a damaged database. An error of reading ends the feed or table it was met in, and no more.
+type salvor struct {
+	app            *App
+	r              *replica.Replica
+	old            *sql.DB
+	ops, registers int
+}
+
+// Bounds of reading: how many local feed numbers in a row may be unreadable, and what goes into one transaction.
+const (
+	maxUnreadable = 1024
+	salvageOps    = 500
+	salvageBytes  = 1 << 20
+)
+
+// feedNumbers finds the feeds by their ops, from one to the next.
+func (s *salvor) feedNumbers(ctx context.Context) []int64 {
+	var out []int64
+	unreadable := 0
+	for no := int64(1); unreadable < maxUnreadable && ctx.Err() == nil; no++ {
+		var id int64
+		err := s.old.QueryRowContext(ctx, `SELECT id FROM op WHERE id >= ? ORDER BY id LIMIT 1`, oplog.Key(no, 0)).Scan(&id)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return out
+		case err != nil:
+			unreadable++
+			continue
+		}
+		unreadable = 0
+		no, _ = oplog.SplitKey(id)
+		out = append(out, no)
+	}
+	return out
+}
+
+// copyFeed copies a feed as far as its ops can be read in one piece. Errors: replica.ErrStranger, the new database's.
+func (s *salvor) copyFeed(ctx context.Context, no int64) error {
+	var frame []op.Sealed
+	var head op.ID
+	var failed error
+	size, next, whole := 0, uint64(1), true
+	readErr := oplog.Read(s.old, no, 1, 1<<40-1, func(row oplog.Stored) (bool, error) {
+		o, rest, err := op.Parse(row.Raw)
+		if err != nil || len(rest) > 0 || o.Seq != next || o.Prev != head || o.CheckBody() != nil {
+			return false, nil
+		}
+		frame, size, next, head = append(frame, o), size+o.Size(), next+1, o.ID()
+		if len(frame) == salvageOps || size >= salvageBytes {
+			whole, failed = s.take(ctx, frame)
+			frame, size = nil, 0
+		}
+		return whole && failed == nil, nil
 	})
-	return n, err
+	if readErr != nil {
+		s.app.log.Warn("not all of a feed can be carried over", "feed", no, "from", next, "err", readErr)
+	}
+	if whole && failed == nil {
+		_, failed = s.take(ctx, frame)
+	}
+	return failed
 }
 
-// continues tells whether a stored op is whole and follows the n ops before it, and returns its id.
-func continues(s oplog.Stored, n int, head [32]byte) ([32]byte, bool) {
-	o, rest, err := op.Parse(s.Raw)
-	if err != nil || len(rest) > 0 || o.Seq != uint64(n)+1 || o.Prev != op.ID(head) || o.CheckBody() != nil {
-		return head, false
+// take gives ops to the replica. whole is false when one of them does not prove itself: then those before it were taken.
+func (s *salvor) take(ctx context.Context, frame []op.Sealed) (whole bool, err error) {
+	if len(frame) == 0 {
+		return true, nil
 	}
-	return o.ID(), true
+	var raw []byte
+	for i := range frame {
+		raw = frame[i].AppendTo(raw)
+	}
+	err = s.r.TakeOps(ctx, raw)
+	switch {
+	case err == nil:
+		s.ops += len(frame)
+		return true, nil
+	case errors.Is(err, replica.ErrStranger) || ctx.Err() != nil || storeFault(err) != err:
+		return false, err
+	case len(frame) == 1:
+		return false, nil
+	}
+	whole, err = s.take(ctx, frame[:len(frame)/2])
+	if !whole || err != nil {
+		return whole, err
+	}
+	return s.take(ctx, frame[len(frame)/2:])
+}
+
+// copyRegisters copies the registers that prove themselves. Error: the new database's.
+func (s *salvor) copyRegisters(ctx context.Context) error {
+	rows, err := s.old.QueryContext(ctx, `SELECT data FROM register`)
+	if err != nil {
+		s.app.log.Warn("registers cannot be carried over", "err", err)
+		return nil
+	}
+	defer rows.Close()
+	var regs []op.Register
+	var raws [][]byte
+	for rows.Next() {
+		var raw []byte
+		if err := rows.Scan(&raw); err != nil {
+			continue
+		}
+		g, err := s.r.VerifyRegister(raw)
+		if err != nil {
+			continue
+		}
+		regs, raws = append(regs, g), append(raws, raw)
+		if len(regs) == salvageOps {
+			if err := s.takeRegisters(ctx, regs, raws); err != nil {
+				return err
+			}
+			regs, raws = nil, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		s.app.log.Warn("not all registers can be carried over", "err", err)
+	}
+	return s.takeRegisters(ctx, regs, raws)
+}
+
+func (s *salvor) takeRegisters(ctx context.Context, regs []op.Register, raws [][]byte) error {
+	if len(regs) == 0 {
+		return nil
+	}
+	done := make(chan error, 1)
+	s.r.IngestRegisters(ctx, regs, raws, func(err error) { done <- err })
+	s.registers += len(regs)
+	return <-done
 }

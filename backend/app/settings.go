@@ -3,33 +3,96 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"tongzhou/backend/fault"
 	"tongzhou/sync/replica"
 )
 
-// settings reads this device's settings; what is missing or unreadable has its default.
-func (a *App) settings() SettingsDTO {
-	s := SettingsDTO{Language: "system", Theme: "system", SendKey: "enter"}
-	a.mu.RLock()
-	db := a.db
-	a.mu.RUnlock()
-	if db == nil {
-		return s
-	}
-	for key, to := range map[string]*string{"language": &s.Language, "theme": &s.Theme, "sendKey": &s.SendKey} {
-		var v string
-		if err := db.Read().QueryRow(`SELECT value FROM app_setting WHERE key = ?`, key).Scan(&v); err == nil && oneOf(v, settingValues[key]) {
-			*to = v
-		}
-	}
-	return s
+// SettingsDTO are this device's settings.
+type SettingsDTO struct {
+	Language string `json:"language"` // zh-CN, en, system
+	Theme    string `json:"theme"`    // light, dark, system
+	SendKey  string `json:"sendKey"`  // enter, ctrl_enter
 }
 
-func (a *App) setSetting(key, value string) error {
-	return lateDB{a}.Write(context.Background(), func(tx replica.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO app_setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2`, key, value); err != nil {
-			return fmt.Errorf("save setting: %w", err)
+// setting is one of SettingsDTO. The first value is the default.
+type setting struct {
+	key    string
+	values []string
+	field  func(*SettingsDTO) *string
+}
+
+func settingsList() []setting {
+	return []setting{
+		{"language", []string{"system", "zh-CN", "en"}, func(s *SettingsDTO) *string { return &s.Language }},
+		{"theme", []string{"system", "light", "dark"}, func(s *SettingsDTO) *string { return &s.Theme }},
+		{"sendKey", []string{"enter", "ctrl_enter"}, func(s *SettingsDTO) *string { return &s.SendKey }},
+	}
+}
+
+// Settings reads the settings.
+func (p *API) Settings() (SettingsDTO, error) {
+	<-p.a.started
+	return p.a.settings(), nil
+}
+
+// SaveSettings replaces all of them, or none. Fault: settings.invalid {setting}.
+func (p *API) SaveSettings(in SettingsDTO) (SettingsDTO, error) {
+	<-p.a.started
+	list := settingsList()
+	for _, s := range list {
+		if !slices.Contains(s.values, *s.field(&in)) {
+			return SettingsDTO{}, fault.New("settings.invalid", "setting", s.key)
+		}
+	}
+	err := p.a.write(context.Background(), func(tx replica.Tx) error {
+		for _, s := range list {
+			if err := putSetting(tx, s.key, *s.field(&in)); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+	if err != nil {
+		return SettingsDTO{}, err
+	}
+	p.a.bus.Publish("settings", nil)
+	return p.a.settings(), nil
+}
+
+// settings reads this device's settings; what is missing or unreadable has its default.
+func (a *App) settings() SettingsDTO {
+	var out SettingsDTO
+	for _, s := range settingsList() {
+		*s.field(&out) = s.values[0]
+		if v := a.setting(s.key); slices.Contains(s.values, v) {
+			*s.field(&out) = v
+		}
+	}
+	return out
+}
+
+// setting reads one value, "" if there is none.
+func (a *App) setting(key string) string {
+	db := a.database()
+	if db == nil {
+		return ""
+	}
+	var v string
+	if err := db.Read().QueryRow(`SELECT coalesce(max(value), '') FROM app_setting WHERE key = ?`, key).Scan(&v); err != nil {
+		a.log.Error("read setting", "key", key, "err", err)
+	}
+	return v
+}
+
+func (a *App) setSetting(ctx context.Context, key, value string) error {
+	return a.write(ctx, func(tx replica.Tx) error { return putSetting(tx, key, value) })
+}
+
+func putSetting(tx replica.Tx, key, value string) error {
+	if _, err := tx.Exec(`INSERT INTO app_setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2`, key, value); err != nil {
+		return fmt.Errorf("save setting: %w", err)
+	}
+	return nil
 }

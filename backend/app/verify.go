@@ -16,8 +16,6 @@ import (
 	"tongzhou/backend/module"
 	"tongzhou/backend/store"
 	"tongzhou/sync/keys"
-	"tongzhou/sync/op"
-	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 )
 
@@ -107,16 +105,12 @@ func copyDatabase(ctx context.Context, from, to string) error {
 
 // rebuildShadow empties every projection of the copy and builds it from the ops.
 func (a *App) rebuildShadow(ctx context.Context, db *store.DB, id *keys.Identity) (int, error) {
-	g, err := oplog.Meta(db.Read(), "genesis")
-	if err != nil || len(g) != 32 {
-		return 0, fmt.Errorf("the database does not know the team's first op: %w", err)
-	}
-	r, err := a.openReplica(db, id, op.ID(g), nil)
+	r, err := a.openReplica(db, id, nil)
 	if err != nil {
 		return 0, err
 	}
 	defer r.Close()
-	n, err := r.CheckChains()
+	n, err := r.CheckChains(ctx)
 	if err != nil {
 		return n, err
 	}

@@ -11,15 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
+	_ "github.com/mattn/go-sqlite3"
 
 	"tongzhou/sync/replica"
-)
-
-// Errors a caller acts on.
-var (
-	ErrFull    = errors.New("store: disk full")
-	ErrDamaged = errors.New("store: database damaged")
 )
 
 // Change is one topic that a committed transaction touched.
@@ -33,6 +27,9 @@ type Options struct {
 	// OnCommit is called after each commit with the distinct changes of the transaction, in the order reported. It must not
 	// write to the database.
 	OnCommit func([]Change)
+	// OnDamage is called, once, when a transaction or Check meets damage, with what SQLite says. It is called without locks and
+	// must not wait for the database. It may be nil.
+	OnDamage func(error)
 	// MaxPages bounds the file, for tests of a full disk. 0: no bound.
 	MaxPages int
 	// CacheKiB is the page cache of the writer. 0: 16 MiB.
@@ -45,13 +42,16 @@ type DB struct {
 	read     *sql.DB
 	pool     *sql.DB // owns conn
 	onCommit func([]Change)
+	onDamage func(error)
+	damaged  sync.Once
 
 	mu    sync.Mutex // held during a write transaction; guards what follows
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 
-	stop chan struct{}
-	done sync.WaitGroup
+	stop  chan struct{}
+	done  sync.WaitGroup
+	close func() error
 }
 
 // Open opens or makes the database at path.
@@ -62,16 +62,17 @@ func Open(path string, o Options) (*DB, error) {
 	if o.CacheKiB == 0 {
 		o.CacheKiB = 16 << 10
 	}
-	d := &DB{path: path, onCommit: o.OnCommit, stmts: map[string]*sql.Stmt{}, stop: make(chan struct{})}
+	d := &DB{path: path, onCommit: o.OnCommit, onDamage: o.OnDamage, stmts: map[string]*sql.Stmt{}, stop: make(chan struct{})}
+	d.close = sync.OnceValue(d.shut)
 	var err error
-	if d.pool, err = sql.Open("sqlite3", dsn(path, o.CacheKiB, "&_txlock=immediate")); err != nil {
+	if d.pool, err = sql.Open("sqlite3", dsn(path, o.CacheKiB, "_txlock=immediate")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pool.SetMaxOpenConns(1)
 	ctx := context.Background()
 	if d.conn, err = d.pool.Conn(ctx); err != nil {
 		_ = d.pool.Close()
-		return nil, classify(fmt.Errorf("open database: %w", err))
+		return nil, Classify(fmt.Errorf("open database: %w", err))
 	}
 	pragmas := []string{"PRAGMA wal_autocheckpoint=0", "PRAGMA journal_size_limit=16777216"}
 	if o.MaxPages > 0 {
@@ -81,10 +82,12 @@ func Open(path string, o Options) (*DB, error) {
 		if _, err = d.conn.ExecContext(ctx, p); err != nil {
 			_ = d.conn.Close()
 			_ = d.pool.Close()
-			return nil, classify(fmt.Errorf("open database: %w", err))
+			return nil, Classify(fmt.Errorf("open database: %w", err))
 		}
 	}
-	if d.read, err = sql.Open("sqlite3", dsn(path, 4<<10, "&_query_only=1")); err != nil {
+	if d.read, err = sql.Open("sqlite3", dsn(path, 4<<10, "_query_only=1")); err != nil {
+		_ = d.conn.Close()
+		_ = d.pool.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.read.SetMaxOpenConns(6)
@@ -95,8 +98,24 @@ func Open(path string, o Options) (*DB, error) {
 }
 
 func dsn(path string, cacheKiB int, more string) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
-	return u.String() + fmt.Sprintf("?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=0&_cache_size=-%d", cacheKiB) + more
+	return uri(path, fmt.Sprintf("_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=0&_cache_size=-%d&%s", cacheKiB, more))
+}
+
+// uri writes a path so that no character of it is taken for something else.
+func uri(path, query string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query}
+	return u.String()
+}
+
+// OpenReadOnly opens a database for looking at it: the file is not changed, whatever state it is in, and one that is cut short
+// can be read as far as it goes. A file that is missing is an error of the first query.
+func OpenReadOnly(path string) (*sql.DB, error) {
+	// With _writable_schema SQLite does not insist on the file being as long as its header says. Nothing is written.
+	db, err := sql.Open("sqlite3", uri(path, "mode=ro&_busy_timeout=10000&_writable_schema=1"))
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return db, nil
 }
 
 // Path is the database file.
@@ -105,8 +124,10 @@ func (d *DB) Path() string { return d.path }
 // Read is the pool for queries. It refuses to write.
 func (d *DB) Read() *sql.DB { return d.read }
 
-// Close waits for the running transaction, folds the log into the file and closes it.
-func (d *DB) Close() error {
+// Close waits for the running transaction, folds the log into the file and closes it. Closing again does nothing more.
+func (d *DB) Close() error { return d.close() }
+
+func (d *DB) shut() error {
 	close(d.stop)
 	d.done.Wait()
 	d.mu.Lock()
@@ -124,7 +145,7 @@ func (d *DB) Close() error {
 func (d *DB) Write(ctx context.Context, fn func(tx replica.Tx) error) error {
 	t := &tx{db: d}
 	if err := d.run(ctx, t, fn); err != nil {
-		return classify(err)
+		return d.notice(Classify(err))
 	}
 	if d.onCommit != nil && len(t.changes) > 0 {
 		d.onCommit(t.changes)
@@ -236,21 +257,6 @@ func (d *DB) checkpointLoop() {
 			d.mu.Unlock()
 		}
 		checked = fi.Size()
-	}
-}
-
-func classify(err error) error {
-	var e sqlite3.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code {
-	case sqlite3.ErrFull:
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	default:
-		return err
 	}
 }
 

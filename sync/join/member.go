@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/keys"
@@ -26,9 +27,9 @@ type Host interface {
 	TakeOps(ctx context.Context, raw []byte) error
 }
 
-// Answer lets the newcomer at the other end of rw in, if it proves the right to. newcomer is its transport key. It returns
-// the user who joined. now is ms since 1970.
-func Answer(ctx context.Context, rw io.ReadWriter, h Host, newcomer []byte, now func() int64) (op.UserID, error) {
+// Answer lets the newcomer at the other end of rw in, if it proves the right to. newcomer is its transport key, turn is shared
+// by all conversations of h. It returns the user who joined. now is ms since 1970.
+func Answer(ctx context.Context, rw io.ReadWriter, h Host, turn sync.Locker, newcomer []byte, now func() int64) (op.UserID, error) {
 	var none op.UserID
 	var he hello
 	if err := read(rw, &he); err != nil {
@@ -65,17 +66,34 @@ func Answer(ctx context.Context, rw io.ReadWriter, h Host, newcomer []byte, now 
 	if err != nil {
 		return none, err
 	}
-	if err := h.TakeOps(ctx, raw); err != nil {
-		return none, errors.Join(err, refuse(rw, &done{Refusal: CodeAdmit}, CodeAdmit))
-	}
-	if h.Authority().Role(p.Cert.User) == authority.None {
-		code := CodeAdmit
-		if inv, _ := find(h.Authority(), he.Pub); inv.Uses() >= inv.MaxUses {
-			code = CodeUsed
-		}
-		return none, refuse(rw, &done{Refusal: code}, code)
+	if code, err := admit(ctx, h, turn, he.Pub, p.Cert.User, raw, now); code != "" {
+		return none, errors.Join(err, refuse(rw, &done{Refusal: code}, code))
 	}
 	return p.Cert.User, write(rw, done{})
+}
+
+// admit stores the newcomer's admission and tells why it does not count; "" if it does. One at a time, and only while the
+// invitation is still open: of two who hold one link the second would otherwise get an admission into the log that may be
+// put before the first one's, who is told already to be a member. Somebody who was let in before has nothing to add.
+func admit(ctx context.Context, h Host, turn sync.Locker, invitation []byte, user op.UserID, raw []byte, now func() int64) (code string, err error) {
+	turn.Lock()
+	defer turn.Unlock()
+	inv, code := find(h.Authority(), invitation)
+	if code == "" {
+		code = open(h.Authority(), inv, user, now())
+	}
+	if code != "" {
+		return code, nil
+	}
+	if len(raw) > 0 {
+		if err := h.TakeOps(ctx, raw); err != nil {
+			return CodeAdmit, err
+		}
+	}
+	if h.Authority().Role(user) == authority.None {
+		return CodeAdmit, nil
+	}
+	return "", nil
 }
 
 func find(s *authority.State, pub []byte) (authority.InviteState, string) {

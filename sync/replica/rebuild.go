@@ -76,16 +76,16 @@ func (r *Replica) replayOp(p *projector, no int64, s *oplog.Stored, clock *hlc.T
 }
 
 // CheckChains verifies every stored feed from its first op to its head: hashes, order, the head's signature. It returns the
-// number of ops.
-func (r *Replica) CheckChains() (int, error) {
+// number of ops. It stops soon after ctx ends.
+func (r *Replica) CheckChains(ctx context.Context) (int, error) {
 	total := 0
 	for _, f := range r.feeds.Feeds() {
 		var ops []op.Sealed
 		var prev op.ID
 		next := uint64(1)
 		check := func() error {
-			if len(ops) == 0 {
-				return nil
+			if len(ops) == 0 || ctx.Err() != nil {
+				return ctx.Err()
 			}
 			pub, err := r.deviceKey(r.db.Read(), &ops[0].Header, &ops[0])
 			if err != nil {

@@ -1,0 +1,257 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"tongzhou/backend/fault"
+	"tongzhou/sync/join"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/p2p"
+	"tongzhou/sync/session"
+)
+
+// attempt is one newcomer's way into a team.
+type attempt struct {
+	app     *App
+	inv     join.Invitation
+	id      *keys.Identity
+	profile ProfileInput
+	net     *network
+	team    *team  // from the first proof on, until it runs
+	said    string // why the last try failed
+	begun   bool   // the database holds ops of the team
+	known   bool   // a member may know this identity: an admission was written with it, now or in an earlier attempt
+}
+
+// run goes through all steps. It tries again while nobody is reachable, until ctx ends. After an error there is no trace of
+// the attempt but the identity, and that only if a member may know it.
+func (t *attempt) run(ctx context.Context) error {
+	err := t.enter(ctx)
+	if err == nil {
+		return t.follow(ctx)
+	}
+	if left := t.abandon(refused(err)); left != nil {
+		t.app.log.Error("tidy up after joining", "err", left)
+	}
+	return err
+}
+
+// enter comes back when this device is a member.
+func (t *attempt) enter(ctx context.Context) error {
+	if err := t.net.listen(ctx); err != nil {
+		return err
+	}
+	hint := time.AfterFunc(t.app.tune.joinHint, t.hint)
+	defer hint.Stop()
+	for {
+		err := t.ask(ctx)
+		if err == nil {
+			return t.admitted(ctx)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if final(err) {
+			return err
+		}
+		if said := err.Error(); said != t.said {
+			t.app.log.Info("not let in yet", "err", err)
+			t.said = said
+		}
+		if err := t.closeTeam(); err != nil {
+			return err
+		}
+		if t.retreat(err) {
+			hint.Reset(t.app.tune.joinHint)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(t.app.tune.joinRetry):
+		}
+	}
+}
+
+// hint says what to do when no member was reached for a while.
+func (t *attempt) hint() {
+	t.app.setJoin(func(j *JoinDTO) {
+		if j.Code == "" && (j.Step == "searching" || j.Step == "connecting") {
+			j.Code, j.Params = "join.nobody_online", map[string]string{"inviter": t.inv.Inviter}
+		}
+	})
+}
+
+// retreat shows that the search goes on, and why. It is true when a member had been reached.
+func (t *attempt) retreat(err error) (reached bool) {
+	t.app.setJoin(func(j *JoinDTO) {
+		reached = j.Step == string(join.StepProving)
+		if reached {
+			j.Step, j.Done, j.Total = "searching", 0, 0
+		}
+		var no *join.Refused
+		if errors.As(err, &no) {
+			j.Code, j.Params = no.Code, map[string]string{}
+		}
+	})
+	return reached
+}
+
+// final tells whether asking again would be in vain.
+func final(err error) bool {
+	var no *join.Refused
+	if errors.As(err, &no) {
+		return no.Code != join.CodeUnknown && no.Code != join.CodeBusy
+	}
+	code := joinCode(err)
+	return code != "join.nobody_online" && code != "join.failed"
+}
+
+// refused tells whether a member said that this identity does not belong to the team.
+func refused(err error) bool {
+	var no *join.Refused
+	return errors.As(err, &no) && final(err)
+}
+
+// ask reaches a member and speaks the joining conversation.
+func (t *attempt) ask(ctx context.Context) error {
+	a := t.app
+	mdns := t.inv.MDNS
+	if a.opts.NoMDNS {
+		mdns = ""
+	}
+	s, pub, err := t.net.host.DialJoin(ctx, t.inv.Addrs(), mdns, t.onSearch)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
+	defer stop()
+	n := &join.Newcomer{
+		Invitation: t.inv, Identity: t.id,
+		Begin: func() error { return t.begin(ctx) },
+		Take:  func(raw []byte) error { return t.team.replica.TakeOps(ctx, raw) },
+		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
+			if err := t.team.replica.Admit(ctx, invite, key); err != nil {
+				return nil, err
+			}
+			t.known = true
+			return t.team.replica.OwnControlFeed()
+		},
+		OnStep: func(step join.Step, done, total uint64) {
+			a.setJoin(func(j *JoinDTO) {
+				j.Step, j.Done, j.Total, j.Code, j.Params = string(step), int(done), int(total), "", map[string]string{}
+			})
+		},
+	}
+	_, err = n.Ask(s, pub)
+	return err
+}
+
+// onSearch shows that somebody was found: what announces itself on the local network is there, an address in a link may not
+// be.
+func (t *attempt) onSearch(e p2p.JoinEvent) {
+	if e.Kind != p2p.JoinConnecting || e.Source != p2p.SourceMDNS {
+		return
+	}
+	t.app.setJoin(func(j *JoinDTO) {
+		if j.Step == "searching" {
+			j.Step = "connecting"
+		}
+	})
+}
+
+// begin opens the replica once the team secret is known, on a database that was emptied for it.
+func (t *attempt) begin(ctx context.Context) error {
+	a := t.app
+	if t.team != nil {
+		return nil
+	}
+	if err := t.id.Save(a.path(joiningFile)); err != nil {
+		return err
+	}
+	var mark *writeMark
+	var err error
+	if t.begun {
+		mark, err = openMark(a.path(markFile))
+	} else {
+		if err := a.wipe(ctx, setupJoining); err != nil {
+			return err
+		}
+		mark, err = newMark(a.path(markFile))
+	}
+	if err != nil {
+		return err
+	}
+	t.begun = true
+	t.team, err = a.newTeam(t.id, mark)
+	return err
+}
+
+// admitted makes the team this device's. It is too late for ctx to stop it: the team counts this device a member.
+func (t *attempt) admitted(ctx context.Context) error {
+	a := t.app
+	ctx = context.WithoutCancel(ctx)
+	if err := a.keepProfile(ctx, t.profile); err != nil {
+		return err
+	}
+	return a.admitted(ctx, t.team)
+}
+
+// follow runs the team and waits until the history is here, or the person goes on without it.
+func (t *attempt) follow(ctx context.Context) error {
+	a := t.app
+	caughtUp := make(chan struct{})
+	once := sync.OnceFunc(func() { close(caughtUp) })
+	t.net.watch(func(st session.Status) {
+		a.setJoin(func(j *JoinDTO) {
+			if j.Step == string(join.StepAdmitted) || j.Step == "history" {
+				j.Step, j.Done, j.Total = "history", int(st.Stored), int(st.Wanted)
+			}
+		})
+		if st.State == session.InSync {
+			once()
+		}
+	})
+	t.team.run(t.net)
+	a.bus.Publish("state", nil)
+	select {
+	case <-caughtUp:
+	case <-ctx.Done():
+	}
+	t.net.watch(nil)
+	left := a.introducePending(context.WithoutCancel(ctx))
+	if leftOut(left) {
+		a.setJoin(func(j *JoinDTO) { j.Code, j.Params = fault.Code(left), fault.Params(left) })
+	} else if left != nil {
+		a.log.Info("own profile is not written yet", "err", left)
+	}
+	return nil
+}
+
+func (t *attempt) closeTeam() error {
+	if t.team == nil {
+		return nil
+	}
+	team := t.team
+	t.team = nil
+	return team.discard()
+}
+
+// abandon removes what a failed attempt left. The identity it was made with is kept if a member may have let it in: then the
+// same invitation works again for it and for nobody else.
+func (t *attempt) abandon(refused bool) error {
+	a := t.app
+	errs := []error{t.closeTeam(), t.net.close()}
+	if t.begun {
+		errs = append(errs, a.wipe(context.Background(), ""))
+	}
+	errs = append(errs, a.forgetTeam())
+	if refused || !t.known {
+		errs = append(errs, remove(a.path(joiningFile)))
+	}
+	return errors.Join(errs...)
+}
