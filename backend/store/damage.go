@@ -27,7 +27,7 @@ func (d *DB) notice(err error) error {
 func (d *DB) Check(ctx context.Context, tables ...string) error {
 	for _, table := range tables {
 		var said string
-		err := d.read.QueryRowContext(ctx, `SELECT group_concat(quick_check, '; ') FROM pragma_quick_check(?, 3)`, table).Scan(&said)
+		err := d.read.QueryRowContext(ctx, `SELECT group_concat(quick_check, '; ') FROM pragma_quick_check(?)`, table).Scan(&said)
 		if err == nil && said != "ok" {
 			err = fmt.Errorf("%w: %s", ErrDamaged, said)
 		}
