@@ -60,8 +60,8 @@ func (t *tool) goRun(args ...string) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, out io.Writer) error { return t.do(ctx, out, "go", args...) }
 }
 
-func (t *tool) script(name string, args ...string) func(context.Context, io.Writer) error {
-	return func(ctx context.Context, out io.Writer) error { return t.npm(ctx, out, name, args...) }
+func (t *tool) script(name string) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, out io.Writer) error { return t.npm(ctx, out, name) }
 }
 
 // gofumpt lists files that are not formatted. It exits 0 either way, so its output is the answer.

@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// npm runs a script of the frontend's package.json.
-func (t *tool) npm(ctx context.Context, out io.Writer, script string, args ...string) error {
-	line := append([]string{"run", "--silent", script}, args...)
+// npm runs a script of the frontend's package.json, with more variables in its environment.
+func (t *tool) npm(ctx context.Context, out io.Writer, script string, env ...string) error {
+	line := []string{"run", "--silent", script}
 	cmd := t.command(ctx, out, "npm", line...)
 	cmd.Dir = t.path("frontend")
-	cmd.Env = append(os.Environ(), "NO_COLOR=1", "FORCE_COLOR=0")
+	cmd.Env = append(append(os.Environ(), "NO_COLOR=1"), env...)
+	defer killGroup(cmd)
 	return named(cmd.Run(), "npm", line)
 }
 

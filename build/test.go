@@ -42,6 +42,9 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 	steps := []step{
 		// The seeds of every fuzz target run here, as ordinary tests.
 		{name: "go tests", run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
+			return matching(output, `^\d+ (screens|violations)|^FAIL`)
+		}},
 		{name: "end to end", needs: []string{stepHeadless}, run: t.endToEnd, closing: nodeClosing},
 		{name: "window", needs: []string{stepDesktop}, run: t.window, closing: func(output string) []string {
 			return matching(output, `^(ok|FAIL): `)
@@ -53,6 +56,15 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 		}})
 	}
 	return steps
+}
+
+// screens lets axe look at every screen, in both themes and languages.
+func (t *tool) screens(ctx context.Context, out io.Writer) error {
+	chromium := browser()
+	if chromium == "" {
+		return errSkip{"no Chromium found; set TONGZHOU_CHROMIUM"}
+	}
+	return t.npm(ctx, out, "axe", "TONGZHOU_CHROMIUM="+chromium)
 }
 
 // endToEnd drives several real processes of the headless build in a browser. The stories run one after the other: each starts
