@@ -14,13 +14,16 @@ interface DialogProps {
   footer?: ReactNode;
 }
 
+/** Opacity only (ui.md §2). */
+export const FADE = { transition: 'fade', duration: 120 } as const;
+
 const WIDTH = { sm: 420, md: 560, lg: 720 };
 
 /** For decisions and short tasks. Traps the focus and gives it back; Esc closes. */
 export function Dialog({ opened, title, size = 'sm', onClose, children, footer }: DialogProps) {
   const { t } = useTranslation('ui');
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={WIDTH[size]} centered>
+    <Modal.Root opened={opened} onClose={onClose} size={WIDTH[size]} centered transitionProps={FADE}>
       <Modal.Overlay />
       <Modal.Content radius="lg" classNames={{ content: classes.content ?? '' }}>
         {/* Not Modal.Header: a <header> here would be a second banner of the page. */}

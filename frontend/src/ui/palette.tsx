@@ -2,6 +2,7 @@ import { Modal } from '@mantine/core';
 import { useEffect, useId, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { PaletteItem } from '../platform/feature';
+import { FADE } from './dialog';
 import { IconSearch } from './icons';
 import classes from './palette.module.css';
 import { useDebouncedText } from './search-input';
@@ -25,7 +26,7 @@ const PAGE = 8;
 /** Search and commands in one place: type, arrow keys, Enter. */
 export function Palette({ opened, onClose, label, ...rest }: PaletteProps) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={600} yOffset={96}>
+    <Modal.Root opened={opened} onClose={onClose} size={600} yOffset={96} transitionProps={FADE}>
       <Modal.Overlay />
       <Modal.Content aria-label={label} radius="lg" classNames={{ content: classes.content ?? '' }}>
         <Content label={label} onClose={onClose} {...rest} />

@@ -1,4 +1,4 @@
-import { createTheme, MantineProvider, Menu, Modal, Popover, Tooltip } from '@mantine/core';
+import { createTheme, MantineProvider, Menu, Popover, Tooltip } from '@mantine/core';
 import type { MantineColorsTuple } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ToastProvider } from './toast';
@@ -32,7 +32,6 @@ const theme = createTheme({
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: false, offset: 6, fz: 12, events: { hover: true, focus: true, touch: false } } }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', offset: 4, transitionProps: { duration: 120 } } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 120 } } }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { transition: 'fade', duration: 120 } } }),
   },
 });
 

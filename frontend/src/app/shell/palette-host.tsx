@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { FlatNamespace } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -44,22 +44,20 @@ function useFeatureItems(query: string, opened: boolean): PaletteItem[] {
   const go = useGo();
   const setParams = useSetParams();
   const client = useQueryClient();
-  const results = useQueries({
-    queries: features.flatMap(({ id, palette }) =>
-      palette
-        ? {
-            queryKey: ['palette', id, query],
-            queryFn: () => palette(query, { t, go, setParams, client }),
-            enabled: opened,
-            placeholderData: keepPreviousData,
-            // Items hold functions of this moment.
-            gcTime: 0,
-            staleTime: 0,
-          }
-        : [],
-    ),
+  const { data = [] } = useQuery({
+    queryKey: ['palette', query],
+    queryFn: async () => {
+      const sources = features.flatMap(({ palette }) => palette ?? []);
+      const found = await Promise.allSettled(sources.map((source) => source(query, { t, go, setParams, client })));
+      return found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    },
+    enabled: opened,
+    placeholderData: keepPreviousData,
+    // Items hold functions of this moment.
+    gcTime: 0,
+    staleTime: 0,
   });
-  return results.flatMap(({ data }) => data ?? []);
+  return data;
 }
 
 function useCommands(onShortcuts: () => void): PaletteItem[] {

@@ -22,5 +22,6 @@ window.ResizeObserver = NoResize;
 
 Element.prototype.scrollIntoView = nothing;
 window.scrollTo = nothing;
+Object.defineProperty(document, 'fonts', { value: { addEventListener: nothing, removeEventListener: nothing } });
 
 afterEach(cleanup);

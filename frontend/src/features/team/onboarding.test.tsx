@@ -1,0 +1,201 @@
+import { act, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { appStateQuery } from '../../platform/app-state';
+import { useQuery } from '@tanstack/react-query';
+import { Fault } from '../../platform/fault';
+import { FakeBackend, rejection } from '../../platform/testing/fake-backend';
+import { anAppState, renderScreen } from '../../platform/testing/render';
+import { Onboarding } from './components/onboarding';
+import { STALL_MS } from './model';
+import type { JoinProgress } from './model';
+import { staleAfter } from './queries';
+
+let backend: FakeBackend;
+let progress: JoinProgress;
+
+const IDLE: JoinProgress = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' };
+const LINK = 'tongzhou://join/abc';
+
+beforeEach(() => {
+  progress = IDLE;
+  backend = new FakeBackend()
+    .handle('app', {
+      State: () => anAppState({ phase: 'none', teamName: '' }),
+      JoinProgress: () => progress,
+      PreviewInvitation: (link: string) => {
+        if (link !== LINK) throw rejection(new Fault('join.damaged'));
+        return { teamName: '星海科技', inviter: '林晓雯', expiresAt: '2026-11-28T10:42:00.000Z', addresses: 2 };
+      },
+      Join: () => {
+        progress = { ...IDLE, step: 'searching', since: new Date().toISOString() };
+      },
+      CancelJoin: () => {
+        progress = IDLE;
+      },
+      Found: () => anAppState(),
+    })
+    .install();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** As in the gate: who is in a team sees the app. */
+function Gate() {
+  const { data } = useQuery(appStateQuery);
+  return data && <Onboarding ready={data.phase === 'ready'}>这里是应用</Onboarding>;
+}
+
+async function show(): Promise<void> {
+  await renderScreen(<Gate />, { staleAfter });
+}
+
+/** The backend goes on to a step. */
+async function step(change: Partial<JoinProgress>): Promise<void> {
+  progress = { ...progress, ...change };
+  await act(async () => {
+    backend.emit('join');
+    await Promise.resolve();
+  });
+}
+
+const user = userEvent.setup();
+const button = (name: string | RegExp) => screen.getByRole('button', { name });
+const field = (name: string | RegExp) => screen.getByRole('textbox', { name });
+
+async function join(): Promise<void> {
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^加入团队/ }));
+  await user.click(field(/邀请链接/));
+  await user.paste(`快来：${LINK}\n`);
+  expect(await screen.findByText(/林晓雯 邀请你加入/)).toBeInTheDocument();
+  await user.type(field(/姓名/), '何知然');
+  await user.click(button('加入星海科技'));
+  await screen.findByRole('heading', { name: '正在加入星海科技' });
+}
+
+test('R1: founds a team and enters it', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
+  await user.click(button('创建团队'));
+  expect(screen.getByText('团队名称不能为空')).toBeInTheDocument();
+  expect(screen.getByText('姓名不能为空')).toBeInTheDocument();
+  expect(backend.callsOf('app.Found')).toEqual([]);
+
+  await user.type(field(/团队名称/), ' 星海科技 ');
+  await user.type(field(/姓名/), '周明轩');
+  await user.type(field('部门'), '研发中心');
+  await user.type(field('这台设备的名称'), 'ThinkPad');
+  await user.click(button('创建团队'));
+  expect(await screen.findByText('这里是应用')).toBeInTheDocument();
+  expect(backend.callsOf('app.Found')).toEqual([
+    [{ teamName: '星海科技', deviceName: 'ThinkPad', profile: expect.objectContaining({ name: '周明轩', departmentName: '研发中心', kind: 'regular' }) as unknown }],
+  ]);
+});
+
+test('what the backend refuses is said, and nothing typed is lost', async () => {
+  backend.handle('app', {
+    Found: () => {
+      throw rejection(new Fault('store.full'));
+    },
+  });
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
+  await user.type(field(/团队名称/), '星海科技');
+  await user.type(field(/姓名/), '周明轩');
+  await user.click(button('创建团队'));
+  expect(await screen.findByRole('alert')).toHaveTextContent('团队没能创建：磁盘已满');
+  expect(field(/姓名/)).toHaveValue('周明轩');
+});
+
+test('R1: joins, sees each step, and goes in while history arrives', async () => {
+  await join();
+  expect(backend.callsOf('app.Join')).toEqual([[expect.objectContaining({ link: LINK }) as unknown]]);
+  const current = () => screen.getAllByRole('listitem').find((item) => item.getAttribute('aria-current') === 'step');
+  expect(current()).toHaveTextContent('找到同事的设备');
+  await step({ step: 'connecting' });
+  expect(await screen.findByText('正在连接找到的设备')).toBeInTheDocument();
+  await step({ step: 'proving' });
+  expect(await screen.findByText('正在证明你持有这条邀请')).toBeInTheDocument();
+
+  backend.handle('app', { State: () => anAppState() });
+  await step({ step: 'history', done: 120, total: 400 });
+  expect(await screen.findByText('120 / 400 项')).toBeInTheDocument();
+  expect(screen.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '30');
+});
+
+test('a member may go in before history is complete', async () => {
+  backend.handle('app', { State: () => anAppState() });
+  progress = { ...IDLE, step: 'history', done: 1, total: 9, since: new Date().toISOString() };
+  await show();
+  expect(await screen.findByRole('heading', { name: '已加入星海科技' })).toBeInTheDocument();
+  await user.click(button('进入团队'));
+  expect(screen.getByText('这里是应用')).toBeInTheDocument();
+});
+
+test('who has joined sees the app at once when history is complete', async () => {
+  backend.handle('app', { State: () => anAppState() });
+  progress = { ...IDLE, step: 'done' };
+  await show();
+  expect(await screen.findByText('这里是应用')).toBeInTheDocument();
+});
+
+test('a stall told by the backend has its reason and its remedy', async () => {
+  await join();
+  await step({ code: 'join.nobody_online', params: { inviter: '林晓雯' } });
+  const alert = await screen.findByRole('alert');
+  expect(alert).toHaveTextContent('还没有找到在线的同事');
+  expect(alert).toHaveTextContent('请 林晓雯 打开同舟并保持联网');
+});
+
+test('a step that does not move for long is a stall, too', async () => {
+  await join();
+  vi.useFakeTimers();
+  await step({ step: 'proving' });
+  await act(async () => {
+    await vi.advanceTimersByTimeAsync(STALL_MS.prove - 2000);
+  });
+  expect(screen.queryByRole('alert')).toBeNull();
+  await act(async () => {
+    await vi.advanceTimersByTimeAsync(4000);
+  });
+  expect(screen.getByRole('alert')).toHaveTextContent('对方的设备还没有答复');
+});
+
+test('a used invitation says so and leads back to the form with what was typed', async () => {
+  await join();
+  await step({ step: 'proving' });
+  await step({ step: 'failed', code: 'join.used', since: 'later' });
+  const alert = await screen.findByText('这条邀请已经被用过');
+  expect(alert.parentElement).toHaveTextContent('请对方重新生成一条邀请');
+  expect(screen.queryByRole('button', { name: '重新加入' })).toBeNull();
+  await user.click(button('返回修改'));
+  expect(field(/姓名/)).toHaveValue('何知然');
+});
+
+test('a failure that may pass can be tried again at once', async () => {
+  await join();
+  await step({ step: 'failed', code: 'join.busy', since: 'later' });
+  await user.click(await screen.findByRole('button', { name: '重新加入' }));
+  expect(backend.callsOf('app.Join')).toHaveLength(2);
+});
+
+test('joining can be cancelled', async () => {
+  await join();
+  await user.click(button('取消加入'));
+  expect(await screen.findByRole('heading', { name: '加入团队' })).toBeInTheDocument();
+  expect(backend.callsOf('app.CancelJoin')).toHaveLength(1);
+});
+
+test('a damaged link is refused before anything is asked of a colleague', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^加入团队/ }));
+  await user.click(field(/邀请链接/));
+  await user.paste('https://example.com');
+  expect(await screen.findByText(/这不是一条完整的邀请链接 · 请对方重新发送/)).toBeInTheDocument();
+  await user.type(field(/姓名/), '何知然');
+  await user.click(button('加入团队'));
+  expect(backend.callsOf('app.Join')).toEqual([]);
+});
