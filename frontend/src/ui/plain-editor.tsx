@@ -1,8 +1,10 @@
-import { Node } from '@tiptap/core';
+import { Extension, Node } from '@tiptap/core';
 import type { Editor } from '@tiptap/core';
-import { Placeholder, UndoRedo } from '@tiptap/extensions';
+import { UndoRedo } from '@tiptap/extensions';
 import { Fragment, Slice } from '@tiptap/pm/model';
-import type { Schema } from '@tiptap/pm/model';
+import type { Node as ProseMirrorNode, Schema } from '@tiptap/pm/model';
+import { Plugin } from '@tiptap/pm/state';
+import { Decoration, DecorationSet } from '@tiptap/pm/view';
 import { EditorContent, useEditor } from '@tiptap/react';
 import { imeSpan } from 'prosemirror-safari-ime-span';
 import { useEffect, useImperativeHandle, useRef } from 'react';
@@ -42,6 +44,20 @@ const Line = Node.create({
 });
 const Text = Node.create({ name: 'text' });
 
+/** Shows a text while nothing is written. (TipTap's own decides by the state before the change.) */
+const Hint = Extension.create<{ text: string }>({
+  name: 'hint',
+  addOptions: () => ({ text: '' }),
+  addProseMirrorPlugins() {
+    const attributes = { class: classes.empty ?? '', 'data-hint': this.options.text };
+    const decorations = ({ doc }: { doc: ProseMirrorNode }) =>
+      doc.childCount === 1 && doc.firstChild?.content.size === 0
+        ? DecorationSet.create(doc, [Decoration.node(0, doc.firstChild.nodeSize, attributes)])
+        : null;
+    return [new Plugin({ props: { decorations } }), imeSpan];
+  },
+});
+
 /** WebKit sends its last input a moment after compositionend; ProseMirror waits 20 ms for it. */
 const COMPOSITION_SETTLES_MS = 40;
 
@@ -52,7 +68,7 @@ export function PlainEditor({ ref, label, placeholder, initialText, sendKey, onC
   });
 
   const editor = useEditor({
-    extensions: [Lines, Line, Text, UndoRedo, Placeholder.configure({ placeholder, showOnlyCurrent: false })],
+    extensions: [Lines, Line, Text, UndoRedo, Hint.configure({ text: placeholder })],
     content: toDocument(initialText),
     editorProps: {
       attributes: {
@@ -87,9 +103,6 @@ export function PlainEditor({ ref, label, placeholder, initialText, sendKey, onC
         },
       },
     },
-    onCreate: ({ editor: created }) => {
-      created.registerPlugin(imeSpan);
-    },
     onUpdate: ({ editor: changed }) => {
       if (!changed.view.composing) latest.current.onChange(textOf(changed.state.doc));
     },
@@ -112,7 +125,7 @@ function handleOf(editor: Editor): PlainEditorHandle {
   };
 }
 
-function textOf(doc: { textBetween: (from: number, to: number, separator: string) => string; content: { size: number } }): string {
+function textOf(doc: ProseMirrorNode): string {
   return doc.textBetween(0, doc.content.size, '\n');
 }
 

@@ -47,10 +47,14 @@ const lines = (editor: HTMLElement) => [...editor.querySelectorAll('p')].map((p)
 
 test('Enter sends and empties the box', () => {
   const { editor } = show();
+  const hint = () => editor.querySelector('[data-hint="发消息到 林晓雯"]');
+  expect(hint()).not.toBeNull();
   write(editor, ' 灰度正常\n今晚放量 ');
+  expect(hint()).toBeNull();
   fireEvent.keyDown(editor, { key: 'Enter', keyCode: 13 });
   expect(onSend.mock.calls).toEqual([['灰度正常\n今晚放量']]);
   expect(lines(editor)).toEqual(['']);
+  expect(hint()).not.toBeNull();
 });
 
 test('the Enter that an input method takes never sends (ui.md §8)', () => {
