@@ -48,9 +48,13 @@ export class Program {
     child.stderr.pipe(log, { end: false })
     child.stdout.pipe(log, { end: false })
     return await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${this.name} printed no address in ${startLimit} ms`)), startLimit)
-      child.once('error', reject)
-      child.once('exit', (code, signal) => reject(new Error(`${this.name} ended at start: ${code ?? signal}, see ${keep}`)))
+      const fail = (/** @type {Error} */ error) => {
+        clearTimeout(late)
+        reject(error)
+      }
+      const late = setTimeout(() => fail(new Error(`${this.name} printed no address in ${startLimit} ms`)), startLimit)
+      child.once('error', fail)
+      child.once('exit', (code, signal) => fail(new Error(`${this.name} ended at start: ${code ?? signal}, see ${keep}`)))
       createInterface({ input: child.stdout }).on('line', (line) => {
         const found = address.exec(line)
         if (!found) return

@@ -5,6 +5,7 @@ import { ErrorBoundary } from '../../ui/error-boundary';
 import { features } from '../features';
 import { PaletteHost } from './palette-host';
 import { Rail } from './rail';
+import { RecoveredNotice } from './recovered-notice';
 import { useShortcuts } from './shortcuts';
 import { ShortcutList } from './shortcut-list';
 import classes from './shell.module.css';
@@ -21,6 +22,7 @@ export function Shell() {
       <TopBar onSearch={() => setLayer('palette')} />
       <Rail />
       <main className={classes.sheet}>
+        <RecoveredNotice />
         {features.map(({ id, Notice }) => Notice && <Notice key={id} />)}
         <div className={classes.screen}>
           <ErrorBoundary resetKey={path}>
