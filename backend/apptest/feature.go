@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"fmt"
+	"strings"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
@@ -102,7 +103,7 @@ func registers() []replica.RegisterKind {
 // Dump is what the member sees in its tables of one scope, with local numbers replaced by what they stand for.
 func (m *Member) Dump(scope op.ScopeID) string {
 	m.T.Helper()
-	out := ""
+	var out strings.Builder
 	for _, q := range []string{
 		`SELECT 'note', n.hlc, hex(n.eid), hex(u.id), n.text FROM note n JOIN scope s ON s.no = n.scope JOIN user u ON u.no = n.user WHERE s.id = ? ORDER BY 2, 3`,
 		`SELECT 'title', hex(t.eid), '', t.trail, t.text FROM title t JOIN scope s ON s.no = t.scope WHERE s.id = ? ORDER BY 2`,
@@ -117,14 +118,14 @@ func (m *Member) Dump(scope op.ScopeID) string {
 			if err := rows.Scan(&c[0], &c[1], &c[2], &c[3], &c[4]); err != nil {
 				m.T.Fatal(err)
 			}
-			out += fmt.Sprintln(c)
+			fmt.Fprintln(&out, c)
 		}
 		if err := rows.Err(); err != nil {
 			m.T.Fatal(err)
 		}
 		_ = rows.Close()
 	}
-	return out
+	return out.String()
 }
 
 // Company is Dump of what every member shares.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 
 	"tongzhou/sync/wire"
@@ -73,4 +74,12 @@ func Tapped(a, b *Member) (l *Link, fromA, fromB *Tap) {
 	ca, cb := net.Pipe()
 	fromA, fromB = &Tap{Conn: ca}, &Tap{Conn: cb}
 	return ConnectOver(a, b, fromA, fromB), fromA, fromB
+}
+
+// heap is how many bytes are in use, after what is not needed any more was let go.
+func heap() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }

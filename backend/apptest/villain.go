@@ -19,8 +19,25 @@ type Villain struct {
 	Heard  chan wire.Message // everything the victim says, in order; closed at the end
 	c      net.Conn
 	end    chan error // why the victim's conversation ended
-	mu     sync.Mutex
+
+	mu     sync.Mutex // guards what follows
 	all    []wire.Message
+	forget bool          // what the victim says is read and not kept
+	deaf   chan struct{} // not nil: nothing is read until it is closed
+}
+
+// Forget stops keeping what the victim says, for tests that measure memory.
+func (v *Villain) Forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.forget = true
+}
+
+// Deaf stops reading what the victim says.
+func (v *Villain) Deaf() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.deaf = make(chan struct{})
 }
 
 // NewVillain makes somebody join through victim and opens a stream to it, without saying anything.
@@ -42,6 +59,11 @@ func (m *Member) AgainstFrom(t TB, victim *Member) *Villain {
 	done.Go(v.listen)
 	t.Cleanup(func() {
 		_ = v.c.Close()
+		v.mu.Lock()
+		if v.deaf != nil {
+			close(v.deaf)
+		}
+		v.mu.Unlock()
 		cancel()
 		done.Wait()
 	})
@@ -58,9 +80,18 @@ func (v *Villain) listen() {
 			return
 		}
 		v.mu.Lock()
-		v.all = append(v.all, m)
+		forget, deaf := v.forget, v.deaf
+		if !forget {
+			v.all = append(v.all, m)
+		}
 		v.mu.Unlock()
-		v.Heard <- m
+		if deaf != nil {
+			<-deaf
+			return
+		}
+		if !forget {
+			v.Heard <- m
+		}
 	}
 }
 
@@ -176,7 +207,7 @@ func (v *Villain) End() error {
 	case err := <-v.end:
 		v.end <- err
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(10 * time.Minute): // of a made-up clock
 		v.T.Fatalf("the conversation goes on")
 		return nil
 	}
