@@ -12,6 +12,7 @@ import (
 
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
 	"tongzhou/sync/session"
 	"tongzhou/sync/wire"
 )
@@ -233,19 +234,7 @@ func TestRangesFindSingleDifferences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := Found(t, "a")
 		b := a.Join("b")
-		w := a.Join("writer")
-		Exchange(a, b, w)
-		at := a.R.Clock().Now()
-		var one, two [][]byte
-		for range 320 {
-			group := a.Group(b)
-			for inc := range uint32(16) {
-				g := a.Forge(group, 100+inc)
-				g.m = w
-				one = append(one, Raw(g.Note(at, "1")))
-				two = append(two, Raw(g.Note(at+1, "2")))
-			}
-		}
+		one, two := manyFeeds(a, b)
 		Exchange(a, b)
 		a.takeAll(append(one[1:len(one):len(one)], two[4], two[2]))
 		b.takeAll(append(append([][]byte{one[0]}, one[2:]...), two[2], two[3]))
@@ -283,6 +272,28 @@ func TestRangesFindSingleDifferences(t *testing.T) {
 	})
 }
 
+// manyFeeds makes frames of five thousand feeds in groups of a and b, written by others: their first ops, and their second.
+func manyFeeds(a, b *Member) (one, two [][]byte) {
+	var writers []*Member
+	for i := range 5 {
+		writers = append(writers, a.Join(fmt.Sprint("writer ", i)))
+	}
+	a.Copy(b)
+	at := a.R.Clock().Now()
+	for range 64 {
+		g := a.Forge(a.Group(b), 0)
+		for _, w := range writers {
+			for inc := range uint32(oplog.MaxIncarnations) {
+				h := *g
+				h.m, h.inc, h.seq, h.prev = w, inc, 0, op.ID{}
+				one = append(one, Raw(h.Note(at, "1")))
+				two = append(two, Raw(h.Note(at+1, "2")))
+			}
+		}
+	}
+	return one, two
+}
+
 // takeAll ingests frames without waiting for each.
 func (m *Member) takeAll(raws [][]byte) {
 	m.T.Helper()
@@ -308,18 +319,7 @@ func TestRangesWithAlmostEmptySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := Found(t, "a")
 		b := a.Join("b")
-		w := a.Join("writer")
-		Exchange(a, b, w)
-		at := a.R.Clock().Now()
-		var raws [][]byte
-		for range 300 {
-			group := a.Group(b)
-			for inc := range uint32(15) {
-				g := a.Forge(group, 100+inc)
-				g.m = w
-				raws = append(raws, Raw(g.Note(at, "1")))
-			}
-		}
+		raws, _ := manyFeeds(a, b)
 		a.takeAll(raws)
 		if err := b.R.SaveCursor(context.Background(), a.R.Feeds().StoreID(), a.Device(), a.R.Feeds().LSeq()); err != nil {
 			t.Fatal(err)
@@ -327,7 +327,7 @@ func TestRangesWithAlmostEmptySide(t *testing.T) {
 		l := Connect(a, b)
 		defer l.Stop()
 		Eventually(t, "in sync", func() bool { return InSync(a, b) })
-		if x, y := a.R.SharedSum(b.Device()), b.R.SharedSum(a.Device()); x != y || x.Count() < 4500 {
+		if x, y := a.R.SharedSum(b.Device()), b.R.SharedSum(a.Device()); x != y || x.Count() < 5000 {
 			t.Fatalf("%d and %d feeds", x.Count(), y.Count())
 		}
 	})
@@ -338,23 +338,12 @@ func TestManyFeedsFromNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := Found(t, "a")
 		b := a.Join("b")
-		w := a.Join("writer")
-		Exchange(a, b, w)
-		at := a.R.Clock().Now()
-		var raws [][]byte
-		for range 330 {
-			group := a.Group(b)
-			for inc := range uint32(15) {
-				g := a.Forge(group, 100+inc)
-				g.m = w
-				raws = append(raws, Raw(g.Note(at, "1")))
-			}
-		}
+		raws, _ := manyFeeds(a, b)
 		a.takeAll(raws)
 		l := Connect(a, b)
 		defer l.Stop()
 		Eventually(t, "in sync", func() bool { return InSync(a, b) })
-		if n := len(a.Ends()) + len(b.Ends()); n > 0 || b.R.Feeds().LSeq() < 4900 {
+		if n := len(a.Ends()) + len(b.Ends()); n > 0 || b.R.Feeds().LSeq() < 5000 {
 			t.Fatalf("%d conversations ended; b has %d arrivals", n, b.R.Feeds().LSeq())
 		}
 	})

@@ -24,6 +24,7 @@ type scope struct {
 	kind    ScopeKind
 	creator op.UserID
 	created hlc.Time
+	ops     []authority.Op        // of a private scope: those that log was evaluated from
 	log     *authority.ScopeState // of a private scope
 	members map[op.UserID]authority.Role
 	readers map[op.DeviceID]bool
@@ -105,18 +106,22 @@ func (r *Replica) rebuildWorld(p *projector) error {
 	if err != nil {
 		return fmt.Errorf("read scopes: %w", err)
 	}
+	old := r.world.Load()
 	for rows.Next() {
-		var s scope
 		var tag, id []byte
+		s := &scope{}
 		if err := rows.Scan(&s.no, &tag, &id); err != nil {
 			_ = rows.Close()
 			return fmt.Errorf("read scope: %w", err)
 		}
 		copy(s.tag[:], tag)
 		copy(s.id[:], id)
-		w.scopes[s.tag], w.byNo[s.no] = &s, &s
+		if old.still(w.auth, s.tag, s.id, r.scopeOps[s.tag]) {
+			s = old.scopes[s.tag]
+		}
+		w.scopes[s.tag], w.byNo[s.no] = s, s
 		if len(id) == 16 {
-			w.byID[s.id] = &s
+			w.byID[s.id] = s
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -124,6 +129,9 @@ func (r *Replica) rebuildWorld(p *projector) error {
 	}
 	_ = rows.Close()
 	for _, s := range w.scopes {
+		if s.readers != nil {
+			continue // as before
+		}
 		r.fillScope(w, s, all)
 		s.readers = map[op.DeviceID]bool{}
 		for u := range s.members {
@@ -135,7 +143,6 @@ func (r *Replica) rebuildWorld(p *projector) error {
 			return err
 		}
 	}
-	old := r.world.Load()
 	if old == nil || old.auth.Digest() != w.auth.Digest() {
 		p.tx.Changed("state", "")
 		p.tx.Changed("org.changed", "")
@@ -143,6 +150,16 @@ func (r *Replica) rebuildWorld(p *projector) error {
 	p.event.Authority, p.memory = true, true
 	r.world.Store(w)
 	return nil
+}
+
+// still tells whether nothing that decides about a scope has changed: evaluating hundreds of chats for each new one would take
+// longer with every chat. Slices of ops only grow, and are made anew when ops went away.
+func (w *world) still(auth *authority.State, tag op.ScopeTag, id op.ScopeID, ops []authority.Op) bool {
+	if w == nil || w.auth != auth {
+		return false
+	}
+	s := w.scopes[tag]
+	return s != nil && s.id == id && len(s.ops) == len(ops) && (len(ops) == 0 || &s.ops[0] == &ops[0])
 }
 
 func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role) {
@@ -158,7 +175,7 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	if s.id.IsZero() || len(ops) == 0 {
 		return
 	}
-	s.log = authority.EvalScope(w.auth, s.id, ops)
+	s.ops, s.log = ops, authority.EvalScope(w.auth, s.id, ops)
 	s.members = s.log.Members()
 	switch s.log.Kind() {
 	case authority.Group:
