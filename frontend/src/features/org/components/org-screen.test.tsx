@@ -25,7 +25,7 @@ interface Story {
   departments?: Department[];
 }
 
-function backend({ role = 'owner', members = [me, aMember()], departments = tree }: Story = {})], departments = tree } = {}): FakeBackend {
+function backend({ role = 'owner', members = [me, aMember()], departments = tree }: Story = {}): FakeBackend {
   return new FakeBackend()
     .handle('app', { State: () => anAppState({ role }) })
     .handle('org', {
