@@ -4,5 +4,6 @@
 // except Frame, which is a fixed head and ops back to back. A packet is never longer than MaxPacket, checked before anything
 // is allocated; counts inside are checked against what the body can hold.
 //
-// Compatibility: types are append-only; a new field goes to the end of its array; an unknown type is skipped.
+// Compatibility: a message never changes, not even by a field at its end; a changed one gets a new type. A type that a program
+// does not know is skipped.
 package wire
