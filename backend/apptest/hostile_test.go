@@ -36,7 +36,7 @@ func newAssault(t *testing.T) *assault {
 	l := Connect(a, x.b)
 	t.Cleanup(l.Stop)
 	Eventually(t, "a and b are in sync", func() bool { return InSync(a, x.b) })
-	time.Sleep(3 * time.Second) // receipts are told
+	<-time.After(3 * time.Second) // of the bubble: receipts are told
 	synctest.Wait()
 	x.rows = x.stored()
 	return x
