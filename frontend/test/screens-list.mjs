@@ -26,6 +26,7 @@ export const screens = [
   { name: 'joining-history', query: { fake: 'history' } },
   { name: 'joining-failed', query: { fake: 'failed' } },
   { name: 'damaged', query: { fake: 'damaged' }, ready: '[role=alert]' },
+  { name: 'recovered', path: '/settings', query: { fake: 'recovered' } },
   { name: 'settings', path: '/settings' },
   { name: 'settings-appearance', path: '/settings?section=appearance' },
   { name: 'settings-account', path: '/settings?section=account' },

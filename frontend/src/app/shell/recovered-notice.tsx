@@ -4,6 +4,7 @@ import { useAppState } from '../../platform/app-state';
 import { Banner } from '../../ui/banner';
 import { Button } from '../../ui/button';
 import { IconAlertTriangle } from '../../ui/icons';
+import classes from './recovered-notice.module.css';
 
 /** The database was damaged and has been built anew: what happened, and where the old file is. Stays until it was read. */
 export function RecoveredNotice() {
@@ -12,17 +13,19 @@ export function RecoveredNotice() {
   const [read, setRead] = useState('');
   if (damage === '' || damage === read) return null;
   return (
-    <Banner
-      tone="warning"
-      icon={<IconAlertTriangle size={16} stroke={1.8} />}
-      alert
-      action={
-        <Button size="sm" onClick={() => setRead(damage)}>
-          {t('recovered.close')}
-        </Button>
-      }
-    >
-      {t('recovered.text', { path: damage })}
-    </Banner>
+    <div className={classes.notice}>
+      <Banner
+        tone="warning"
+        icon={<IconAlertTriangle size={16} stroke={1.8} />}
+        alert
+        action={
+          <Button size="sm" onClick={() => setRead(damage)}>
+            {t('recovered.close')}
+          </Button>
+        }
+      >
+        <span className="selectable">{t('recovered.text', { path: damage })}</span>
+      </Banner>
+    </div>
   );
 }

@@ -85,8 +85,8 @@ test('the panel shows each device: how it is reached, how far it is, what it mov
   const list = within(await screen.findByRole('list', { name: '设备', ...unseen }));
   expect(list.getAllByRole('listitem', unseen).map((item) => item.textContent)).toEqual([
     '本机ThinkPad当前设备',
-    '陈思远的设备iMac加密中转 · 落后 12 项，正在追赶收 2 KB · 发 512 B',
-    '张若曦的设备iMac局域网直连 · 已同步收 2 KB · 发 512 B',
+    '陈思远的设备加密中转 · iMac落后 12 项，正在追赶收 2 KB · 发 512 B',
+    '张若曦的设备局域网直连 · iMac已同步收 2 KB · 发 512 B',
     '赵一鸣的设备iMac还没有连上过',
   ]);
   expect(list.getByTitle('没连上的原因：no route to host')).toBeInTheDocument();

@@ -84,6 +84,7 @@ function TheirAddress({ onDone }: { onDone: () => void }) {
         label={t('address.theirs')}
         placeholder={t('address.placeholder')}
         help={t('address.theirsHelp')}
+        autoFocus
         value={address}
         error={missing ?? (add.error ? t('address.failed', { reason: reasonOf(add.error) }) : undefined)}
         onChange={setAddress}

@@ -29,10 +29,10 @@ export function PeerRow({ peer, now }: { peer: Peer; now: number }) {
       <StateDot tone={peerTone(peer.state)} />
       <span className={classes.names}>
         <b>{t('panel.device', { name: peer.userName })}</b>
-        <span className={classes.small}>{peer.deviceName}</span>
+        <span className={classes.small}>{peer.path && peer.state !== 'offline' ? `${t(`path.${peer.path}`)} · ${peer.deviceName}` : peer.deviceName}</span>
       </span>
       <span className={classes.state}>
-        {peer.path && peer.state !== 'offline' ? `${t(`path.${peer.path}`)} · ${state}` : state}
+        {state}
         {moved && <span className={classes.small}>{t('panel.traffic', { in: bytesText(peer.bytesIn), out: bytesText(peer.bytesOut) })}</span>}
       </span>
     </li>

@@ -19,7 +19,7 @@ export function SyncChip() {
   return error ? <FailedChip error={error} /> : null;
 }
 
-const PANEL_WIDTH = 360;
+const PANEL_WIDTH = 380;
 
 function Chip({ connections }: { connections: Connections }) {
   const { t } = useTranslation('connections');

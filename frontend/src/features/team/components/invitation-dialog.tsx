@@ -52,7 +52,7 @@ function Content() {
       <p className={classes.help}>{t('invite.help')}</p>
       <form className={classes.create} onSubmit={submit}>
         <div className={classes.note}>
-          <TextInput label={t('invite.note')} placeholder={t('invite.notePlaceholder')} value={note} onChange={setNote} />
+          <TextInput label={t('invite.note')} placeholder={t('invite.notePlaceholder')} autoFocus value={note} onChange={setNote} />
         </div>
         <Button kind="primary" type="submit" loading={create.isPending}>
           {t('invite.create')}

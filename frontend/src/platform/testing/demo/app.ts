@@ -8,7 +8,7 @@ import type { Net } from './connections';
 import { ME, person } from './people';
 
 /** What the page shows: the app of a member, or a step on the way there. */
-export type Scene = 'ready' | 'none' | 'searching' | 'stalled' | 'history' | 'failed' | 'damaged';
+export type Scene = 'ready' | 'none' | 'searching' | 'stalled' | 'history' | 'failed' | 'damaged' | 'recovered';
 
 export interface DemoOptions {
   scene: Scene;
@@ -25,11 +25,16 @@ const JOIN: Partial<Record<Scene, object>> = {
   failed: { step: 'failed', code: 'join.used', since: ago(0.1) },
 };
 
+const DAMAGE: Partial<Record<Scene, string>> = {
+  damaged: 'database disk image is malformed',
+  recovered: '/home/zhou/.local/share/tongzhou/damaged-20261121-104100.db',
+};
+
 const IDLE = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' };
 
 export function demoApp(backend: FakeBackend, { scene, net, settings: first }: DemoOptions): Handlers {
   let settings = first;
-  let phase: AppState['phase'] = scene === 'damaged' ? 'damaged' : scene === 'ready' || scene === 'history' ? 'ready' : 'none';
+  let phase: AppState['phase'] = scene === 'damaged' ? 'damaged' : ['ready', 'history', 'recovered'].includes(scene) ? 'ready' : 'none';
   let join: object = { ...IDLE, ...JOIN[scene] };
   let invitations = [
     invitation('i1', 'open', '前端 何知然', 60 * 3),
@@ -46,7 +51,7 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
     version: '0.1.0',
     os: 'linux',
     settings,
-    damage: phase === 'damaged' ? 'database disk image is malformed' : '',
+    damage: DAMAGE[scene] ?? '',
   });
 
   return {
