@@ -40,6 +40,7 @@ func (t *tool) buildSteps() []step {
 
 func (t *tool) processSteps(fuzz time.Duration) []step {
 	steps := []step{
+		{name: "windows and macos", run: t.portable},
 		// The seeds of every fuzz target run here, as ordinary tests.
 		{name: "go tests", run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
 		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
