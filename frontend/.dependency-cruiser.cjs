@@ -62,7 +62,7 @@ module.exports = {
       name: 'bindings-in-api',
       comment: 'One file per feature talks to the backend and turns its DTOs into our types.',
       severity: 'error',
-      from: { path: '^src/(features|app|ui)/', pathNot: '/api[.]ts$' },
+      from: { path: '^src/(features|app|ui)/', pathNot: ['/api[.]ts$', '[.]test[.]tsx?$'] },
       to: { path: '^(src/platform/bindings[.]ts|wailsjs/)' },
     },
     {
