@@ -24,7 +24,8 @@ type base struct {
 func open(t interface {
 	Fatal(...any)
 	Cleanup(func())
-}) *base {
+},
+) *base {
 	db, err := sql.Open("sqlite3", ":memory:")
 	if err != nil {
 		t.Fatal(err)
@@ -431,8 +432,13 @@ func TestReadFrame(t *testing.T) {
 		want         int
 		wantFromHere bool
 	}{
-		{1, 20, 1 << 20, 100, 20, true}, {1, 20, 1 << 20, 7, 7, true}, {5, 6, 1 << 20, 100, 2, true}, {1, 20, 1, 100, 1, true},
-		{1, 20, len(all[0]) + len(all[1]), 100, 2, true}, {1, 20, len(all[0]) + len(all[1]) + 5, 100, 2, true}, {21, 30, 1 << 20, 100, 0, false},
+		{1, 20, 1 << 20, 100, 20, true},
+		{1, 20, 1 << 20, 7, 7, true},
+		{5, 6, 1 << 20, 100, 2, true},
+		{1, 20, 1, 100, 1, true},
+		{1, 20, len(all[0]) + len(all[1]), 100, 2, true},
+		{1, 20, len(all[0]) + len(all[1]) + 5, 100, 2, true},
+		{21, 30, 1 << 20, 100, 0, false},
 	} {
 		raw, n, err := ReadFrame(b.db, no, c.from, c.to, c.limit, c.ops)
 		if err != nil || n != c.want || c.wantFromHere && !bytes.Equal(raw, bytes.Join(all[c.from-1:int(c.from)-1+n], nil)) {
