@@ -57,6 +57,7 @@ type App struct {
 	repaired bool // the database was repaired since the start: once must be enough
 
 	introducing sync.Mutex // held while pending names and profiles are written
+	salvaging   sync.Mutex // held while ops are carried over beside the running team
 
 	joinMu sync.Mutex // guards join
 	join   joining
@@ -180,7 +181,7 @@ func (a *App) openTeam(ctx context.Context, id *keys.Identity, kept string) (*te
 		return nil, err
 	}
 	if kept != "" {
-		err = a.salvage(ctx, t.replica, kept)
+		err = a.salvageNow(ctx, t.replica, kept)
 	}
 	if err == nil {
 		err = a.upgradeProjections(ctx, t.replica)

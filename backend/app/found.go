@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"tongzhou/sync/replica"
@@ -35,6 +36,9 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 	}
 	t, err := a.makeTeam(ctx, in.DeviceName, teamNames{name, in.Profile})
 	if err != nil {
+		if left := errors.Join(a.wipe(ctx, ""), a.forgetTeam()); left != nil { // the next start or attempt does it
+			a.log.Warn("tidy up after founding", "err", left)
+		}
 		return storeFault(err)
 	}
 	t.run(nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,7 +26,13 @@ import (
 	"tongzhou/sync/replica"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Most of the time people wait for each other, so more of them run at once than there are processors.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // soon is how long a test waits for what must happen. It is never slept away.
 const soon = 20 * time.Second
@@ -287,7 +294,7 @@ func (p *person) until(what string, ok func() bool) {
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(soon)
 	for !ok() {

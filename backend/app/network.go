@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -68,6 +69,7 @@ type network struct {
 	lastSync map[op.DeviceID]time.Time
 	watcher  func(session.Status)
 	cancel   func()
+	ctx      context.Context // of the host; ends with stop
 	stop     context.CancelFunc
 }
 
@@ -98,7 +100,7 @@ func (n *network) listen(ctx context.Context) error {
 		stop()
 		return fmt.Errorf("open network: %w", err)
 	}
-	n.host, n.stop = h, stop
+	n.host, n.ctx, n.stop = h, ctx, stop
 	return nil
 }
 
@@ -258,7 +260,11 @@ func (n *network) tellAddresses(ctx context.Context) {
 	if text == n.told || len(addrs) == 0 {
 		return
 	}
-	if err := t.replica.SetRegister(ctx, keys.ControlScope(t.id.Team), addressKey, addrs); err != nil {
+	err := t.replica.SetRegister(ctx, keys.ControlScope(t.id.Team), addressKey, addrs)
+	if errors.Is(err, replica.ErrNoKey) || ctx.Err() != nil {
+		return // comes with the history
+	}
+	if err != nil {
 		n.log.Warn("could not publish own addresses", "err", err)
 		return
 	}
@@ -348,17 +354,30 @@ func (n *network) setStatus(dev op.DeviceID, st session.Status) {
 	if !st.SyncedAt.IsZero() {
 		n.lastSync[dev] = st.SyncedAt
 	}
-	watcher := n.watcher
+	watcher, t, ctx := n.watcher, n.team, n.ctx
 	n.mu.Unlock()
-	switch {
-	case watcher != nil:
+	if watcher != nil {
 		watcher(st)
-	case first:
-		if err := n.app.introducePending(context.Background()); err != nil {
+	}
+	if first {
+		n.done.Add(1)
+		go func() {
+			defer n.done.Done()
+			n.onInSync(ctx, t, watcher == nil)
+		}()
+	}
+	n.app.bus.Publish("connections", nil)
+}
+
+// onInSync does what had to wait for the history. introduce is false while joining, which does that itself.
+func (n *network) onInSync(ctx context.Context, t *team, introduce bool) {
+	if introduce {
+		if err := n.app.introducePending(ctx); err != nil && ctx.Err() == nil {
 			n.log.Info("own profile is not written as it was given", "err", err)
 		}
 	}
-	n.app.bus.Publish("connections", nil)
+	n.app.salvageRest(ctx, t.replica)
+	n.tellAddresses(ctx) // unless the key was here before
 }
 
 // onJoin lets a newcomer in.

@@ -39,16 +39,9 @@ func prepareProjection(tx replica.Tx, m module.Module) error {
 
 // upgradeProjections rebuilds the tables of features whose projection version changed.
 func (a *App) upgradeProjections(ctx context.Context, r *replica.Replica) error {
-	var stale []module.Module
-	for _, m := range a.modules {
-		var have int
-		err := a.database().Read().QueryRow(`SELECT coalesce(max(version), 0) FROM app_projection WHERE module = ?`, m.Name).Scan(&have)
-		if err != nil {
-			return fmt.Errorf("read projection version: %w", err)
-		}
-		if have != m.ProjectionVersion {
-			stale = append(stale, m)
-		}
+	stale, err := staleProjections(a.database(), a.modules)
+	if err != nil {
+		return err
 	}
 	if len(stale) == 0 {
 		return nil
@@ -64,4 +57,20 @@ func (a *App) upgradeProjections(ctx context.Context, r *replica.Replica) error 
 		}
 		return nil
 	})
+}
+
+// staleProjections lists the features whose tables were made by another version of them, or are empty.
+func staleProjections(db *store.DB, modules []module.Module) ([]module.Module, error) {
+	var stale []module.Module
+	for _, m := range modules {
+		var have int
+		err := db.Read().QueryRow(`SELECT coalesce(max(version), 0) FROM app_projection WHERE module = ?`, m.Name).Scan(&have)
+		if err != nil {
+			return nil, fmt.Errorf("read projection version: %w", err)
+		}
+		if have != m.ProjectionVersion {
+			stale = append(stale, m)
+		}
+	}
+	return stale, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/store"
+	"tongzhou/sync/replica"
 )
 
 // This file notices a damaged database and replaces it; salvage.go carries over what can be read. The file repairFile names
@@ -61,6 +62,38 @@ func (a *App) putAside() (string, error) {
 	}
 	a.log.Error("the database was damaged; a new one is made of what can be read", "kept", dir)
 	return dir, nil
+}
+
+// salvageKey is the setting that names the folder of a damaged database of which not everything could be carried over yet.
+const salvageKey = "salvage"
+
+// salvageNow carries over what can be, and remembers the folder if there is more.
+func (a *App) salvageNow(ctx context.Context, r *replica.Replica, kept string) error {
+	left, err := a.salvage(ctx, r, kept)
+	if err != nil {
+		return err
+	}
+	rest := ""
+	if left {
+		rest = filepath.Base(kept)
+	}
+	if rest == a.setting(salvageKey) {
+		return nil
+	}
+	return a.setSetting(ctx, salvageKey, rest)
+}
+
+// salvageRest tries again, after a colleague gave what it has.
+func (a *App) salvageRest(ctx context.Context, r *replica.Replica) {
+	a.salvaging.Lock()
+	defer a.salvaging.Unlock()
+	rest := a.setting(salvageKey)
+	if rest == "" {
+		return
+	}
+	if err := a.salvageNow(ctx, r, a.path(rest)); err != nil && ctx.Err() == nil {
+		a.log.Error("carry over from the damaged database", "err", err)
+	}
 }
 
 // endRepair tells people where the damaged database is, now that it is needed no more. kept "" means there was none.

@@ -18,12 +18,12 @@ import (
 
 // salvageLocal copies what only this device has and no op says: its settings, invitations, drafts. The local numbers of scopes
 // and users come with it, because other tables mean them. What cannot be read is left out; the error is the new database's.
-func (a *App) salvageLocal(ctx context.Context, kept string, id *keys.Identity) error {
-	old, err := store.OpenReadOnly(filepath.Join(kept, "tongzhou.db"))
+func (a *App) salvageLocal(ctx context.Context, kept string, id *keys.Identity) (err error) {
+	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"))
 	if err != nil {
 		return err
 	}
-	defer old.Close()
+	defer func() { err = errors.Join(err, release()) }()
 	tables := []string{"app_setting", "app_invitation"}
 	for _, m := range a.modules {
 		if m.Local == nil {
@@ -123,23 +123,26 @@ func (a *App) salvageRows(ctx context.Context, tx replica.Tx, old *sql.DB, table
 
 // salvage gives the replica every op and register of the damaged database that can still be read and proves itself, by the
 // path that ops from colleagues take. The new database has its own incarnation, so nothing that was written before and is
-// lost here can be forked. The error is the new database's.
-func (a *App) salvage(ctx context.Context, r *replica.Replica, kept string) error {
-	old, err := store.OpenReadOnly(filepath.Join(kept, "tongzhou.db"))
+// lost here can be forked. left is true when ops could be read that do not follow what is here; after colleagues filled the
+// gap they will. The error is the new database's.
+func (a *App) salvage(ctx context.Context, r *replica.Replica, kept string) (left bool, err error) {
+	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"))
 	if err != nil {
-		return err
+		return false, err
 	}
-	defer old.Close()
+	defer func() { err = errors.Join(err, release()) }()
 	s := &salvor{app: a, r: r, old: old}
 	waiting := s.feedNumbers(ctx)
 	for len(waiting) > 0 { // a feed can be verified once its device is known, which another feed tells
 		var later []int64
 		for _, no := range waiting {
-			switch err := s.copyFeed(ctx, no); {
+			switch more, err := s.copyFeed(ctx, no); {
 			case errors.Is(err, replica.ErrStranger):
 				later = append(later, no)
 			case err != nil:
-				return fmt.Errorf("carry over ops: %w", err)
+				return true, fmt.Errorf("carry over ops: %w", err)
+			default:
+				left = left || more
 			}
 		}
 		if len(later) == len(waiting) {
@@ -148,10 +151,11 @@ func (a *App) salvage(ctx context.Context, r *replica.Replica, kept string) erro
 		waiting = later
 	}
 	if err := s.copyRegisters(ctx); err != nil {
-		return fmt.Errorf("carry over registers: %w", err)
+		return true, fmt.Errorf("carry over registers: %w", err)
 	}
-	a.log.Info("carried over from the damaged database", "ops", s.ops, "registers", s.registers, "feedsOfUnknownDevices", len(waiting))
-	return nil
+	left = left || len(waiting) > 0
+	a.log.Info("carried over from the damaged database", "ops", s.ops, "registers", s.registers, "left", left)
+	return left, nil
 }
 
 // salvor reads a damaged database. An error of reading ends the feed or table it was met in, and no more.
@@ -190,31 +194,48 @@ func (s *salvor) feedNumbers(ctx context.Context) []int64 {
 	return out
 }
 
-// copyFeed copies a feed as far as its ops can be read in one piece. Errors: replica.ErrStranger, the new database's.
-func (s *salvor) copyFeed(ctx context.Context, no int64) error {
+// copyFeed copies a feed from where the replica's ends, as far as its ops can be read in one piece. left is true when that is
+// not the end. Errors: replica.ErrStranger, the new database's.
+func (s *salvor) copyFeed(ctx context.Context, no int64) (left bool, err error) {
+	key, ok := s.feedKey(ctx, no)
+	if !ok {
+		return true, nil
+	}
+	feed := s.r.Feeds().Feed(key)
+	next, head := feed.Len+1, feed.Head
 	var frame []op.Sealed
-	var head op.ID
-	var failed error
-	size, next, whole := 0, uint64(1), true
-	readErr := oplog.Read(s.old, no, 1, 1<<40-1, func(row oplog.Stored) (bool, error) {
-		o, rest, err := op.Parse(row.Raw)
-		if err != nil || len(rest) > 0 || o.Seq != next || o.Prev != head || o.CheckBody() != nil {
+	size, whole := 0, true
+	readErr := oplog.Read(s.old, no, next, 1<<40-1, func(row oplog.Stored) (bool, error) {
+		o, rest, e := op.Parse(row.Raw)
+		if e != nil || len(rest) > 0 || o.Seq != next || o.Prev != head || o.CheckBody() != nil {
+			left = true
 			return false, nil
 		}
 		frame, size, next, head = append(frame, o), size+o.Size(), next+1, o.ID()
 		if len(frame) == salvageOps || size >= salvageBytes {
-			whole, failed = s.take(ctx, frame)
+			whole, err = s.take(ctx, frame)
 			frame, size = nil, 0
 		}
-		return whole && failed == nil, nil
+		return whole && err == nil, nil
 	})
 	if readErr != nil {
 		s.app.log.Warn("not all of a feed can be carried over", "feed", no, "from", next, "err", readErr)
 	}
-	if whole && failed == nil {
-		_, failed = s.take(ctx, frame)
+	if whole && err == nil {
+		whole, err = s.take(ctx, frame)
 	}
-	return failed
+	return left || readErr != nil || !whole, err
+}
+
+// feedKey reads from its ops which feed a local number means.
+func (s *salvor) feedKey(ctx context.Context, no int64) (oplog.FeedKey, bool) {
+	var raw []byte
+	err := s.old.QueryRowContext(ctx, `SELECT data FROM op WHERE id > ? AND id < ? ORDER BY id LIMIT 1`, oplog.Key(no, 0), oplog.Key(no+1, 0)).Scan(&raw)
+	if err != nil {
+		return oplog.FeedKey{}, false
+	}
+	o, _, err := op.Parse(raw)
+	return oplog.FeedKey{Tag: o.Scope, Device: o.Device, Incarnation: o.Incarnation}, err == nil
 }
 
 // take gives ops to the replica. whole is false when one of them does not prove itself: then those before it were taken.

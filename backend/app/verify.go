@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -10,10 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"tongzhou/backend/event"
-	"tongzhou/backend/module"
 	"tongzhou/backend/store"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
@@ -29,7 +25,7 @@ var coreTables = []string{"entity_op"}
 // projection is built again from the ops in a copy and compared row by row. It changes nothing and prints what it did. The
 // error wraps ErrDiffers, or says what could not be read.
 func Verify(ctx context.Context, dir string, out io.Writer) error {
-	id, err := keys.Load(filepath.Join(dir, "identity.key"))
+	id, err := keys.Load(filepath.Join(dir, identityFile))
 	if err != nil {
 		return fmt.Errorf("load identity: %w", err)
 	}
@@ -39,15 +35,15 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 	}
 	defer os.RemoveAll(tmp)
 	shadow := filepath.Join(tmp, "shadow.db")
-	live := filepath.Join(dir, "tongzhou.db")
-	if err := copyDatabase(ctx, live, shadow); err != nil {
+	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "integrity check: ok")
 
-	a := &App{opts: Options{Data: tmp, Now: time.Now}, log: slog.New(slog.NewTextHandler(io.Discard, nil)), bus: event.NewBus(0), started: make(chan struct{})}
-	a.api = &API{a: a}
-	a.modules, a.directory = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: time.Now, Logger: a.log})
+	a, err := New(Options{Data: tmp, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
 	before := filepath.Join(tmp, "before.db")
 	if err := copyDatabase(ctx, shadow, before); err != nil {
 		return err
@@ -55,6 +51,12 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 	db, err := store.Open(shadow, store.Options{})
 	if err != nil {
 		return err
+	}
+	if stale, err := staleProjections(db, a.modules); err != nil || len(stale) > 0 {
+		if err == nil {
+			err = errors.New("the tables are of another version of the program: start it once, then verify")
+		}
+		return errors.Join(err, db.Close())
 	}
 	ops, err := a.rebuildShadow(ctx, db, &id)
 	if err := errors.Join(err, db.Close()); err != nil {
@@ -85,9 +87,9 @@ func (a *App) projectionTables() []string {
 
 // copyDatabase checks a database and copies it as of one moment, also while the app runs on it.
 func copyDatabase(ctx context.Context, from, to string) error {
-	db, err := sql.Open("sqlite3", "file:"+from+"?_query_only=0&_busy_timeout=10000")
+	db, err := store.OpenReadOnly(from)
 	if err != nil {
-		return fmt.Errorf("open database: %w", err)
+		return err
 	}
 	defer db.Close()
 	var ok string
@@ -129,9 +131,9 @@ func (a *App) clearProjections(tx replica.Tx) error {
 
 // compareTables compares two databases row by row, every column.
 func compareTables(ctx context.Context, before, after string, tables []string) (rows int, diffs []string, err error) {
-	db, err := sql.Open("sqlite3", "file:"+before+"?mode=ro")
+	db, err := store.OpenReadOnly(before)
 	if err != nil {
-		return 0, nil, fmt.Errorf("open copy: %w", err)
+		return 0, nil, err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)

@@ -107,11 +107,10 @@ func uri(path, query string) string {
 	return u.String()
 }
 
-// OpenReadOnly opens a database for looking at it: the file is not changed, whatever state it is in, and one that is cut short
-// can be read as far as it goes. A file that is missing is an error of the first query.
+// OpenReadOnly opens a database for looking at it: the file is not changed, whatever state it is in. A file that is missing is
+// an error of the first query.
 func OpenReadOnly(path string) (*sql.DB, error) {
-	// With _writable_schema SQLite does not insist on the file being as long as its header says. Nothing is written.
-	db, err := sql.Open("sqlite3", uri(path, "mode=ro&_busy_timeout=10000&_writable_schema=1"))
+	db, err := sql.Open("sqlite3", uri(path, "mode=ro&_busy_timeout=10000"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

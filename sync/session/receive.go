@@ -264,7 +264,7 @@ func (s *Session) onAuthority(ctx context.Context) error {
 	if s.peer == nil {
 		return nil
 	}
-	if !s.r.IsMember(s.cfg.Peer) && s.r.HasAuthority() {
+	if s.r.KnownDevice(s.cfg.Peer) && !s.r.IsMember(s.cfg.Peer) { // a device that lost its database knows nobody at first
 		return fmt.Errorf("%w: no longer of the team", ErrPeer)
 	}
 	if err := s.showScopes(); err != nil {
