@@ -1,0 +1,453 @@
+package apptest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/join"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+)
+
+// door lets newcomers in to a member's team, as the app does.
+type door struct {
+	m    *Member
+	turn sync.Mutex
+}
+
+// answer serves one stream and returns what became of it.
+func (d *door) answer(c net.Conn, newcomer []byte) <-chan error {
+	out := make(chan error, 1)
+	go func() {
+		_, err := join.Answer(context.Background(), c, d.m.R, &d.turn, newcomer, func() int64 { return d.m.Now().UnixMilli() })
+		_ = c.Close()
+		out <- err
+	}()
+	return out
+}
+
+// guest is a newcomer with a link, and a database that is begun when the team lets it in.
+type guest struct {
+	*Member
+	inv join.Invitation
+}
+
+func (m *Member) invitation() join.Invitation {
+	m.T.Helper()
+	expires := m.Now().Add(7 * 24 * time.Hour)
+	id, key, err := m.R.Invite(context.Background(), authority.Member, expires)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	return join.Invitation{Version: 1, Team: m.ID.Team, Genesis: m.genesis, Invite: id, Secret: key.Secret, Expires: expires.UnixMilli()}
+}
+
+func newGuest(m *Member, inv join.Invitation, name string) *guest {
+	g := &guest{Member: newMember(m.T, name, NewIdentity(m.T, name, op.TeamID{}, keys.TeamSecret{}), inv.Genesis), inv: inv}
+	g.Now = m.Now
+	return g
+}
+
+func (m *Member) peerPub() []byte { return m.ID.Device.Peer.Public().(ed25519.PublicKey) }
+
+// ask goes through the conversation over c. A database that an earlier attempt left is used again.
+func (g *guest) ask(c io.ReadWriter, member []byte) error {
+	ctx := context.Background()
+	n := join.Newcomer{
+		Invitation: g.inv, Identity: g.ID,
+		Begin: func() error {
+			if g.R != nil {
+				return nil
+			}
+			return g.TryOpen()
+		},
+		Take: func(raw []byte) error { return g.R.TakeOps(ctx, raw) },
+		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
+			if err := g.R.Admit(ctx, invite, key); err != nil {
+				return nil, err
+			}
+			return g.R.OwnControlFeed()
+		},
+		OnStep: func(join.Step, uint64, uint64) {},
+	}
+	_, err := n.Ask(c, member)
+	return err
+}
+
+// visit is a whole attempt.
+func (g *guest) visit(d *door) (mine, theirs error) {
+	a, b := net.Pipe()
+	answered := d.answer(b, g.peerPub())
+	mine = g.ask(a, d.m.peerPub())
+	_ = a.Close()
+	return mine, <-answered
+}
+
+func refusedWith(err error, code string) bool {
+	var no *join.Refused
+	return errors.As(err, &no) && no.Code == code
+}
+
+// J2, J4, J5: the way in, with everything that both know afterwards; the same link does not let a second one in.
+func TestJoining(t *testing.T) {
+	a := Found(t, "a")
+	d := &door{m: a}
+	inv := a.invitation()
+	g := newGuest(a, inv, "g")
+	if mine, theirs := g.visit(d); mine != nil || theirs != nil {
+		t.Fatal(mine, theirs)
+	}
+	for _, m := range []*Member{a, g.Member} {
+		if r := m.R.Authority().Role(g.ID.Root.ID); r != authority.Member {
+			t.Fatalf("%s says %s", m.Name, r)
+		}
+	}
+	if g.ID.TeamSecret != a.ID.TeamSecret || g.ID.Team != a.ID.Team {
+		t.Fatal("the newcomer does not know the team")
+	}
+	second := newGuest(a, inv, "second")
+	mine, theirs := second.visit(d)
+	if !refusedWith(mine, join.CodeUsed) || !refusedWith(theirs, join.CodeUsed) || second.R != nil {
+		t.Fatal(mine, theirs)
+	}
+	a.Copy(g.Member)
+	g.Note(g.R.CompanyScope(), "hello")
+	g.Copy(a)
+	if x, y := a.Company(), g.Company(); x != y || x == "" {
+		t.Fatalf("a sees\n%sg sees\n%s", x, y)
+	}
+}
+
+// J5: unknown and expired invitations, and those of somebody who may not invite any more.
+func TestInvitationsThatDoNotCount(t *testing.T) {
+	c := newHandClock()
+	a := FoundAt(t, "a", c.now)
+	d := &door{m: a}
+	inv := a.invitation()
+	unknown := inv
+	unknown.Secret[3] ^= 1
+	if mine, theirs := newGuest(a, unknown, "g").visit(d); !refusedWith(mine, join.CodeUnknown) || !refusedWith(theirs, join.CodeUnknown) {
+		t.Fatal(mine, theirs)
+	}
+	c.add(8 * 24 * time.Hour)
+	if mine, theirs := newGuest(a, inv, "g").visit(d); !refusedWith(mine, join.CodeExpired) || !refusedWith(theirs, join.CodeExpired) {
+		t.Fatal(mine, theirs)
+	}
+}
+
+// J2: who knows the public part of an invitation and not its secret gets nothing of the team.
+func TestProofWithoutTheSecret(t *testing.T) {
+	a := Found(t, "a")
+	d := &door{m: a}
+	inv := a.invitation()
+	pub := keys.InviteFromSecret(inv.Secret).Pub()
+	wrong := inv
+	wrong.Secret[0] ^= 1
+	g := newGuest(a, wrong, "thief")
+	x, y := net.Pipe()
+	answered := d.answer(y, g.peerPub())
+	w := &rewriter{ReadWriter: x, change: func(n int, b []byte) []byte {
+		if n == 0 { // the hello names the real invitation
+			return replace(t, b, keys.InviteFromSecret(wrong.Secret).Pub(), pub)
+		}
+		return b
+	}}
+	err := g.ask(w, a.peerPub())
+	if !refusedWith(err, join.CodeProof) || !refusedWith(<-answered, join.CodeProof) || g.R != nil {
+		t.Fatal(err)
+	}
+}
+
+// J2: a proof counts for one connection: replayed on another it does not hold, and neither does one that somebody between the
+// two passes on under a transport key of their own.
+func TestReplayedProof(t *testing.T) {
+	a := Found(t, "a")
+	d := &door{m: a}
+	inv := a.invitation()
+	g := newGuest(a, inv, "g")
+	var said [][]byte
+	x, y := net.Pipe()
+	answered := d.answer(y, g.peerPub())
+	w := &rewriter{ReadWriter: x, change: func(n int, b []byte) []byte {
+		said = append(said, b)
+		if n == 1 { // the proof was overheard, and cut off
+			_ = x.Close()
+		}
+		return b
+	}}
+	if err := g.ask(w, a.peerPub()); err == nil {
+		t.Fatal("not cut off")
+	}
+	<-answered
+	for name, pub := range map[string][]byte{"by the same device": g.peerPub(), "by another device": newGuest(a, inv, "m").peerPub()} {
+		x, y := net.Pipe()
+		answered := d.answer(y, pub)
+		for _, b := range said[:2] {
+			if _, err := x.Write(b); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := readMessage(x); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := <-answered; !refusedWith(err, join.CodeProof) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = x.Close()
+	}
+	// In the middle: the member's stream ends at m, who passes everything on.
+	m := newGuest(a, inv, "m")
+	x, y = net.Pipe()
+	answered = d.answer(y, m.peerPub())
+	if err := g.ask(x, a.peerPub()); !refusedWith(err, join.CodeProof) || !refusedWith(<-answered, join.CodeProof) {
+		t.Errorf("in the middle: %v", err)
+	}
+	if a.R.Authority().Role(g.ID.Root.ID) != authority.None || g.R != nil {
+		t.Error("somebody got in")
+	}
+}
+
+// J5, J6: whoever was cut off, at any message of either side, comes again with the same identity and database and gets in; the
+// invitation is used once.
+func TestCutOffWhileJoining(t *testing.T) {
+	for side := range 2 {
+		for cut := 0; ; cut++ {
+			a := Found(t, "a")
+			d := &door{m: a}
+			g := newGuest(a, a.invitation(), "g")
+			x, y := net.Pipe()
+			stop := func(n int, b []byte) []byte {
+				if n == cut {
+					_ = x.Close()
+					_ = y.Close()
+				}
+				return b
+			}
+			var mine io.ReadWriter = x
+			theirs := net.Conn(y)
+			if side == 0 {
+				mine = &rewriter{ReadWriter: x, change: stop}
+			} else {
+				theirs = &rewriterConn{Conn: y, rewriter: rewriter{ReadWriter: y, change: stop}}
+			}
+			answered := d.answer(theirs, g.peerPub())
+			first := g.ask(mine, a.peerPub())
+			_ = x.Close()
+			<-answered
+			if first == nil && cut < 3 {
+				t.Fatalf("side %d was not cut off at %d", side, cut)
+			}
+			if mine, theirs := g.visit(d); mine != nil || theirs != nil {
+				t.Fatalf("side %d, cut off at %d, came again: %v, %v", side, cut, mine, theirs)
+			}
+			if r := a.R.Authority().Role(g.ID.Root.ID); r != authority.Member {
+				t.Fatalf("side %d, cut off at %d: %s", side, cut, r)
+			}
+			i, _ := a.R.Authority().Invite(g.inv.Invite)
+			if i.Uses() != 1 {
+				t.Fatalf("side %d, cut off at %d: used %d times", side, cut, i.Uses())
+			}
+			g.Close()
+			a.Close()
+			if first == nil {
+				break
+			}
+		}
+	}
+}
+
+// J5: of two who hold one link and come at the same time, one is let in and told so, the other refused.
+func TestTwoWithOneLink(t *testing.T) {
+	a := Found(t, "a")
+	d := &door{m: a}
+	inv := a.invitation()
+	errs := make(chan error, 2)
+	for _, name := range []string{"x", "y"} {
+		g := newGuest(a, inv, name)
+		go func() { mine, _ := g.visit(d); errs <- mine }()
+	}
+	in := 0
+	for range 2 {
+		if err := <-errs; err == nil {
+			in++
+		}
+	}
+	if in != 1 || len(a.R.Members()) != 2 {
+		t.Fatalf("%d were told that they are in; %d members", in, len(a.R.Members()))
+	}
+}
+
+// J5: somebody who joined and was removed does not come back, nor gets a key, by the old link.
+func TestRemovedMemberComesAgain(t *testing.T) {
+	a := Found(t, "a")
+	d := &door{m: a}
+	g := newGuest(a, a.invitation(), "g")
+	if mine, theirs := g.visit(d); mine != nil || theirs != nil {
+		t.Fatal(mine, theirs)
+	}
+	proof, ok := a.R.Authority().MayRevoke(a.ID.Root.ID, g.ID.Root.ID)
+	if !ok {
+		t.Fatal("a may not remove g")
+	}
+	f := a.Forge(controlOf(a), a.R.Feeds().Incarnation())
+	s := f.Op(op.Control, op.Body{
+		HLC: a.R.Clock().Now(), Type: authority.TypeRevoke, Deps: a.R.Authority().Frontier(),
+		Payload: f.pack(authority.Revoke{Subject: g.ID.Root.ID, Mode: authority.Removed, Proof: proof}),
+	})
+	if err := a.Take(Raw(s)); err != nil {
+		t.Fatal(err)
+	}
+	if a.R.Authority().Role(g.ID.Root.ID) != authority.None {
+		t.Fatal("not removed")
+	}
+	ops := a.Rows("op")
+	if mine, theirs := g.visit(d); !refusedWith(mine, join.CodeUsed) || !refusedWith(theirs, join.CodeUsed) {
+		t.Fatal(mine, theirs)
+	}
+	if a.Rows("op") != ops {
+		t.Fatal("keys were sealed to somebody removed")
+	}
+}
+
+// J4: a member that shows the log of another team, or one that was tampered with, is not believed.
+func TestNewcomerBelievesTheLinkOnly(t *testing.T) {
+	a, b := Found(t, "a"), Found(t, "b")
+	inv := a.invitation()
+	other := inv
+	other.Genesis[5] ^= 1
+	if mine, _ := newGuest(a, other, "g").visit(&door{m: a}); mine == nil {
+		t.Fatal("believed a log that begins elsewhere")
+	}
+	if r := len(a.R.Members()); r != 1 {
+		t.Fatalf("%d members", r)
+	}
+	g := newGuest(b, inv, "g")
+	if mine, _ := g.visit(&door{m: b}); !refusedWith(mine, join.CodeUnknown) {
+		t.Fatal(mine)
+	}
+	tampered := newGuest(a, inv, "g")
+	x, y := net.Pipe()
+	frames := 0
+	c := &rewriterConn{Conn: y, rewriter: rewriter{ReadWriter: y, change: func(n int, b []byte) []byte {
+		if n >= 2 && len(b) > 600 {
+			frames++
+			b[len(b)-1] ^= 1
+		}
+		return b
+	}}}
+	answered := (&door{m: a}).answer(c, tampered.peerPub())
+	err := tampered.ask(x, a.peerPub())
+	_ = x.Close()
+	<-answered
+	if err == nil || !strings.Contains(err.Error(), "hold together") || frames == 0 {
+		t.Fatalf("%d frames tampered with: %v", frames, err)
+	}
+}
+
+// J3: strangers that send nonsense, too much, or nothing, get nothing and leave nothing.
+func TestHostileStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		d := &door{m: a}
+		a.invitation()
+		ops := a.Rows("op")
+		for name, b := range map[string][]byte{
+			"nonsense": {0, 0, 0, 3, 1, 2, 3}, "four gigabytes": {0xff, 0xff, 0xff, 0xff}, "more than a message": binary.BigEndian.AppendUint32(nil, 65<<10),
+			"nothing": nil, "half a length": {0, 0},
+		} {
+			x, y := net.Pipe()
+			answered := d.answer(y, []byte("stranger"))
+			if b != nil {
+				_ = x.SetWriteDeadline(time.Now().Add(time.Second))
+				_, _ = x.Write(b)
+			}
+			_ = x.Close()
+			if err := <-answered; err == nil {
+				t.Errorf("%s: let in", name)
+			}
+		}
+		if a.Rows("op") != ops || len(a.R.Members()) != 1 {
+			t.Error("something is left of it")
+		}
+	})
+}
+
+// J4: a member that sends more than it announced is not listened to without end.
+func TestEndlessControlLog(t *testing.T) {
+	a := Found(t, "a")
+	g := newGuest(a, a.invitation(), "g")
+	x, y := net.Pipe()
+	var frame []byte
+	c := &rewriterConn{Conn: y, rewriter: rewriter{ReadWriter: y, change: func(n int, b []byte) []byte {
+		if n == 2 {
+			frame = b
+		}
+		if len(b) == 4 && frame != nil { // instead of the end, the same again and again
+			out := []byte{}
+			for range 100 {
+				out = append(out, frame...)
+			}
+			return out
+		}
+		return b
+	}}}
+	answered := (&door{m: a}).answer(c, g.peerPub())
+	err := g.ask(x, a.peerPub())
+	_ = x.Close()
+	<-answered
+	if err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Fatal(err)
+	}
+}
+
+// rewriter changes the messages that one side writes; a side writes one a call.
+type rewriter struct {
+	io.ReadWriter
+	change func(n int, b []byte) []byte
+	n      int
+}
+
+func (r *rewriter) Write(b []byte) (int, error) {
+	out := r.change(r.n, append([]byte(nil), b...))
+	r.n++
+	if _, err := r.ReadWriter.Write(out); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+type rewriterConn struct {
+	net.Conn
+	rewriter
+}
+
+func (r *rewriterConn) Read(b []byte) (int, error)  { return r.Conn.Read(b) }
+func (r *rewriterConn) Write(b []byte) (int, error) { return r.rewriter.Write(b) }
+
+func replace(t *testing.T, b, from, to []byte) []byte {
+	t.Helper()
+	if strings.Count(string(b), string(from)) != 1 {
+		t.Fatal("nothing to replace")
+	}
+	return []byte(strings.Replace(string(b), string(from), string(to), 1))
+}
+
+func readMessage(r io.Reader) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	b := make([]byte, binary.BigEndian.Uint32(head[:]))
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
