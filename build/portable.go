@@ -12,20 +12,23 @@ import (
 // everything else can be compiled for a system whose C compiler is not here. Nothing of it is ever run.
 const sqliteStub = `package sqlite3
 
+import "syscall"
+
 type (
 	ErrNo         int
 	ErrNoExtended int
 	Error         struct {
 		Code         ErrNo
 		ExtendedCode ErrNoExtended
+		SystemErrno  syscall.Errno
 	}
 )
 
 func (Error) Error() string { return "" }
 
 const (
-	ErrCorrupt, ErrFull, ErrNotADB ErrNo         = 11, 13, 26
-	ErrIoErrSHMSize                ErrNoExtended = 4874
+	ErrIoErr, ErrCorrupt, ErrFull, ErrNotADB ErrNo = 10, 11, 13, 26
+	ErrIoErrSHMSize ErrNoExtended = 4874
 )
 `
 

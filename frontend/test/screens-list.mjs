@@ -15,8 +15,19 @@
 export const screens = [
   { name: 'chat', path: '/chat', ready: '[role=listbox] [role=option]' },
   { name: 'chat-group', path: '/chat?chat=release', ready: '[role=log] [data-index]' },
-  { name: 'org', path: '/org', ready: 'main h1' },
-  { name: 'announcement', path: '/announcement', ready: 'main h1' },
+  { name: 'chat-members', path: '/chat?chat=release&panel=info', ready: 'aside li' },
+  { name: 'chat-delivery', path: '/chat?chat=release', ready: '[role=log] article button', act: openDelivery },
+  { name: 'chat-search', path: '/chat?panel=search&q=数据', ready: 'aside mark' },
+  { name: 'chat-new', path: '/chat?new=1', ready: '[role=dialog] [role=option]', act: chooseTwo },
+  { name: 'chat-emoji', path: '/chat?chat=release', ready: '[role=toolbar]', act: openEmoji },
+  { name: 'org', path: '/org', ready: '[role=grid] [aria-selected]' },
+  { name: 'org-profile', path: '/org?person=u3', ready: 'aside dl' },
+  { name: 'org-edit', path: '/org?person=me', ready: 'aside dl', act: editProfile },
+  { name: 'org-department', path: '/org', ready: '[role=grid] [aria-selected]', act: newDepartment },
+  { name: 'org-none', path: '/org?q=zrx', ready: 'main p' },
+  { name: 'announcement', path: '/announcement', ready: '[role=listbox] [role=option]' },
+  { name: 'announcement-reader', path: '/announcement?id=a1&readers=1', ready: 'aside li' },
+  { name: 'announcement-publish', path: '/announcement?new=1', ready: '[role=dialog] textarea' },
   { name: 'welcome', query: { fake: 'none' } },
   { name: 'found', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(1).click() },
   { name: 'join', query: { fake: 'none' }, act: openJoin },
@@ -68,4 +79,28 @@ async function makeInvitation(page) {
 async function openPalette(page) {
   await page.keyboard.press('Control+k')
   await page.waitForSelector('[role=combobox]')
+}
+
+async function openDelivery(page) {
+  await page.locator('[role=log] article button').last().click()
+  await page.waitForSelector('aside li')
+}
+
+async function chooseTwo(page) {
+  for (const index of [1, 3]) await page.locator('[role=dialog] [role=option]').nth(index).click()
+}
+
+async function openEmoji(page) {
+  await page.locator('[role=toolbar] button').first().click()
+  await page.waitForSelector('[frimousse-emoji]:not([aria-label=""])')
+}
+
+async function editProfile(page) {
+  await page.locator('aside button[aria-haspopup=dialog]').click()
+  await page.waitForSelector('[role=dialog] form')
+}
+
+async function newDepartment(page) {
+  await page.locator('main button[aria-haspopup=dialog]').first().click()
+  await page.waitForSelector('[role=dialog] input')
 }

@@ -7,7 +7,7 @@ import { Onboarding } from '../features/team/routes';
 import type { AppState } from '../platform/api';
 import { appStateQuery } from '../platform/app-state';
 import { useFaultText } from '../platform/fault-text';
-import { toFault } from '../platform/fault';
+import { Fault, toFault } from '../platform/fault';
 import { ErrorBoundary } from '../ui/error-boundary';
 import { ErrorState } from '../ui/error-state';
 import { UiProvider } from '../ui/provider';
@@ -24,15 +24,22 @@ export function Gate({ children }: { children: ReactNode }) {
   return (
     <UiProvider theme={theme === 'system' ? system : theme}>
       <ErrorBoundary>
-        {data && !error ? <Phase state={data}>{children}</Phase> : error && <NotStarted error={error} onRetry={() => void refetch()} />}
+        {data ? <Phase state={data}>{children}</Phase> : error && <NotStarted error={error} onRetry={() => void refetch()} />}
       </ErrorBoundary>
     </UiProvider>
   );
 }
 
+/** What is wrong is a code with a text of its own, or else what the system said. */
+const IS_CODE = /^[a-z_]+\.[a-z_.]+$/;
+
 function Phase({ state, children }: { state: AppState; children: ReactNode }) {
   const { t } = useTranslation('app');
-  if (state.phase === 'damaged') return <Failure text={t('start.damaged')} reason={t('start.damagedSafe')} code={state.damage} />;
+  const reasonOf = useFaultText();
+  if (state.phase === 'damaged') {
+    const reason = IS_CODE.test(state.damage) ? reasonOf(new Fault(state.damage)) : t('start.damagedSafe');
+    return <Failure text={t('start.damaged')} reason={reason} code={state.damage} />;
+  }
   return <Onboarding ready={state.phase === 'ready'}>{children}</Onboarding>;
 }
 

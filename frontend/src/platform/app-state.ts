@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { appApi } from './api';
 import type { AppState, Settings } from './api';
+import { LOST } from './event-stream';
 import type { StaleAfter } from './events';
 import { peopleQuery } from './people';
 
@@ -9,6 +10,8 @@ export const appStateQuery = queryOptions({ queryKey: ['app', 'state'], queryFn:
 export const appStaleAfter: StaleAfter = {
   state: [appStateQuery.queryKey],
   settings: [appStateQuery.queryKey],
+  // Reading it again fails, and that is what the shell tells.
+  [LOST]: [appStateQuery.queryKey],
   'org.changed': [appStateQuery.queryKey, peopleQuery.queryKey],
   // Who is online.
   connections: [peopleQuery.queryKey],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openStream, RESYNC, takeEvents } from './event-stream';
+import { LOST, openStream, RESYNC, takeEvents } from './event-stream';
 
 /** A response whose body the test writes. */
 function stream() {
@@ -71,15 +71,17 @@ test('opens with the first listener, tells each its topic, and connects again', 
   expect(state).toHaveBeenCalledTimes(1);
 });
 
-test('waits longer while nobody answers', async () => {
+test('waits longer while nobody answers, and tells once that the program is gone', async () => {
   fetched.mockRejectedValue(new TypeError('Failed to fetch'));
-  openStream('')('state', () => undefined);
+  const lost = vi.fn();
+  openStream('')(LOST, lost);
   await vi.advanceTimersByTimeAsync(0);
   expect(fetched).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(1000);
   expect(fetched).toHaveBeenCalledTimes(2);
   await vi.advanceTimersByTimeAsync(2000 + 5000 + 5000);
   expect(fetched).toHaveBeenCalledTimes(5);
+  expect(lost).toHaveBeenCalledTimes(1);
 });
 
 test('gives up a stream that has been silent for too long', async () => {

@@ -12,6 +12,9 @@ declare global {
 /** Told to listeners when events may have been missed: everything shown must be read again. */
 export const RESYNC = 'resync';
 
+/** Told once when the stream broke off and could not be opened again at once: the program has stopped. */
+export const LOST = 'lost';
+
 /** Waits between attempts to connect, in ms; the last one repeats. */
 const RETRY_MS = [250, 1000, 2000, 5000];
 
@@ -44,6 +47,7 @@ async function follow(token: string, tell: (topic: string, payload: unknown) => 
       connections++;
     });
     attempt = opened ? 0 : attempt + 1;
+    if (attempt === 1) tell(LOST, null);
     const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

@@ -4,7 +4,7 @@ import { useAppState } from '../../platform/app-state';
 import { Banner } from '../../ui/banner';
 import { Button } from '../../ui/button';
 import { IconAlertTriangle } from '../../ui/icons';
-import classes from './recovered-notice.module.css';
+import classes from './notice.module.css';
 
 /** The database was damaged and has been built anew: what happened, and where the old file is. Stays until it was read. */
 export function RecoveredNotice() {

@@ -4,7 +4,11 @@ import { demoAnnouncements } from '../../platform/testing/demo/announcement';
 import { demoApp } from '../../platform/testing/demo/app';
 import { demoChat } from '../../platform/testing/demo/chat';
 import { demoOrg } from '../../platform/testing/demo/org';
-import { FakeBackend } from '../../platform/testing/fake-backend';
+import { FakeBackend, rejection } from '../../platform/testing/fake-backend';
+import { appStaleAfter } from '../../platform/app-state';
+import { LOST } from '../../platform/event-stream';
+import { followEvents } from '../../platform/events';
+import { Fault, UNREACHABLE } from '../../platform/fault';
 import { startTranslator } from '../../platform/i18n';
 import { newQueryClient } from '../../platform/query-client';
 import { App } from '../app';
@@ -69,6 +73,27 @@ test('Ctrl / lists the shortcuts that work', async () => {
   const dialog = within(await screen.findByRole('dialog', { name: '快捷键' }));
   expect(dialog.getByText('Ctrl Shift L')).toBeInTheDocument();
   expect(dialog.getByText('打开通讯录')).toBeInTheDocument();
+});
+
+test('what is on the screen stays when the program stops answering, and a line says so', async () => {
+  const client = newQueryClient();
+  followEvents(client, [appStaleAfter]);
+  render(<App client={client} router={makeRouter(features)} />);
+  await screen.findByRole('heading', { name: '设置' });
+  backend.handle('app', {
+    State: () => {
+      throw rejection(new Fault(UNREACHABLE));
+    },
+  });
+  backend.emit(LOST);
+  expect(await screen.findByText(/连不上本机的同舟程序/)).toBeInTheDocument();
+  expect(screen.getByRole('heading', { name: '设置' })).toBeInTheDocument();
+
+  backend.handle('app', demoApp(backend, { scene: 'ready', net: 'synced', settings: { language: 'zh-CN', theme: 'light', sendKey: 'enter' } }));
+  fireEvent.click(screen.getByRole('button', { name: '重试' }));
+  await waitFor(() => {
+    expect(screen.queryByText(/连不上本机的同舟程序/)).toBeNull();
+  });
 });
 
 test('a path that is none leads home', async () => {

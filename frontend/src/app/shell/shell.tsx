@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { usePath } from '../../platform/navigation';
 import { ErrorBoundary } from '../../ui/error-boundary';
 import { features } from '../features';
+import { LostNotice } from './lost-notice';
 import { PaletteHost } from './palette-host';
 import { Rail } from './rail';
 import { RecoveredNotice } from './recovered-notice';
@@ -22,6 +23,7 @@ export function Shell() {
       <TopBar onSearch={() => setLayer('palette')} />
       <Rail />
       <main className={classes.sheet}>
+        <LostNotice />
         <RecoveredNotice />
         {features.map(({ id, Notice }) => Notice && <Notice key={id} />)}
         <div className={classes.screen}>

@@ -23,7 +23,7 @@ export function DeliveryLine({ message, sending, t, onOpen }: DeliveryLineProps)
   const content = (
     <>
       <Icon size={13} stroke={1.8} aria-hidden />
-      {text}
+      <span>{text}</span>
       {read && (
         <span className={classes.readers}>
           <ReadPie share={message.read / message.total} />
@@ -37,10 +37,10 @@ export function DeliveryLine({ message, sending, t, onOpen }: DeliveryLineProps)
     <button
       type="button"
       className={classes.state}
-      aria-label={t('delivery.open', { state: read ? `${text}，${read}` : text })}
       onClick={() => onOpen(message.id)}
     >
       {content}
+      <span className="sr-only">{t('delivery.open')}</span>
     </button>
   );
 }
