@@ -108,7 +108,25 @@ export function PlainEditor({ ref, label, placeholder, initialText, sendKey, onC
     },
   });
 
-  useImperativeHandle(ref, () => handleOf(editor), [editor]);
+  // Between drawing and mounting, TipTap replaces an editor that waited too long: what was asked of the old one is done by the new.
+  const missed = useRef<((handle: PlainEditorHandle) => void) | null>(null);
+  useImperativeHandle(ref, () => {
+    const handle = handleOf(editor);
+    const first =
+      <A extends unknown[]>(act: (handle: PlainEditorHandle, ...args: A) => void) =>
+      (...args: A) => {
+        if (!editor.isDestroyed) act(handle, ...args);
+        else missed.current = (next) => act(next, ...args);
+      };
+    missed.current?.(handle);
+    missed.current = null;
+    return {
+      focus: first((to) => to.focus()),
+      text: handle.text,
+      setText: first((to, text: string) => to.setText(text)),
+      insert: first((to, text: string) => to.insert(text)),
+    };
+  }, [editor]);
 
   return <EditorContent editor={editor} className={classes.root} />;
 }
