@@ -74,7 +74,7 @@ async function look(screen, variant) {
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), rules)
     for (const { id, nodes } of violations) found.push(...nodes.map((node) => `${id}: ${node.html.slice(0, 160)} · ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`))
-    const keys = await page.evaluate(() => document.body.innerText.match(/\b[a-z]+(?:\.[a-z][A-Za-z]+){1,3}\b(?!\.com)/g) ?? [])
+    const keys = await page.evaluate(() => document.body.innerText.match(/(?<!@)\b[a-z]+(?:\.[a-z][A-Za-z]+){1,3}\b(?!\.com)/g) ?? [])
     found.push(...keys.filter((key) => screen.dotted !== true).map((key) => `a text is missing: ${key}`))
   } catch (error) {
     found.push(String(error))
