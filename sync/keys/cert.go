@@ -58,8 +58,11 @@ func (d Device) Consent(c *DeviceCert) error {
 	return nil
 }
 
-// Certify adds the root's signature. User must be set.
+// Certify adds the root's signature. User must be set. The error wraps ErrNoRoot where the root has no secrets.
 func (r Root) Certify(c *DeviceCert) error {
+	if !r.Whole() {
+		return fmt.Errorf("certify device: %w", ErrNoRoot)
+	}
 	msg, err := c.signed()
 	if err != nil {
 		return fmt.Errorf("certify device: %w", err)

@@ -59,33 +59,3 @@ func (d Device) Public(name string) DeviceCert {
 		Name:    name,
 	}
 }
-
-// Root is a person's secret keys, all from Seed.
-type Root struct {
-	ID   op.UserID
-	Seed [32]byte
-	Sign ed25519.PrivateKey // certifies devices
-	Box  hpke.PrivateKey    // opens every epoch box of the person after all devices are lost
-}
-
-// NewRoot derives the keys from a seed, which is random or comes from the recovery words.
-func NewRoot(seed [32]byte) (Root, error) {
-	box, err := boxKey(seed[:], "box")
-	if err != nil {
-		return Root{}, fmt.Errorf("new root: %w", err)
-	}
-	sign := signKey(seed[:], "sign")
-	return Root{ID: op.UserIDOf(publicKey(sign)), Seed: seed, Sign: sign, Box: box}, nil
-}
-
-// SignPub is the public key that a person is known by.
-func (r Root) SignPub() ed25519.PublicKey { return publicKey(r.Sign) }
-
-// BoxPub is the public key under which epochs are sealed to the root.
-func (r Root) BoxPub() []byte { return r.Box.PublicKey().Bytes() }
-
-// Device is the id of the pseudo-device under which the root receives epoch keys.
-func (r Root) Device() op.DeviceID { return op.DeviceID(r.ID) }
-
-// String names the person and nothing secret.
-func (r Root) String() string { return "root " + r.ID.String() }

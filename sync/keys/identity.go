@@ -10,7 +10,12 @@ import (
 	"tongzhou/sync/op"
 )
 
-const identityVersion = 1
+// Version 1 always holds the root's seed. An identity without it is written as version 2, so that a program
+// that knows only the first says that it is too old, and not that the file is damaged.
+const (
+	identityVersion         = 1
+	identityVersionSeedless = 2
+)
 
 // Errors of reading an identity.
 var (
@@ -18,8 +23,8 @@ var (
 	ErrIdentityVersion = errors.New("identity was written by a newer version")
 )
 
-// Identity is who this device is: everything that cannot be had from colleagues again. Root and Device
-// must come from NewRoot and NewDevice.
+// Identity is who this device is: everything that cannot be had from colleagues again. Root must come from
+// NewRoot or, without the seed, from PublicRoot; Device from NewDevice.
 type Identity struct {
 	Root       Root
 	Device     Device
@@ -37,7 +42,7 @@ type identityFile struct {
 }
 
 type identityContent struct {
-	RootSeed   []byte      `cbor:"1,keyasint"`
+	RootSeed   []byte      `cbor:"1,keyasint"` // empty when the device does not hold it
 	SignSeed   []byte      `cbor:"2,keyasint"`
 	BoxSeed    []byte      `cbor:"3,keyasint"`
 	PeerSeed   []byte      `cbor:"4,keyasint"`
@@ -47,6 +52,8 @@ type identityContent struct {
 	User       op.UserID   `cbor:"8,keyasint"` // repeats what follows from the seeds, to notice a changed derivation
 	Device     op.DeviceID `cbor:"9,keyasint"`
 	Genesis    []byte      `cbor:"10,keyasint,omitempty"`
+	RootPub    []byte      `cbor:"11,keyasint,omitempty"` // this and the next only where there is no seed
+	RootBox    []byte      `cbor:"12,keyasint,omitempty"`
 }
 
 // Marshal encodes the identity. The result is as secret as the identity.
@@ -65,8 +72,8 @@ func (id *Identity) Marshal() ([]byte, error) {
 	if !id.Genesis.IsZero() {
 		genesis = id.Genesis[:]
 	}
-	content, err := op.Marshal(identityContent{
-		RootSeed:   id.Root.Seed[:],
+	version := identityVersion
+	c := identityContent{
 		SignSeed:   id.Device.Sign.Seed(),
 		BoxSeed:    box,
 		PeerSeed:   id.Device.Peer.Seed(),
@@ -76,12 +83,19 @@ func (id *Identity) Marshal() ([]byte, error) {
 		User:       id.Root.ID,
 		Device:     id.Device.ID,
 		Genesis:    genesis,
-	})
+	}
+	if id.Root.Whole() {
+		c.RootSeed = id.Root.Seed[:]
+	} else {
+		version = identityVersionSeedless
+		c.RootSeed, c.RootPub, c.RootBox = []byte{}, id.Root.SignPub(), id.Root.BoxPub()
+	}
+	content, err := op.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("encode identity: %w", err)
 	}
 	check := sha256.Sum256(content)
-	return op.Marshal(identityFile{Version: identityVersion, Check: check[:], Content: content})
+	return op.Marshal(identityFile{Version: version, Check: check[:], Content: content})
 }
 
 // ParseIdentity is the reverse of Marshal. The error wraps ErrIdentityDamaged or ErrIdentityVersion and
@@ -91,29 +105,29 @@ func ParseIdentity(b []byte) (Identity, error) {
 	if op.Unmarshal(b, &file) != nil {
 		return Identity{}, fmt.Errorf("%w: not an identity file", ErrIdentityDamaged)
 	}
-	if file.Version > identityVersion {
+	if file.Version > identityVersionSeedless {
 		return Identity{}, fmt.Errorf("%w: %d", ErrIdentityVersion, file.Version)
 	}
 	check := sha256.Sum256(file.Content)
-	if file.Version != identityVersion || subtle.ConstantTimeCompare(check[:], file.Check) != 1 {
+	if file.Version < identityVersion || subtle.ConstantTimeCompare(check[:], file.Check) != 1 {
 		return Identity{}, fmt.Errorf("%w: checksum", ErrIdentityDamaged)
 	}
 	var c identityContent
 	if op.Unmarshal(file.Content, &c) != nil {
 		return Identity{}, fmt.Errorf("%w: content", ErrIdentityDamaged)
 	}
-	return c.identity()
+	return c.identity(file.Version == identityVersionSeedless)
 }
 
-func (c *identityContent) identity() (Identity, error) {
-	if len(c.RootSeed) != ed25519.SeedSize || len(c.TeamSecret) != len(TeamSecret{}) {
+func (c *identityContent) identity(seedless bool) (Identity, error) {
+	if len(c.TeamSecret) != len(TeamSecret{}) {
 		return Identity{}, fmt.Errorf("%w: length of a secret", ErrIdentityDamaged)
 	}
 	var genesis op.ID
 	if n := copy(genesis[:], c.Genesis); n != len(c.Genesis) || n != 0 && n != len(genesis) {
 		return Identity{}, fmt.Errorf("%w: length of an id", ErrIdentityDamaged)
 	}
-	root, err := NewRoot([32]byte(c.RootSeed))
+	root, err := c.root(seedless)
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrIdentityDamaged, err)
 	}
@@ -128,6 +142,19 @@ func (c *identityContent) identity() (Identity, error) {
 		Root: root, Device: device, DeviceName: c.DeviceName,
 		Team: c.Team, TeamSecret: TeamSecret(c.TeamSecret), Genesis: genesis,
 	}, nil
+}
+
+func (c *identityContent) root(seedless bool) (Root, error) {
+	switch {
+	case seedless && len(c.RootSeed) > 0, !seedless && len(c.RootPub)+len(c.RootBox) > 0:
+		return Root{}, errors.New("seed and public halves side by side")
+	case seedless:
+		return PublicRoot(c.RootPub, c.RootBox)
+	case len(c.RootSeed) != ed25519.SeedSize:
+		return Root{}, fmt.Errorf("seed of %d bytes", len(c.RootSeed))
+	default:
+		return NewRoot([32]byte(c.RootSeed))
+	}
 }
 
 // String names person and device and nothing secret.

@@ -25,7 +25,8 @@ func sameIdentity(a, b Identity) bool {
 	boxA, errA := a.Device.Box.Bytes()
 	boxB, errB := b.Device.Box.Bytes()
 	return errA == nil && errB == nil && bytes.Equal(boxA, boxB) &&
-		a.Root.ID == b.Root.ID && a.Root.Seed == b.Root.Seed && a.Root.Sign.Equal(b.Root.Sign) &&
+		a.Root.ID == b.Root.ID && a.Root.Seed == b.Root.Seed && a.Root.Sign.Equal(b.Root.Sign) && a.Root.Whole() == b.Root.Whole() &&
+		a.Root.SignPub().Equal(b.Root.SignPub()) && bytes.Equal(a.Root.BoxPub(), b.Root.BoxPub()) &&
 		a.Device.ID == b.Device.ID && a.Device.Sign.Equal(b.Device.Sign) && a.Device.Peer.Equal(b.Device.Peer) &&
 		a.DeviceName == b.DeviceName && a.Team == b.Team && a.TeamSecret == b.TeamSecret && a.Genesis == b.Genesis
 }
@@ -38,7 +39,9 @@ func TestIdentityIsSavedAndLoaded(t *testing.T) {
 	before.Team, before.TeamSecret = op.TeamID{}, TeamSecret{}
 	whole := id
 	whole.Genesis = op.ID{5}
-	for _, want := range []Identity{before, id, whole} {
+	seedless := whole
+	seedless.Root = whole.Root.Public()
+	for _, want := range []Identity{before, id, whole, seedless} {
 		if err := want.Save(path); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +111,7 @@ func TestLoadTellsWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, ErrIdentityDamaged)
 		}
 	}
-	newer, err := op.Marshal(identityFile{Version: 2})
+	newer, err := op.Marshal(identityFile{Version: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +119,7 @@ func TestLoadTellsWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(path); !errors.Is(err, ErrIdentityVersion) {
-		t.Errorf("version 2: %v, want %v", err, ErrIdentityVersion)
+		t.Errorf("version 3: %v, want %v", err, ErrIdentityVersion)
 	}
 }
 
@@ -168,7 +171,10 @@ func TestIdentityRefusesSecretsOfAnotherLength(t *testing.T) {
 		"team":           func(c *identityContent) { c.TeamSecret = append(c.TeamSecret, 0) },
 		"genesis, short": func(c *identityContent) { c.Genesis = make([]byte, 31) },
 		"genesis, long":  func(c *identityContent) { c.Genesis = make([]byte, 33) },
-		"no one":         func(c *identityContent) { *c = identityContent{} },
+		"public halves beside the seed": func(c *identityContent) {
+			c.RootPub, c.RootBox = make([]byte, 32), make([]byte, BoxPubSize)
+		},
+		"no one": func(c *identityContent) { *c = identityContent{} },
 	} {
 		id := newIdentity(t)
 		encoded, err := id.Marshal()
@@ -195,10 +201,46 @@ func TestIdentityRefusesSecretsOfAnotherLength(t *testing.T) {
 	}
 }
 
+// R2, R15: the seed leaves the device once the person has it as words; the device goes on being this person's.
+func TestIdentityLivesWithoutTheSeed(t *testing.T) {
+	id := newIdentity(t)
+	seed := id.Root.Seed
+	id.Root = id.Root.Public()
+	encoded, err := id.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(encoded, seed[:]) {
+		t.Error("the seed is still there")
+	}
+	got, err := ParseIdentity(encoded)
+	if err != nil || !sameIdentity(got, id) || got.Root.Whole() {
+		t.Fatalf("ParseIdentity = %v, %v", got, err)
+	}
+	again, err := NewRoot(seed)
+	if err != nil || again.ID != got.Root.ID || !bytes.Equal(again.BoxPub(), got.Root.BoxPub()) {
+		t.Errorf("the words lead to %v, %v; want %v", again, err, got.Root)
+	}
+	cert := got.Device.Public(got.DeviceName)
+	cert.User = got.Root.ID
+	if err := got.Root.Certify(&cert); !errors.Is(err, ErrNoRoot) {
+		t.Errorf("certified without the seed: %v", err)
+	}
+	var file identityFile
+	if err := op.Unmarshal(encoded, &file); err != nil || file.Version != 2 {
+		t.Errorf("version %d, %v: an older program would call it damaged", file.Version, err)
+	}
+}
+
 func FuzzParseIdentity(f *testing.F) {
 	id := newIdentity(f)
 	encoded, err := id.Marshal()
 	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(encoded)
+	id.Root = id.Root.Public()
+	if encoded, err = id.Marshal(); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(encoded)
