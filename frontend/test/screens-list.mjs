@@ -19,6 +19,7 @@ export const screens = [
   { name: 'chat-delivery', path: '/chat?chat=release', ready: '[role=log] article button', act: openDelivery },
   { name: 'chat-search', path: '/chat?panel=search&q=数据', ready: 'aside mark' },
   { name: 'chat-new', path: '/chat?new=1', ready: '[role=dialog] [role=option]', act: chooseTwo },
+  { name: 'chat-menu', path: '/chat', ready: '[role=listbox] [role=option]', act: openChatMenu },
   { name: 'chat-emoji', path: '/chat?chat=release', ready: '[role=toolbar]', act: openEmoji },
   { name: 'org', path: '/org', ready: '[role=grid] [aria-selected]' },
   { name: 'org-profile', path: '/org?person=u3', ready: 'aside dl' },
@@ -93,6 +94,11 @@ async function chooseTwo(page) {
 async function openEmoji(page) {
   await page.locator('[role=toolbar] button').first().click()
   await page.waitForSelector('[frimousse-emoji]:not([aria-label=""])')
+}
+
+async function openChatMenu(page) {
+  await page.locator('[role=listbox] [role=option]').nth(1).click({ button: 'right' })
+  await page.waitForSelector('[role=menuitem]')
 }
 
 async function editProfile(page) {

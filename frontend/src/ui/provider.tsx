@@ -30,7 +30,19 @@ const theme = createTheme({
   radius: { xs: '4px', sm: '6px', md: '8px', lg: '12px', xl: '16px' },
   components: {
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: false, offset: 6, fz: 12, events: { hover: true, focus: true, touch: false } } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', offset: 4, transitionProps: { duration: 120 } } }),
+    Menu: Menu.extend({
+      defaultProps: {
+        shadow: 'md',
+        position: 'bottom-end',
+        offset: 4,
+        transitionProps: { duration: 120 },
+        // A menu may hold nothing but items that can have the focus; so the first of them gets it.
+        withInitialFocusPlaceholder: false,
+        // Where it is asked for, not at the end of the page: content outside of all landmarks is hard to find.
+        withinPortal: false,
+        floatingStrategy: 'fixed',
+      },
+    }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 120 } } }),
   },
 });
