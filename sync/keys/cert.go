@@ -86,11 +86,27 @@ func (c DeviceCert) DeviceID() op.DeviceID { return op.DeviceIDOf(c.SignPub) }
 
 // Verify checks form and signatures. The error wraps ErrCert.
 func (c DeviceCert) Verify(rootPub ed25519.PublicKey) error {
-	if err := c.check(); err != nil {
+	if err := c.VerifyConsent(); err != nil {
 		return err
 	}
 	if len(rootPub) != ed25519.PublicKeySize || c.User != op.UserIDOf(rootPub) {
 		return fmt.Errorf("%w: not of this person", ErrCert)
+	}
+	msg, err := c.signed()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCert, err)
+	}
+	if !ed25519.Verify(rootPub, msg, c.Sig) {
+		return fmt.Errorf("%w: signature of the person", ErrCert)
+	}
+	return nil
+}
+
+// VerifyConsent checks form and the device's own signatures: it wants to belong to the person, who need not have signed. The
+// error wraps ErrCert.
+func (c DeviceCert) VerifyConsent() error {
+	if err := c.check(); err != nil {
+		return err
 	}
 	if _, err := boxKEM().NewPublicKey(c.BoxPub); err != nil {
 		return fmt.Errorf("%w: box key: %w", ErrCert, err)
@@ -100,8 +116,6 @@ func (c DeviceCert) Verify(rootPub ed25519.PublicKey) error {
 		return fmt.Errorf("%w: %w", ErrCert, err)
 	}
 	switch {
-	case !ed25519.Verify(rootPub, msg, c.Sig):
-		return fmt.Errorf("%w: signature of the person", ErrCert)
 	case !ed25519.Verify(c.SignPub, msg, c.DeviceSig):
 		return fmt.Errorf("%w: signature of the device", ErrCert)
 	case !ed25519.Verify(c.PeerPub, msg, c.PeerSig):
