@@ -81,7 +81,7 @@ func directions() []direction {
 			"a feature's room is closed",
 			code("backend/features"),
 			func(f *goFile, imported string) bool { return notOurs(imported) || allowedToFeature(f.dir, imported) },
-			"a feature uses module, access, fault, store, event and the vocabulary of sync; what it needs of another feature it declares as an interface, and app adapts",
+			"a feature uses module, access, fault, store, event, rules and the vocabulary of sync; what it needs of another feature it declares as an interface, and app adapts",
 		},
 		{
 			"features are composed in app",
@@ -101,9 +101,9 @@ func directions() []direction {
 		},
 		{
 			"the words come first",
-			code("backend/fault", "backend/event", "backend/access", "backend/store", "backend/module"),
+			code("backend/fault", "backend/event", "backend/access", "backend/store", "backend/rules", "backend/module"),
 			func(_ *goFile, imported string) bool {
-				return notOurs(imported) || isOurs(imported, "sync", "backend/fault", "backend/event", "backend/access", "backend/store")
+				return notOurs(imported) || isOurs(imported, "sync", "backend/fault", "backend/event", "backend/access", "backend/store", "backend/rules")
 			},
 			"this is vocabulary that everything speaks; it depends on nothing that speaks it",
 		},
@@ -128,7 +128,7 @@ func directions() []direction {
 func allowedToFeature(dir, imported string) bool {
 	feature := strings.Join(strings.SplitN(dir, "/", 4)[:min(3, strings.Count(dir, "/")+1)], "/")
 	return isOurs(imported, feature) || isExactly(imported,
-		"backend/module", "backend/access", "backend/fault", "backend/store", "backend/event",
+		"backend/module", "backend/access", "backend/fault", "backend/store", "backend/event", "backend/rules",
 		"sync/op", "sync/crdt", "sync/hlc")
 }
 
