@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"tongzhou/sync/op"
 )
@@ -48,6 +51,9 @@ type EpochNew struct {
 	KeyCommit    Digest        `cbor:"6,keyasint"`
 	Back         [][]byte      `cbor:"7,keyasint,omitempty"` // one per parent; empty where newcomers read from their joining on
 	Boxes        []Box         `cbor:"8,keyasint"`           // at most MaxBoxes, the rest in epoch.add/1 ops
+	// Log says that the epoch is for the control ops of a scope whose content newcomers read from their joining on: they
+	// need all of its member log.
+	Log bool `cbor:"9,keyasint,omitempty"`
 }
 
 // EpochAdd hands an announced epoch to further devices: the payload of an epoch.add/1 op. It is complete
@@ -93,19 +99,33 @@ func (e *Epoch) Announce(random io.Reader, team op.TeamID, history History, pare
 	return n, adds, nil
 }
 
-// Add seals e to further devices, in as many payloads as it takes.
+// Add seals e to further devices, in as many payloads as it takes. It uses every processor: a box takes half a millisecond,
+// and somebody waits for all of them.
 func (e *Epoch) Add(team op.TeamID, to []Recipient) ([]EpochAdd, error) {
-	var adds []EpochAdd
-	for chunk := range slices.Chunk(to, MaxBoxes) {
-		add := EpochAdd{Scope: e.Scope, Ref: e.Ref, Gen: e.Gen, Parents: slices.Clone(e.Parents), KeyCommit: e.Commit()}
-		for _, r := range chunk {
-			sealed, err := Seal(r.BoxPub, team, e.Scope, e.Ref, r.Device, e.Key)
-			if err != nil {
-				return nil, fmt.Errorf("box for device %s: %w", r.Device, err)
+	boxes := make([]Box, len(to))
+	errs := make([]error, len(to))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(to)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(to)); i = next.Add(1) - 1 {
+				sealed, err := Seal(to[i].BoxPub, team, e.Scope, e.Ref, to[i].Device, e.Key)
+				if err != nil {
+					errs[i] = fmt.Errorf("box for device %s: %w", to[i].Device, err)
+				}
+				boxes[i] = Box{Device: to[i].Device, Sealed: sealed}
 			}
-			add.Boxes = append(add.Boxes, Box{Device: r.Device, Sealed: sealed})
-		}
-		adds = append(adds, add)
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var adds []EpochAdd
+	for chunk := range slices.Chunk(boxes, MaxBoxes) {
+		adds = append(adds, EpochAdd{
+			Scope: e.Scope, Ref: e.Ref, Gen: e.Gen, Parents: slices.Clone(e.Parents), KeyCommit: e.Commit(), Boxes: chunk,
+		})
 	}
 	return adds, nil
 }

@@ -69,8 +69,8 @@ func epochRef(scope op.ScopeID, gen uint32, parents []op.EpochRef, commit [32]by
 // Commit binds to the key without telling it.
 func (e *Epoch) Commit() [32]byte { return derive(e.Key[:], "commit", e.Scope[:]...) }
 
-// BodyKey encrypts bodies and registers of the epoch. Keep it, or use a Ring: deriving it costs more
-// than using it once.
+// BodyKey encrypts bodies and registers of the epoch. Keep it: deriving it costs more than using it
+// once.
 func (e *Epoch) BodyKey() (op.BodyKey, error) {
 	key := derive(e.Key[:], "body")
 	aead, err := chacha20poly1305.NewX(key[:])

@@ -102,6 +102,28 @@ CREATE TABLE IF NOT EXISTS scope_control ( -- control ops of private scopes: few
   op INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS announce (      -- the epochs that were announced, whether or not their key is here
+  tag     BLOB NOT NULL,
+  ref     BLOB NOT NULL,
+  op      INTEGER NOT NULL,                -- the announcement; 0: it came ahead of its feed
+  gen     INTEGER NOT NULL,
+  author  BLOB NOT NULL,
+  at      INTEGER NOT NULL,                -- its clock
+  parents BLOB NOT NULL,                   -- refs back to back
+  hash    BLOB NOT NULL,                   -- commitment to the key
+  back    BLOB NOT NULL,                   -- the parents' keys under this one, back to back; empty: none
+  log     INTEGER NOT NULL,                -- 1: for control ops only
+  PRIMARY KEY (tag, ref)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS epoch_box (     -- who was given the key of an epoch, by whom it was announced included
+  tag    BLOB NOT NULL,
+  ref    BLOB NOT NULL,
+  device BLOB NOT NULL,                    -- or the root of a person
+  at     INTEGER NOT NULL,                 -- clock of the last op that gave it
+  PRIMARY KEY (tag, ref, device)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS epoch_op (      -- where the announcements of keys are, to hand them to a newcomer first
   tag BLOB NOT NULL,
   op  INTEGER NOT NULL,
