@@ -7,6 +7,9 @@ import (
 
 // bench hands everything to the benchmark program.
 func (t *tool) bench(ctx context.Context, args []string) error {
+	if err := t.buildCipher(ctx, os.Stderr, t.here()); err != nil {
+		return err
+	}
 	line := append([]string{"run", "-tags", headlessTags, "./build/bench"}, args...)
 	cmd := t.command(ctx, os.Stdout, "go", line...)
 	cmd.Stderr = os.Stderr

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Both builds have full-text search; without its tag SQLite is compiled without FTS5.
-const headlessTags = "sqlite_fts5"
+// Both builds have full-text search, and link the SQLite that buildCipher makes in place of the driver's own.
+const headlessTags = "libsqlite3,sqlite_fts5"
 
 // desktopTags are the tags of the build with a window. Wails asks for WebKitGTK 4.0 unless it is told otherwise.
 func desktopTags(goos string) string {
@@ -33,7 +33,7 @@ type target struct {
 	tags   string
 	output string
 	flags  []string // for go build; any that change how dependencies compile cost minutes the first time
-	env    []string // on top of this process's environment
+	env    []string // on top of that of every command
 }
 
 func (t *tool) headless() target {
@@ -41,17 +41,18 @@ func (t *tool) headless() target {
 }
 
 func (t *tool) desktop() target {
-	return target{tags: desktopTags(t.goos), output: t.binaryPath("tongzhou"), env: desktopEnv(t.goos)}
+	return target{tags: desktopTags(t.goos), output: t.binaryPath("tongzhou"), env: t.desktopEnv()}
 }
 
 // desktopEnv gives what the linker needs for a window on macOS; the Wails command would set the same.
-func desktopEnv(goos string) []string {
-	if goos != "darwin" {
+func (t *tool) desktopEnv() []string {
+	if t.goos != "darwin" {
 		return nil
 	}
+	env := t.cipherEnv(t.here())
 	return []string{
-		"CGO_CFLAGS=-mmacosx-version-min=12.0",
-		"CGO_LDFLAGS=-framework UniformTypeIdentifiers -mmacosx-version-min=12.0",
+		env[0] + " -mmacosx-version-min=12.0",
+		env[1] + " -framework UniformTypeIdentifiers -mmacosx-version-min=12.0",
 	}
 }
 
@@ -61,7 +62,7 @@ func (t *tool) compile(ctx context.Context, out io.Writer, what target) error {
 	}
 	args := append([]string{"build", "-tags", what.tags, "-o", what.output}, what.flags...)
 	cmd := t.command(ctx, out, "go", append(args, ".")...)
-	cmd.Env = append(os.Environ(), what.env...)
+	cmd.Env = append(cmd.Env, what.env...)
 	return named(cmd.Run(), "go", []string{"build", "-tags", what.tags})
 }
 

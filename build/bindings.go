@@ -28,7 +28,7 @@ func (t *tool) bindings(ctx context.Context, out io.Writer) error {
 	}
 	var said bytes.Buffer // it lists every field of every struct; that matters only when it fails
 	cmd := t.command(ctx, &said, generator.output)
-	cmd.Env = append(os.Environ(), "tsoutputtype=interfaces")
+	cmd.Env = append(cmd.Env, "tsoutputtype=interfaces")
 	if err := named(cmd.Run(), generator.output, nil); err != nil {
 		return fmt.Errorf("%w\n%s", err, said.String())
 	}

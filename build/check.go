@@ -14,6 +14,7 @@ import (
 // Names of steps that others need.
 const (
 	stepSetup    = "setup"
+	stepCipher   = "sqlite"
 	stepFrontend = "frontend build"
 	stepHeadless = "headless build"
 	stepDesktop  = "desktop build"
@@ -24,7 +25,7 @@ func (t *tool) check(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("check takes no arguments, got %q", args)
 	}
-	return t.runSteps(ctx, append([]step{t.setupStep(forWindow)}, t.checkSteps()...))
+	return t.runSteps(ctx, append([]step{t.setupStep(forWindow), t.cipherStep()}, t.checkSteps()...))
 }
 
 func (t *tool) setupStep(what purpose) step {
@@ -36,18 +37,24 @@ func (t *tool) setupStep(what purpose) step {
 	}}
 }
 
+func (t *tool) cipherStep() step {
+	return step{name: stepCipher, run: func(ctx context.Context, out io.Writer) error {
+		return t.buildCipher(ctx, out, t.here())
+	}}
+}
+
 func (t *tool) checkSteps() []step {
 	vet := func(tags string) func(context.Context, io.Writer) error {
 		return t.goRun("vet", "-tags", tags, "./...")
 	}
 	return []step{
 		{name: "gofumpt", run: t.gofumpt},
-		{name: "vet headless", run: vet(headlessTags)},
-		{name: "vet desktop", needs: []string{stepSetup}, run: vet(desktopTags(t.goos))},
-		{name: "staticcheck", needs: []string{stepSetup}, run: t.goRun(
+		{name: "vet headless", needs: []string{stepCipher}, run: vet(headlessTags)},
+		{name: "vet desktop", needs: []string{stepSetup, stepCipher}, run: vet(desktopTags(t.goos))},
+		{name: "staticcheck", needs: []string{stepSetup, stepCipher}, run: t.goRun(
 			"tool", "-modfile="+filepath.FromSlash("build/tools/go.mod"), "staticcheck", "-tags", desktopTags(t.goos), "./...")},
 		{name: "structure", run: t.goRun("test", "./backend/archtest"), closing: goClosing},
-		{name: "bindings", run: t.bindings},
+		{name: "bindings", needs: []string{stepCipher}, run: t.bindings},
 		{name: "typescript", needs: []string{stepSetup}, run: t.script("typecheck")},
 		{name: "lint", needs: []string{stepSetup}, run: t.script("lint")},
 		{name: "import directions", needs: []string{stepSetup}, run: t.script("depcruise")},

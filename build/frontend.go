@@ -16,7 +16,7 @@ func (t *tool) npm(ctx context.Context, out io.Writer, script string, env ...str
 	line := []string{"run", "--silent", script}
 	cmd := t.command(ctx, out, "npm", line...)
 	cmd.Dir = t.path("frontend")
-	cmd.Env = append(append(os.Environ(), "NO_COLOR=1"), env...)
+	cmd.Env = append(append(cmd.Env, "NO_COLOR=1"), env...)
 	defer killGroup(cmd)
 	return named(cmd.Run(), "npm", line)
 }

@@ -17,7 +17,7 @@ usage: go run ./build <command>
   check             formatting, vet, staticcheck, structure, bindings, TypeScript, lint, unit tests of the frontend
   bench [ARGS]      measure; -only NAME,… and -json FILE are understood
   package           release binaries into out/
-  setup             only install what is missing`
+  setup             only install what is missing, and compile SQLite with encryption`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

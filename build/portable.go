@@ -50,7 +50,7 @@ func (t *tool) portable(ctx context.Context, out io.Writer) error {
 		}
 		fmt.Fprintln(out, to.goos)
 		cmd := t.command(ctx, out, "go", "build", "-modfile", modfile, "-tags", to.tags, "./...")
-		cmd.Env = append(os.Environ(), "GOOS="+to.goos, "CGO_ENABLED=0")
+		cmd.Env = append(cmd.Env, "GOOS="+to.goos, "CGO_ENABLED=0")
 		if err := named(cmd.Run(), "go", []string{"build for", to.goos}); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 )
 
 // mingw is the C compiler for Windows that Debian has.
@@ -22,7 +21,7 @@ func (t *tool) release(ctx context.Context, args []string) error {
 		return err
 	}
 	version := t.version(ctx)
-	if err := t.releaseOne(ctx, version, t.goos, runtime.GOARCH, desktopEnv(t.goos)); err != nil {
+	if err := t.releaseOne(ctx, version, t.here(), t.desktopEnv()); err != nil {
 		return err
 	}
 	if t.goos != "linux" {
@@ -32,17 +31,22 @@ func (t *tool) release(ctx context.Context, args []string) error {
 		t.say("not built for Windows: %s is missing (on Debian: apt-get install gcc-mingw-w64-x86-64)", mingw)
 		return nil
 	}
-	return t.releaseOne(ctx, version, "windows", "amd64", []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=" + mingw})
+	to := windowsFromHere()
+	if err := t.buildCipher(ctx, t.out, to); err != nil {
+		return err
+	}
+	env := append(t.cipherEnv(to), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC="+to.cc)
+	return t.releaseOne(ctx, version, to, env)
 }
 
-func (t *tool) releaseOne(ctx context.Context, version, goos, goarch string, env []string) error {
-	name := fmt.Sprintf("tongzhou-%s-%s-%s", version, goos, goarch)
+func (t *tool) releaseOne(ctx context.Context, version string, to platform, env []string) error {
+	name := fmt.Sprintf("tongzhou-%s-%s-%s", version, to.goos, to.goarch)
 	ldflags := "-s -w -X tongzhou/backend/command.version=" + version
-	if goos == "windows" {
+	if to.goos == "windows" {
 		name += ".exe"
 		ldflags += " -H windowsgui"
 	}
-	what := target{tags: desktopTags(goos), output: t.path("out", name), flags: []string{"-trimpath", "-ldflags", ldflags}, env: env}
+	what := target{tags: desktopTags(to.goos), output: t.path("out", name), flags: []string{"-trimpath", "-ldflags", ldflags}, env: env}
 	t.say("building %s", name)
 	if err := t.compile(ctx, t.out, what); err != nil {
 		return err

@@ -14,9 +14,12 @@ import (
 	"strings"
 )
 
-// setup installs what is missing for the given purposes, and the frontend's packages.
+// setup installs what is missing for the given purposes, SQLite with encryption, and the frontend's packages.
 func (t *tool) setup(ctx context.Context, what purpose) error {
 	if err := t.installSystem(ctx, t.out, what); err != nil {
+		return err
+	}
+	if err := t.buildCipher(ctx, t.out, t.here()); err != nil {
 		return err
 	}
 	return t.installFrontend(ctx, t.out)

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -21,7 +20,7 @@ func (t *tool) test(ctx context.Context, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("test takes no arguments, got %q", flags.Args())
 	}
-	steps := append([]step{t.setupStep(forWindow | forTests)}, t.checkSteps()...)
+	steps := append([]step{t.setupStep(forWindow | forTests), t.cipherStep()}, t.checkSteps()...)
 	steps = append(steps, t.buildSteps()...)
 	steps = append(steps, t.processSteps(*fuzz)...)
 	return t.runSteps(ctx, steps)
@@ -33,8 +32,8 @@ func (t *tool) buildSteps() []step {
 	}
 	return []step{
 		{name: stepFrontend, needs: []string{stepSetup}, run: t.buildFrontend},
-		{name: stepHeadless, needs: []string{stepFrontend}, run: build(t.headless())},
-		{name: stepDesktop, needs: []string{stepFrontend}, run: build(t.desktop())},
+		{name: stepHeadless, needs: []string{stepFrontend, stepCipher}, run: build(t.headless())},
+		{name: stepDesktop, needs: []string{stepFrontend, stepCipher}, run: build(t.desktop())},
 	}
 }
 
@@ -42,7 +41,7 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 	steps := []step{
 		{name: "windows and macos", run: t.portable},
 		// The seeds of every fuzz target run here, as ordinary tests.
-		{name: "go tests", run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		{name: "go tests", needs: []string{stepCipher}, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
 		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
 			return matching(output, `^\d+ (screens|violations)|^FAIL`)
 		}},
@@ -52,7 +51,7 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 		}},
 	}
 	if fuzz > 0 {
-		steps = append(steps, step{name: "fuzz", run: func(ctx context.Context, out io.Writer) error {
+		steps = append(steps, step{name: "fuzz", needs: []string{stepCipher}, run: func(ctx context.Context, out io.Writer) error {
 			return t.fuzz(ctx, out, fuzz)
 		}})
 	}
@@ -85,7 +84,7 @@ func (t *tool) endToEnd(ctx context.Context, out io.Writer) error {
 	args := append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, stories...)
 	cmd := t.command(ctx, out, "node", args...)
 	cmd.Dir = t.path("frontend")
-	cmd.Env = append(os.Environ(), "TONGZHOU_BIN="+t.headless().output, "TONGZHOU_CHROMIUM="+chromium,
+	cmd.Env = append(cmd.Env, "TONGZHOU_BIN="+t.headless().output, "TONGZHOU_CHROMIUM="+chromium,
 		"TONGZHOU_E2E_OUT="+t.path("out", "e2e"), "NO_COLOR=1", "FORCE_COLOR=0")
 	defer killGroup(cmd)
 	return named(cmd.Run(), "node", []string{"--test"})

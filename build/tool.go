@@ -57,10 +57,11 @@ func (t *tool) say(format string, args ...any) {
 }
 
 // command prepares a program in the repository's root. Both its streams go to out, and it gets no input: in a terminal as
-// on a build machine nothing may wait for an answer.
+// on a build machine nothing may wait for an answer. Its environment tells Go where SQLite is.
 func (t *tool) command(ctx context.Context, out io.Writer, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = t.root
+	cmd.Env = append(os.Environ(), t.cipherEnv(t.here())...)
 	cmd.Stdout, cmd.Stderr = out, out
 	ownGroup(cmd)
 	// First asked, then killed. What it started itself may keep the pipe open: do not wait for that for ever.
