@@ -105,7 +105,7 @@ func (a *act) fromRevoke(o Op) error {
 		return err
 	}
 	a.proof, a.subject, a.revoke = r.Proof, r.Subject, &r
-	if r.Mode != Removed && r.Mode != Compromised || len(r.Cuts) > MaxCuts {
+	if r.Mode < Removed || r.Mode > Frozen || len(r.Cuts) > MaxCuts {
 		return fmt.Errorf("%w: revocation of mode %d with %d cuts", errMalformed, r.Mode, len(r.Cuts))
 	}
 	return nil

@@ -60,7 +60,7 @@ func checkIdentity(author op.DeviceID, rootPub, rootBox []byte, cert keys.Device
 	return &identity{user: cert.User, rootPub: rootPub, rootBox: rootBox, cert: cert}, nil
 }
 
-// AuthorKey returns the signing key that a genesis or admit op claims for its author, to verify the first op of a device
+// AuthorKey returns the signing key that a genesis, admit or device.link op claims for its author, to verify the first op of a device
 // that nobody knows yet; false for every other op. The key belongs to o.Device; nothing else is checked.
 func AuthorKey(o Op) (ed25519.PublicKey, bool) {
 	var cert keys.DeviceCert
@@ -77,6 +77,12 @@ func AuthorKey(o Op) (ed25519.PublicKey, bool) {
 			return nil, false
 		}
 		cert = a.Device
+	case TypeDeviceLink:
+		l, err := decode[DeviceLink](o.Payload)
+		if err != nil {
+			return nil, false
+		}
+		cert = l.Device
 	default:
 		return nil, false
 	}

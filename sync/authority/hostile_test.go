@@ -42,7 +42,7 @@ func FuzzPayload(f *testing.F) {
 		}
 		authority.AuthorKey(o)
 		o.Device, o.Ref.Device = people()[0].devices[0].ID, people()[0].devices[0].ID
-		_ = authority.EvalScope(st, op.ScopeID{1}, []authority.Op{o})
+		_ = authority.EvalScope(st, op.ScopeID{1}, scopeTag, []authority.Op{o})
 	})
 }
 
@@ -65,7 +65,7 @@ func TestBounds(t *testing.T) {
 	o.want(o.do(people()[0], authority.TypeRevoke, cuts), authority.Invalid, authority.ReasonMalformed)
 	cuts.Cuts = cuts.Cuts[:authority.MaxCuts]
 	o.want(o.do(people()[0], authority.TypeRevoke, cuts), authority.Valid, "")
-	cuts.Mode = 3
+	cuts.Mode = 4
 	o.want(o.do(people()[0], authority.TypeRevoke, cuts), authority.Invalid, authority.ReasonMalformed)
 	o.want(o.invite(people()[0], authority.Member, authority.MaxUses+1, o.genesis), authority.Invalid, authority.ReasonMalformed)
 	o.want(o.invite(people()[0], authority.Member, 0, o.genesis), authority.Invalid, authority.ReasonMalformed)

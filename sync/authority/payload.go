@@ -17,6 +17,15 @@ const (
 	TypeLeave   = "leave/1"
 	TypeInvite  = "invite/1"
 	TypeAdmit   = "admit/1"
+
+	TypeInviteCancel = "invite.cancel/1"
+	TypeDeviceLink   = "device.link/1"
+	TypeDeviceRevoke = "device.revoke/1"
+	TypeCut          = "cut/1"
+	TypeDept         = "org.dept/1"
+	TypePlace        = "org.place/1"
+	TypeRule         = "rule.set/1"
+	TypeReplaceOwner = "council.owner/1"
 )
 
 // Bounds of a control op. An op beyond them has no effect.
@@ -36,6 +45,7 @@ type Genesis struct {
 	RootBox []byte          `cbor:"3,keyasint"` // HPKE public key of the root
 	Device  keys.DeviceCert `cbor:"4,keyasint"` // of the authoring device, signed by the root
 	Nonce   []byte          `cbor:"5,keyasint"` // 16 random bytes
+	Council Council         `cbor:"6,keyasint,omitzero"`
 }
 
 // Grant gives a role (rule 1). A user's role is the strongest of their live grants.
@@ -53,6 +63,7 @@ type Mode uint8
 const (
 	Removed     Mode = 1 // the person left: work done before they could know it counts
 	Compromised Mode = 2 // the device is in foreign hands: only what was seen before counts
+	Frozen      Mode = 3 // as Removed, and meant to be undone by a grant of the former role (R16)
 )
 
 // Cut is the last op of one feed that counts.
@@ -73,7 +84,9 @@ type Revoke struct {
 }
 
 // Leave gives up every grant of the author that lies in its past (rule 3). The payload may also be empty.
-type Leave struct{}
+type Leave struct {
+	Cuts []Cut `cbor:"1,keyasint,omitempty"` // how far the author wrote
+}
 
 // Invite is a key that admits people (rule 8). Whoever has the private half may join until the invitation is used up,
 // expires, or its author loses the grant it relies on.
@@ -93,6 +106,13 @@ type Admit struct {
 	RootBox   []byte          `cbor:"3,keyasint"`
 	Device    keys.DeviceCert `cbor:"4,keyasint"`
 	InviteSig []byte          `cbor:"5,keyasint"` // see SignAdmission
+}
+
+// InviteCancel ends an invitation: it admits nobody who did not join before, in the causal order. By the inviter, or by a
+// proof that outranks the one of the invitation.
+type InviteCancel struct {
+	Invite op.ID `cbor:"1,keyasint"`
+	Proof  op.ID `cbor:"2,keyasint"`
 }
 
 // errMalformed is the cause of every payload that no version will accept.

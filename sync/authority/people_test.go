@@ -81,7 +81,10 @@ var inviteKeys = sync.OnceValue(func() []keys.Invite {
 	return out
 })
 
-var team = op.TeamID{'t', 'e', 'a', 'm'}
+var (
+	team     = op.TeamID{'t', 'e', 'a', 'm'}
+	scopeTag = op.ScopeTag{'t', 'a', 'g'}
+)
 
 // log builds ops in the order they are written. Every op gets a clock above all earlier ones.
 type log struct {

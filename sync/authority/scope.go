@@ -9,6 +9,7 @@ import (
 // ScopeState says who is a member of a private scope. It is immutable and safe for concurrent use.
 type ScopeState struct {
 	scope    op.ScopeID
+	tag      op.ScopeTag
 	kind     ScopeKind
 	team     holdings
 	held     holdings
@@ -22,8 +23,8 @@ type ScopeState struct {
 // has rank 0, owner and admins of the group grant and revoke, and a member counts while active in the team. Who speaks
 // for a device comes from the team's state; ops of devices that it does not know are pending. The ops must be as those of
 // a Log, all from this scope.
-func EvalScope(team *State, scope op.ScopeID, ops []Op) *ScopeState {
-	s := &ScopeState{scope: scope, team: team.held}
+func EvalScope(team *State, scope op.ScopeID, tag op.ScopeTag, ops []Op) *ScopeState {
+	s := &ScopeState{scope: scope, tag: tag, team: team.held}
 	acts := make([]act, len(ops))
 	given := make(map[op.ID]bool, len(ops))
 	parked := map[op.ID]bool{}
@@ -95,6 +96,9 @@ func (s *ScopeState) Scope() op.ScopeID { return s.scope }
 
 // Kind is 0 while no valid scope.new is known; there are no members then.
 func (s *ScopeState) Kind() ScopeKind { return s.kind }
+
+// History says what later members read.
+func (s *ScopeState) History() History { return WholeHistory }
 
 // Members returns everybody with a live grant who is active in the team: Owner, Admin or Member.
 func (s *ScopeState) Members() map[op.UserID]Role {

@@ -33,7 +33,9 @@ func newRoom(t fataler, members int) *room {
 	return &room{log: newLog(t), team: l.eval()}
 }
 
-func (r *room) state() *authority.ScopeState { return authority.EvalScope(r.team, r.scope, r.ops) }
+func (r *room) state() *authority.ScopeState {
+	return authority.EvalScope(r.team, r.scope, scopeTag, r.ops)
+}
 
 func (r *room) do(p *person, kind string, payload any) op.ID {
 	r.t.Helper()
@@ -181,7 +183,7 @@ func TestRule9OpsNameTheirScope(t *testing.T) {
 	r.want(r.do(a, authority.TypeScopeGrant, authority.ScopeGrant{Scope: other, User: b.id(), Role: authority.Member, Proof: proof}), authority.Invalid, authority.ReasonMalformed)
 	r.want(r.do(a, authority.TypeScopeRevoke, authority.ScopeRevoke{Scope: other, User: b.id(), Proof: proof}), authority.Invalid, authority.ReasonMalformed)
 	r.want(r.do(a, authority.TypeScopeLeave, authority.ScopeLeave{Scope: other}), authority.Invalid, authority.ReasonMalformed)
-	if st := authority.EvalScope(r.team, other, r.ops); st.Kind() != 0 || len(st.Members()) != 0 {
+	if st := authority.EvalScope(r.team, other, scopeTag, r.ops); st.Kind() != 0 || len(st.Members()) != 0 {
 		t.Fatal("founded under another id")
 	}
 }
@@ -232,7 +234,7 @@ func TestRule9OrderAndFounder(t *testing.T) {
 		left := false
 		for range rapid.IntRange(3, 25).Draw(t, "steps") {
 			known := r.ops[:rapid.IntRange(1, len(r.ops)).Draw(t, "known")]
-			st := authority.EvalScope(r.team, r.scope, known)
+			st := authority.EvalScope(r.team, r.scope, scopeTag, known)
 			p := rapid.SampledFrom(people()[:6]).Draw(t, "who")
 			x := rapid.SampledFrom(people()[:6]).Draw(t, "subject")
 			proof, _ := st.Proof(p.id(), authority.Guest)
@@ -249,7 +251,7 @@ func TestRule9OrderAndFounder(t *testing.T) {
 			}
 		}
 		want := r.state()
-		got := authority.EvalScope(r.team, r.scope, rapid.Permutation(r.ops).Draw(t, "arrival"))
+		got := authority.EvalScope(r.team, r.scope, scopeTag, rapid.Permutation(r.ops).Draw(t, "arrival"))
 		if got.Digest() != want.Digest() || !maps.Equal(got.Members(), want.Members()) {
 			t.Fatal("arrival order changes the members")
 		}

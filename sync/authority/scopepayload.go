@@ -17,6 +17,7 @@ const (
 	TypeScopeGrant  = "scope.grant/1"
 	TypeScopeRevoke = "scope.revoke/1"
 	TypeScopeLeave  = "scope.leave/1"
+	TypeScopeCut    = "scope.cut/1"
 )
 
 // MaxScopeMembers bounds the members named when a scope is founded; more are granted.
@@ -56,7 +57,17 @@ type ScopeNew struct {
 	Kind    ScopeKind     `cbor:"2,keyasint"`
 	Members []ScopeMember `cbor:"3,keyasint"`           // direct: both users, author included
 	Nonce   []byte        `cbor:"4,keyasint,omitempty"` // group: 16 random bytes
+	History History       `cbor:"5,keyasint,omitempty"` // group: 0 is WholeHistory
 }
+
+// History says what people read who become members later. The numbers are on the wire.
+type History uint8
+
+// The kinds of history.
+const (
+	WholeHistory History = 1 // everything that was written before
+	FromJoining  History = 2 // what is written from then on
+)
 
 // ScopeGrant gives a role in the scope: Owner, Admin or Member.
 type ScopeGrant struct {
@@ -71,17 +82,32 @@ type ScopeRevoke struct {
 	Scope op.ScopeID `cbor:"1,keyasint"`
 	User  op.UserID  `cbor:"2,keyasint"`
 	Proof op.ID      `cbor:"3,keyasint"`
+	Cuts  []Cut      `cbor:"4,keyasint,omitempty"` // of this scope
 }
 
 // ScopeLeave gives up the author's grants in the scope that lie in its past (rule 3). It has no effect in a direct scope.
 type ScopeLeave struct {
 	Scope op.ScopeID `cbor:"1,keyasint"`
+	Cuts  []Cut      `cbor:"2,keyasint,omitempty"` // of this scope
+}
+
+// ScopeCut says how far people who were removed had written in the scope, as the author knows it; see Cuts.
+type ScopeCut struct {
+	Scope   op.ScopeID `cbor:"1,keyasint"`
+	Removal op.ID      `cbor:"2,keyasint"` // a revoke, leave or device.revoke of the team, or a scope.revoke or scope.leave
+	Cuts    []Cut      `cbor:"3,keyasint"`
+	Proof   op.ID      `cbor:"4,keyasint"`
 }
 
 // NewGroup returns the founding payload of a group with the given creator; nonce is 16 random bytes. The creator need not
 // be among the members.
 func NewGroup(team op.TeamID, creator op.UserID, members []ScopeMember, nonce []byte) ScopeNew {
-	n := ScopeNew{Kind: Group, Members: slices.Clone(members), Nonce: bytes.Clone(nonce)}
+	return NewGroupWith(team, creator, members, nonce, 0)
+}
+
+// NewGroupWith is NewGroup with a say about the history, to which the id commits too.
+func NewGroupWith(team op.TeamID, creator op.UserID, members []ScopeMember, nonce []byte, history History) ScopeNew {
+	n := ScopeNew{Kind: Group, Members: slices.Clone(members), Nonce: bytes.Clone(nonce), History: history}
 	n.Scope = n.groupID(team, creator)
 	return n
 }
@@ -109,6 +135,9 @@ func (n *ScopeNew) groupID(team op.TeamID, creator op.UserID) op.ScopeID {
 	for _, m := range n.Members {
 		h.Write(m.User[:])
 		h.Write([]byte{byte(m.Role)})
+	}
+	if n.History != 0 { // groups from before there was a choice have no such byte
+		h.Write([]byte{byte(n.History)})
 	}
 	return op.ScopeID(h.Sum(nil)[:16])
 }

@@ -28,22 +28,27 @@ type State struct {
 // User is a person with a known root key.
 type User struct {
 	ID       op.UserID
-	RootPub  []byte // Ed25519
-	RootBox  []byte // HPKE
-	Role     Role   // strongest live grant; None for a former member
-	Devices  []Device
+	RootPub  []byte   // Ed25519
+	RootBox  []byte   // HPKE
+	Role     Role     // strongest live grant; None for a former member
+	Devices  []Device // active ones; see AllDevices
 	Admitted op.ID    // the first op that certified them
 	At       hlc.Time // by the clock of the admitted device
 }
 
 // Device is a certified device.
 type Device struct {
-	ID      op.DeviceID
-	User    op.UserID
-	SignPub []byte
-	BoxPub  []byte
-	PeerPub []byte
-	Name    string
+	ID       op.DeviceID
+	User     op.UserID
+	SignPub  []byte
+	BoxPub   []byte
+	PeerPub  []byte
+	Name     string
+	Depth    int         // 1: certified by the root; otherwise one more than that of the device that linked it
+	LinkedBy op.DeviceID // zero: certified by the root
+	Linked   op.ID       // the genesis, admit or device.link op
+	At       hlc.Time    // by the clock of that op
+	Revoked  bool        // signed out, by its person or by somebody who outranks them
 }
 
 // Revocation is a valid revocation. Whether it hits anything is another matter; its cuts count in any case.
@@ -104,6 +109,7 @@ func (s *State) certify(v *vertex) {
 	d := Device{
 		ID: id.cert.DeviceID(), User: id.user,
 		SignPub: id.cert.SignPub, BoxPub: id.cert.BoxPub, PeerPub: id.cert.PeerPub, Name: id.cert.Name,
+		Depth: 1, Linked: v.id, At: v.clock,
 	}
 	if _, known := s.devices[d.ID]; known {
 		return

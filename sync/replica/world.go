@@ -175,7 +175,7 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	if s.id.IsZero() || len(ops) == 0 {
 		return
 	}
-	s.ops, s.log = ops, authority.EvalScope(w.auth, s.id, ops)
+	s.ops, s.log = ops, authority.EvalScope(w.auth, s.id, s.tag, ops)
 	s.members = s.log.Members()
 	switch s.log.Kind() {
 	case authority.Group:
