@@ -22,14 +22,16 @@ import (
 // door lets newcomers in to a member's team, as the app does.
 type door struct {
 	m    *Member
-	turn sync.Mutex
+	once sync.Once
+	door *join.Door
 }
 
 // answer serves one stream and returns what became of it.
 func (d *door) answer(c net.Conn, newcomer []byte) <-chan error {
 	out := make(chan error, 1)
 	go func() {
-		_, err := join.Answer(context.Background(), c, d.m.R, &d.turn, newcomer, func() int64 { return d.m.Now().UnixMilli() })
+		d.once.Do(func() { d.door = &join.Door{Host: d.m.R, Now: d.m.Now} })
+		_, err := d.door.Answer(context.Background(), c, newcomer, nil)
 		_ = c.Close()
 		out <- err
 	}()
@@ -64,21 +66,24 @@ func (m *Member) peerPub() []byte { return m.ID.Device.Peer.Public().(ed25519.Pu
 func (g *guest) ask(c io.ReadWriter, member []byte) error {
 	ctx := context.Background()
 	n := join.Newcomer{
-		Invitation: g.inv, Identity: g.ID,
-		Begin: func() error {
-			if g.R != nil {
-				return nil
-			}
-			return g.TryOpen()
+		Invitation: g.inv,
+		Receiver: join.Receiver{
+			Identity: g.ID,
+			Begin: func() error {
+				if g.R != nil {
+					return nil
+				}
+				return g.TryOpen()
+			},
+			Take:   func(raw []byte) error { return g.R.TakeOps(ctx, raw) },
+			OnStep: func(join.Step, uint64, uint64) {},
 		},
-		Take: func(raw []byte) error { return g.R.TakeOps(ctx, raw) },
 		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
 			if err := g.R.Admit(ctx, invite, key); err != nil {
 				return nil, err
 			}
 			return g.R.OwnControlFeed()
 		},
-		OnStep: func(join.Step, uint64, uint64) {},
 	}
 	_, err := n.Ask(c, member)
 	return err

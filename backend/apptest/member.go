@@ -207,6 +207,14 @@ func (m *Member) Rebuild() {
 	}
 }
 
+// Heal does what the replica does some seconds after a change: it gives keys to devices that lack them.
+func (m *Member) Heal() {
+	m.T.Helper()
+	if err := m.R.Heal(context.Background()); err != nil {
+		m.T.Fatalf("%s: heal: %v", m.Name, err)
+	}
+}
+
 // Note writes a note in a scope.
 func (m *Member) Note(scope op.ScopeID, text string) replica.Op {
 	m.T.Helper()

@@ -44,6 +44,7 @@ func (v *Villain) Deaf() {
 func NewVillain(t TB, victim *Member) *Villain {
 	t.Helper()
 	m := victim.Join("villain")
+	victim.Heal() // so that later it has nothing to write by itself
 	victim.Copy(m)
 	return m.AgainstFrom(t, victim)
 }

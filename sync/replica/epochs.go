@@ -1,34 +1,74 @@
 package replica
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"sync"
 
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
 
-// epochs holds the keys this device has, ready for use.
+// epochs holds what is known about the epochs of every scope: those that were announced, and the keys this device has, ready
+// for use. An epoch in it never changes: what is learned replaces it.
 type epochs struct {
 	mu   sync.RWMutex
 	byID map[op.ScopeTag]map[op.EpochRef]*epoch
 	boot map[op.ScopeTag]op.BodyKey
+	now  map[line]*chosen // what to write under, until something that decides about it changes
+}
+
+// line is one of the lines of epochs in a scope: that of everything, or where newcomers read content only from their joining
+// on, one for content and one for control ops.
+type line struct {
+	tag op.ScopeTag
+	log bool
+}
+
+// chosen is the epoch to write under in a line, as long as the scope stays as it is.
+type chosen struct {
+	sc    *scope
+	epoch *epoch
+	until int64 // ms since 1970
 }
 
 type epoch struct {
 	ref     op.EpochRef
 	gen     uint32
-	author  op.DeviceID
+	author  op.DeviceID // who announced it, or while it is not announced, who sent the key
 	parents []op.EpochRef
-	secret  [32]byte
-	key     op.BodyKey
+	// Of the announcement; announced is false while there is none here.
+	announced bool
+	place     int64    // the op that announced it; 0: it came ahead of its feed
+	at        hlc.Time // its clock
+	commit    keys.Digest
+	back      [][]byte // the parents' keys under this one, or none
+	log       bool
+	// Of the key; nil while it is not here.
+	key    op.BodyKey
+	secret [32]byte
 }
 
-// all lists the epochs of a scope that this device can open.
+func (x *epoch) held() bool { return x.key != nil }
+
+// public is the announcement as far as package keys looks at it.
+func (x *epoch) public(scope op.ScopeID) keys.EpochNew {
+	return keys.EpochNew{Scope: scope, Ref: x.ref, Gen: x.gen, Parents: x.parents, KeyCommit: x.commit, Back: x.back, Log: x.log}
+}
+
+// private is the epoch with its key, which must be held.
+func (x *epoch) private(scope op.ScopeID) keys.Epoch {
+	return keys.Epoch{Scope: scope, Ref: x.ref, Gen: x.gen, Key: x.secret, Parents: x.parents}
+}
+
+func newEpochs() *epochs {
+	return &epochs{byID: map[op.ScopeTag]map[op.EpochRef]*epoch{}, boot: map[op.ScopeTag]op.BodyKey{}, now: map[line]*chosen{}}
+}
+
+// all lists the known epochs of a scope, lower generations first.
 func (e *epochs) all(tag op.ScopeTag) []*epoch {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -36,62 +76,77 @@ func (e *epochs) all(tag op.ScopeTag) []*epoch {
 	for _, x := range e.byID[tag] {
 		out = append(out, x)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].gen < out[j].gen })
+	slices.SortFunc(out, func(a, b *epoch) int {
+		if a.outranks(b) {
+			return 1
+		}
+		return -1
+	})
 	return out
 }
 
-func newEpochs() *epochs {
-	return &epochs{byID: map[op.ScopeTag]map[op.EpochRef]*epoch{}, boot: map[op.ScopeTag]op.BodyKey{}}
+// outranks is the order in which all members choose the epoch to write under (SPEC K3).
+func (x *epoch) outranks(o *epoch) bool {
+	if x.gen != o.gen {
+		return x.gen > o.gen
+	}
+	return string(x.ref[:]) < string(o.ref[:])
 }
 
-func (e *epochs) load(q oplog.Querier) error {
-	rows, err := q.Query(`SELECT tag, ref, gen, author, parents, key FROM epoch`)
-	if err != nil {
-		return fmt.Errorf("read epochs: %w", err)
+func (e *epochs) get(tag op.ScopeTag, ref op.EpochRef) *epoch {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.byID[tag][ref]
+}
+
+// key is nil if the key is not here.
+func (e *epochs) key(tag op.ScopeTag, ref op.EpochRef) op.BodyKey {
+	if x := e.get(tag, ref); x != nil {
+		return x.key
 	}
-	defer rows.Close()
+	return nil
+}
+
+// put replaces what is known about an epoch.
+func (e *epochs) put(tag op.ScopeTag, x *epoch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.byID = map[op.ScopeTag]map[op.EpochRef]*epoch{}
-	for rows.Next() {
-		var x epoch
-		var tag, ref, author, parents, key []byte
-		if err := rows.Scan(&tag, &ref, &x.gen, &author, &parents, &key); err != nil {
-			return fmt.Errorf("read epoch: %w", err)
-		}
-		if len(tag) != 16 || len(ref) != 8 || len(author) != 16 || len(key) != 32 {
-			return errors.New("read epoch: malformed row")
-		}
-		for ; len(parents) >= 8; parents = parents[8:] {
-			x.parents = append(x.parents, op.EpochRef(parents[:8]))
-		}
-		x.ref, x.author, x.secret = op.EpochRef(ref), op.DeviceID(author), [32]byte(key)
-		if err := e.put(op.ScopeTag(tag), &x); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-func (e *epochs) put(tag op.ScopeTag, x *epoch) error {
-	k := keys.Epoch{Ref: x.ref, Gen: x.gen, Key: x.secret}
-	var err error
-	if x.key, err = k.BodyKey(); err != nil {
-		return fmt.Errorf("derive body key: %w", err)
-	}
 	if e.byID[tag] == nil {
 		e.byID[tag] = map[op.EpochRef]*epoch{}
 	}
 	e.byID[tag][x.ref] = x
-	return nil
+	e.reconsider(tag)
 }
 
-func (e *epochs) key(tag op.ScopeTag, ref op.EpochRef) op.BodyKey {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if x := e.byID[tag][ref]; x != nil {
-		return x.key
+// reconsider forgets what to write under in a scope. The caller holds mu.
+func (e *epochs) reconsider(tag op.ScopeTag) {
+	delete(e.now, line{tag, false})
+	delete(e.now, line{tag, true})
+}
+
+// boxed notes that somebody was given the key of an epoch of the scope.
+func (e *epochs) boxed(tag op.ScopeTag) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reconsider(tag)
+}
+
+// known is what is already known about an epoch, to add to; a new one otherwise.
+func (e *epochs) known(tag op.ScopeTag, ref op.EpochRef) *epoch {
+	if x := e.get(tag, ref); x != nil {
+		c := *x
+		return &c
 	}
+	return &epoch{ref: ref}
+}
+
+func (x *epoch) unlock(secret [32]byte) error {
+	k := keys.Epoch{Ref: x.ref, Gen: x.gen, Key: secret}
+	key, err := k.BodyKey()
+	if err != nil {
+		return fmt.Errorf("derive body key: %w", err)
+	}
+	x.secret, x.key = secret, key
 	return nil
 }
 
@@ -112,102 +167,111 @@ func (e *epochs) bootstrap(id *keys.Identity, tag op.ScopeTag) op.BodyKey {
 	return k
 }
 
-// current is the epoch to write under: the highest generation announced by a member of the scope, ties by the lowest ref.
-func (r *Replica) currentEpoch(s *scope) *epoch {
-	w := r.world.Load()
-	r.epochs.mu.RLock()
-	defer r.epochs.mu.RUnlock()
-	var best *epoch
-	for _, x := range r.epochs.byID[s.tag] {
-		if x.author != r.id.Device.ID {
-			d, ok := w.auth.Device(x.author)
-			if !ok {
-				continue
-			}
-			if _, member := s.members[d.User]; !member {
-				continue
-			}
+// load reads everything again from the database.
+func (e *epochs) load(q oplog.Querier) error {
+	all := map[op.ScopeTag]map[op.EpochRef]*epoch{}
+	at := func(tag, ref []byte) (*epoch, error) {
+		if len(tag) != 16 || len(ref) != 8 {
+			return nil, errors.New("read epoch: malformed row")
 		}
-		if best == nil || x.gen > best.gen || x.gen == best.gen && bytes.Compare(x.ref[:], best.ref[:]) < 0 {
-			best = x
+		m := all[op.ScopeTag(tag)]
+		if m == nil {
+			m = map[op.EpochRef]*epoch{}
+			all[op.ScopeTag(tag)] = m
 		}
+		x := m[op.EpochRef(ref)]
+		if x == nil {
+			x = &epoch{ref: op.EpochRef(ref)}
+			m[x.ref] = x
+		}
+		return x, nil
 	}
-	return best
+	if err := loadKeys(q, at); err != nil {
+		return err
+	}
+	if err := loadAnnouncements(q, at); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.byID = all
+	clear(e.now)
+	return nil
 }
 
-// learnEpoch reads an epoch op: the id of the scope, and the key if a box is for this device. What makes no sense is
-// without effect, the same everywhere. key is the op's place in the log, 0 for one that was handed over ahead of its feed.
-func (r *Replica) learnEpoch(p *projector, o *opened, key int64) error {
-	var scope op.ScopeID
-	var ref op.EpochRef
-	var open func() (keys.Epoch, error)
-	team, dev := r.id.Team, r.id.Device
-	switch o.body.Type {
-	case keys.TypeEpochNew:
-		n, err := keys.DecodeEpochNew(o.body.Payload)
-		if err != nil {
-			return nil
-		}
-		scope, ref = n.Scope, n.Ref
-		open = func() (keys.Epoch, error) { return n.Open(team, dev.ID, dev.Box) }
-	case keys.TypeEpochAdd:
-		a, err := keys.DecodeEpochAdd(o.body.Payload)
-		if err != nil {
-			return nil
-		}
-		scope, ref = a.Scope, a.Ref
-		open = func() (keys.Epoch, error) { return a.Open(team, dev.ID, dev.Box) }
-	default:
-		return nil
+func loadKeys(q oplog.Querier, at func(tag, ref []byte) (*epoch, error)) error {
+	rows, err := q.Query(`SELECT tag, ref, gen, author, parents, key FROM epoch`)
+	if err != nil {
+		return fmt.Errorf("read epochs: %w", err)
 	}
-	tag := o.sealed.Scope
-	if key == 0 { // nothing of it but the key matters: whoever sends it must not be able to make rows here
-		if r.epochs.key(tag, ref) != nil {
-			return nil
+	defer rows.Close()
+	for rows.Next() {
+		var gen uint32
+		var tag, ref, author, parents, key []byte
+		if err := rows.Scan(&tag, &ref, &gen, &author, &parents, &key); err != nil {
+			return fmt.Errorf("read epoch: %w", err)
 		}
-		if _, err := open(); err != nil {
-			return nil
+		x, err := at(tag, ref)
+		if err != nil || len(author) != 16 || len(key) != 32 {
+			return errors.Join(errors.New("read epoch: malformed row"), err)
 		}
-		if err := r.ensureScope(p.tx, tag); err != nil {
+		x.gen, x.author, x.parents = gen, op.DeviceID(author), splitRefs(parents)
+		if err := x.unlock([32]byte(key)); err != nil {
 			return err
 		}
 	}
-	if err := r.nameScope(p.tx, tag, scope); err != nil {
-		if errors.Is(err, ErrInvalid) {
-			return nil
-		}
-		return err
-	}
-	p.world = true
-	if key != 0 {
-		if _, err := p.tx.Exec(`INSERT OR IGNORE INTO epoch_op (tag, op) VALUES (?, ?)`, tag[:], key); err != nil {
-			return fmt.Errorf("store epoch op: %w", err)
-		}
-	}
-	if r.epochs.key(tag, ref) != nil {
-		return nil
-	}
-	e, err := open()
-	if errors.Is(err, keys.ErrNoBox) {
-		return nil
-	}
-	if err != nil {
-		r.log.Warn("epoch key does not open", "epoch", ref.String(), "by", o.sealed.Device.String(), "err", err)
-		return nil
-	}
-	return r.keepEpoch(p, tag, &epoch{ref: e.Ref, gen: e.Gen, author: o.sealed.Device, parents: e.Parents, secret: e.Key})
+	return rows.Err()
 }
 
-func (r *Replica) keepEpoch(p *projector, tag op.ScopeTag, x *epoch) error {
-	parents := []byte{}
-	for _, ref := range x.parents {
-		parents = append(parents, ref[:]...)
+func loadAnnouncements(q oplog.Querier, at func(tag, ref []byte) (*epoch, error)) error {
+	rows, err := q.Query(`SELECT tag, ref, op, gen, author, at, parents, hash, back, log FROM announce`)
+	if err != nil {
+		return fmt.Errorf("read announcements: %w", err)
 	}
-	if _, err := p.tx.Exec(`INSERT OR IGNORE INTO epoch (tag, ref, gen, author, parents, key) VALUES (?, ?, ?, ?, ?, ?)`, tag[:], x.ref[:], int64(x.gen), x.author[:], parents, x.secret[:]); err != nil {
-		return fmt.Errorf("store epoch: %w", err)
+	defer rows.Close()
+	for rows.Next() {
+		var a epoch
+		var tag, ref, author, parents, commit, back []byte
+		if err := rows.Scan(&tag, &ref, &a.place, &a.gen, &author, &a.at, &parents, &commit, &back, &a.log); err != nil {
+			return fmt.Errorf("read announcement: %w", err)
+		}
+		x, err := at(tag, ref)
+		if err != nil || len(author) != 16 || len(commit) != 32 {
+			return errors.Join(errors.New("read announcement: malformed row"), err)
+		}
+		x.announced, x.place, x.gen, x.author, x.at, x.log = true, a.place, a.gen, op.DeviceID(author), a.at, a.log
+		x.parents, x.commit = splitRefs(parents), keys.Digest(commit)
+		if n := len(x.parents); n > 0 && len(back) > 0 {
+			x.back = slices.Collect(slices.Chunk(back, len(back)/n))
+		}
 	}
-	p.memory, p.keys[tag] = true, true
-	r.epochs.mu.Lock()
-	defer r.epochs.mu.Unlock()
-	return r.epochs.put(tag, x)
+	return rows.Err()
+}
+
+func splitRefs(b []byte) []op.EpochRef {
+	var out []op.EpochRef
+	for ; len(b) >= 8; b = b[8:] {
+		out = append(out, op.EpochRef(b[:8]))
+	}
+	return out
+}
+
+func joinRefs(refs []op.EpochRef) []byte {
+	out := make([]byte, 0, 8*len(refs))
+	for i := range refs {
+		out = append(out, refs[i][:]...)
+	}
+	return out
+}
+
+// holdsKey tells whether a key of the scope is here.
+func (r *Replica) holdsKey(tag op.ScopeTag) bool {
+	r.epochs.mu.RLock()
+	defer r.epochs.mu.RUnlock()
+	for _, x := range r.epochs.byID[tag] {
+		if x.held() {
+			return true
+		}
+	}
+	return false
 }

@@ -123,12 +123,19 @@ func (r *Replica) cutFeed(p *projector, f *oplog.Feed, seq uint64) error {
 		}
 		from += uint64(len(page))
 	}
-	for _, q := range []string{`DELETE FROM scope_control WHERE op > ? AND op <= ?`, `DELETE FROM epoch_op WHERE op > ? AND op <= ?`} {
+	// Epochs announced there are not written under any more: some members will never hear of them.
+	for _, q := range []string{
+		`DELETE FROM scope_control WHERE op > ? AND op <= ?`, `DELETE FROM epoch_op WHERE op > ? AND op <= ?`, `DELETE FROM announce WHERE op > ? AND op <= ?`,
+	} {
 		if _, err := p.tx.Exec(q, oplog.Key(f.No, seq), oplog.Key(f.No, f.Len)); err != nil {
 			return fmt.Errorf("cut feed: %w", err)
 		}
 	}
 	if err := p.b.Truncate(f, seq, head, clock); err != nil {
+		return err
+	}
+	p.memory = true
+	if err := r.epochs.load(p.tx); err != nil {
 		return err
 	}
 	p.shrink(f)

@@ -29,6 +29,8 @@ const (
 	ScopeCompany
 	ScopeGroup
 	ScopeDirect
+	ScopeSelf       // one person's own devices
+	ScopeDepartment // members follow from the organisation
 )
 
 // Op is one op as a reducer sees it: verified, decrypted, authorised, its author resolved.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tongzhou/sync/authority"
+	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 )
 
@@ -32,7 +33,7 @@ func (r *Replica) CreateGroup(ctx context.Context, members []op.UserID, extra []
 // EnsureDirect makes the scope of the chat with another person unless it is known here. Both may do so at once.
 func (r *Replica) EnsureDirect(ctx context.Context, other op.UserID) (op.ScopeID, error) {
 	n := authority.NewDirect(r.id.Team, r.id.Root.ID, other)
-	if s := r.world.Load().byID[n.Scope]; s != nil && s.kind == ScopeDirect && r.currentEpoch(s) != nil {
+	if s := r.world.Load().byID[n.Scope]; s != nil && s.kind == ScopeDirect && r.holdsKey(s.tag) {
 		return n.Scope, nil
 	}
 	return n.Scope, r.foundScope(ctx, n, nil)
@@ -41,21 +42,18 @@ func (r *Replica) EnsureDirect(ctx context.Context, other op.UserID) (op.ScopeID
 func (r *Replica) foundScope(ctx context.Context, n authority.ScopeNew, extra []Submission) error {
 	return r.write(ctx, func(p *projector) error {
 		w := r.world.Load()
-		var users []authority.User
-		for _, u := range append(memberIDs(n.Members), r.id.Root.ID) {
-			x, ok := w.auth.User(u)
-			if !ok || x.Role == authority.None {
-				return fmt.Errorf("%w: %s is not of the team", ErrInvalid, u)
-			}
-			if len(users) == 0 || users[len(users)-1].ID != u {
-				users = append(users, x)
-			}
-		}
-		tag := r.id.TeamSecret.ScopeTag(n.Scope)
-		x, err := r.newEpoch(p, n.Scope, unique(users))
-		if err != nil {
+		s := &scope{tag: r.id.TeamSecret.ScopeTag(n.Scope), id: n.Scope, history: keys.FullHistory}
+		if err := r.foundingMembers(w, s, append(memberIDs(n.Members), r.id.Root.ID)); err != nil {
 			return err
 		}
+		var x *epoch // the last one made is for control ops
+		var err error
+		for _, l := range linesOf(s) {
+			if x, err = r.newEpoch(p, n.Scope, l, nil, s.history, w.recipientsOf(s)); err != nil {
+				return err
+			}
+		}
+		tag := s.tag
 		if err := r.nameScope(p.tx, tag, n.Scope); err != nil {
 			return err
 		}
@@ -86,16 +84,20 @@ func memberIDs(m []authority.ScopeMember) []op.UserID {
 	return out
 }
 
-func unique(users []authority.User) []authority.User {
-	seen := map[op.UserID]bool{}
-	out := users[:0:0]
+// foundingMembers fills in who will read the scope.
+func (r *Replica) foundingMembers(w *world, s *scope, users []op.UserID) error {
+	s.members, s.readers = map[op.UserID]authority.Role{}, map[op.DeviceID]bool{}
 	for _, u := range users {
-		if !seen[u.ID] {
-			seen[u.ID] = true
-			out = append(out, u)
+		x, ok := w.auth.User(u)
+		if !ok || x.Role == authority.None {
+			return fmt.Errorf("%w: %s is not of the team", ErrInvalid, u)
+		}
+		s.members[u] = authority.Member
+		for _, d := range x.Devices {
+			s.readers[d.ID] = true
 		}
 	}
-	return out
+	return nil
 }
 
 // AddMembers grants membership of a group and seals its keys to the new members' devices.
@@ -127,15 +129,26 @@ func (r *Replica) addMember(p *projector, id op.ScopeID, user op.UserID) error {
 	if !ok {
 		return fmt.Errorf("%w: add members", ErrDenied)
 	}
-	e := r.currentEpoch(sc)
-	if e == nil {
-		return ErrNoKey
+	e, err := r.payDebt(p, sc, op.Control)
+	if err != nil {
+		return err
 	}
 	if _, err := r.appendOwn(p, sc.tag, e, op.Control, authority.TypeScopeGrant, nil, authority.ScopeGrant{Scope: id, User: user, Role: authority.Member, Proof: proof}, sc.log.Frontier()); err != nil {
 		return err
 	}
-	if err := r.addToEpochs(p, id, recipients([]authority.User{x})); err != nil {
+	if err := r.rebuildWorld(p); err != nil {
 		return err
 	}
-	return r.rebuildWorld(p)
+	return r.letIn(p, sc.tag, w.boxesFor(x.ID))
+}
+
+// letIn gives the keys of a scope to devices that have become readers: those of all that was written, or where that is not for
+// them, new ones.
+func (r *Replica) letIn(p *projector, tag op.ScopeTag, to []keys.Recipient) error {
+	s := r.world.Load().scopes[tag]
+	if err := r.handOver(p, s, false, to); err != nil || s.history == keys.FullHistory {
+		return err
+	}
+	_, err := r.payDebt(p, s, op.Content)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -162,7 +163,11 @@ func (r *Replica) wantHave(tag op.ScopeTag) {
 // heldEvery is how often held ops are looked at.
 const heldEvery = 5 * time.Second
 
-// chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due.
+// healWithin is the most turns of heldEvery that healing waits: all members see the same gap at once.
+const healWithin = 6
+
+// chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due,
+// and hands out keys that are missing.
 func (r *Replica) chores(ctx context.Context) {
 	defer r.done.Done()
 	pending := map[op.ScopeTag]bool{}
@@ -170,6 +175,7 @@ func (r *Replica) chores(ctx context.Context) {
 	timer.Stop()
 	held := time.NewTicker(heldEvery)
 	defer held.Stop()
+	healIn := 0 // ticks of held
 	for {
 		select {
 		case <-ctx.Done():
@@ -177,6 +183,19 @@ func (r *Replica) chores(ctx context.Context) {
 		case <-held.C:
 			if err := r.JudgeHeld(ctx); err != nil && ctx.Err() == nil {
 				r.log.Warn("could not judge held ops", "err", err)
+			}
+			switch {
+			case !r.needsHealing():
+				healIn = 0
+			case healIn == 0:
+				healIn = 1 + rand.IntN(healWithin)
+			default:
+				if healIn--; healIn > 0 {
+					continue
+				}
+				if err := r.Heal(ctx); err != nil && ctx.Err() == nil {
+					r.log.Warn("could not hand out keys", "err", err)
+				}
 			}
 		case tag := <-r.haveCh:
 			if tag == r.teamTag.control {
@@ -199,7 +218,7 @@ func (r *Replica) chores(ctx context.Context) {
 
 func (r *Replica) tellHave(ctx context.Context, tag op.ScopeTag) error {
 	sc := r.world.Load().scopes[tag]
-	if sc == nil || sc.id.IsZero() || r.currentEpoch(sc) == nil {
+	if sc == nil || sc.id.IsZero() || r.mayWrite(sc) != nil || !r.holdsKey(tag) {
 		return nil
 	}
 	feeds := slices.DeleteFunc(r.feeds.Scope(tag), func(f oplog.Feed) bool { return f.Device == r.id.Device.ID || f.Len == 0 })
@@ -211,7 +230,25 @@ func (r *Replica) tellHave(ctx context.Context, tag op.ScopeTag) error {
 	for _, f := range feeds[:min(len(feeds), maxHave)] {
 		list = append(list, have{Device: f.Device, Incarnation: f.Incarnation, Len: f.Len, Head: [8]byte(f.Head[:8])})
 	}
-	return r.write(ctx, func(p *projector) error { return r.putOwnRegister(p, sc, haveKey, list) })
+	return r.write(ctx, func(p *projector) error {
+		sc := r.world.Load().scopes[tag]
+		if r.mayWrite(sc) != nil {
+			return nil
+		}
+		// Nobody decided to write this: when a new key is due it waits until somebody does, or all members would make one.
+		x, err := r.current(p.tx, sc, line{tag, false})
+		if x == nil && err == nil {
+			x, _, err = r.picture(r.world.Load(), sc, line{tag, false}).best(p.tx, true)
+		}
+		if x == nil || err != nil {
+			return err
+		}
+		plain, err := op.Marshal(list)
+		if err != nil {
+			return fmt.Errorf("encode register %s: %w", haveKey, err)
+		}
+		return r.putRegister(p, sc, haveKey, x, plain)
+	})
 }
 
 // Delivery tells which members of the scope hold an op: proven by an acknowledgement of one of their devices.

@@ -9,7 +9,7 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// SetRegister replaces this device's value under key in a scope. Errors: ErrNoScope, ErrNoKey, the database's.
+// SetRegister replaces this device's value under key in a scope. Errors: ErrNoScope, ErrNoKey, ErrDenied, the database's.
 func (r *Replica) SetRegister(ctx context.Context, id op.ScopeID, key string, value any) error {
 	return r.write(ctx, func(p *projector) error {
 		sc := r.world.Load().byID[id]
@@ -21,14 +21,18 @@ func (r *Replica) SetRegister(ctx context.Context, id op.ScopeID, key string, va
 }
 
 func (r *Replica) putOwnRegister(p *projector, sc *scope, key string, value any) error {
-	x := r.currentEpoch(sc)
-	if x == nil {
-		return fmt.Errorf("%w: %s", ErrNoKey, sc.id)
+	x, err := r.payDebt(p, sc, op.Content)
+	if err != nil {
+		return err
 	}
 	plain, err := op.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encode register %s: %w", key, err)
 	}
+	return r.putRegister(p, sc, key, x, plain)
+}
+
+func (r *Replica) putRegister(p *projector, sc *scope, key string, x *epoch, plain []byte) error {
 	reg := op.Register{Scope: sc.tag, Device: r.id.Device.ID, Key: key, Version: r.nextVersion(), Epoch: x.ref}
 	if err := reg.Seal(rand.Reader, x.key, plain); err != nil {
 		return fmt.Errorf("%w: register %s: %w", ErrInvalid, key, err)
@@ -86,6 +90,10 @@ func (r *Replica) projectRegister(p *projector, reg *op.Register) error {
 		return nil
 	}
 	if _, member := sc.members[dev.User]; !member {
+		return nil
+	}
+	if reg.Key == needKey {
+		r.healSoon(reg.Scope)
 		return nil
 	}
 	key := r.epochs.key(reg.Scope, reg.Epoch)

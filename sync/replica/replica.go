@@ -46,6 +46,8 @@ type Config struct {
 	Registers []RegisterKind
 	Now       func() time.Time
 	Log       *slog.Logger
+	// RotateEvery is how long a key is written under; 0: RotateAfter.
+	RotateEvery time.Duration
 	// Mark keeps the number of own ops outside the database, to notice a database that was rolled back. It may be nil.
 	Mark Mark
 }
@@ -82,8 +84,9 @@ type Replica struct {
 	stale     bool                           // memory is ahead of the database: read again before the next transaction
 	ownOps    uint64
 
-	receipts receipts
-	heldDue  atomic.Int64 // when the first held op is due, ms since 1970; 0: none is held
+	receipts    receipts
+	heldDue     atomic.Int64 // when the first held op is due, ms since 1970; 0: none is held
+	rotateAfter atomic.Int64 // a time.Duration
 
 	turn sync.Mutex // held while an event is published, so that events leave in the order of commits
 
@@ -94,6 +97,8 @@ type Replica struct {
 	subs      map[int]func(*Event)
 	subSeq    int
 	online    map[op.DeviceID]int
+	unhealed  map[op.ScopeTag]bool // scopes in which boxes may be missing
+	badSeals  []BadSeal
 	closed    bool
 
 	stop    context.CancelFunc
@@ -138,9 +143,10 @@ func Open(cfg Config) (*Replica, error) {
 		db: cfg.DB, id: cfg.Identity, genesis: cfg.Genesis, now: cfg.Now, log: cfg.Log, mark: cfg.Mark,
 		reducers: map[string]*reducer{}, registers: map[string]RegisterKind{},
 		epochs: newEpochs(), scopeOps: map[op.ScopeTag][]authority.Op{}, users: map[op.UserID]int64{}, userByNo: map[int64]op.UserID{},
-		subs: map[int]func(*Event){}, online: map[op.DeviceID]int{}, ingest: make(chan *ingestJob, 64), haveCh: make(chan op.ScopeTag, 256),
+		subs: map[int]func(*Event){}, online: map[op.DeviceID]int{}, unhealed: map[op.ScopeTag]bool{}, ingest: make(chan *ingestJob, 64), haveCh: make(chan op.ScopeTag, 256),
 	}
 	r.clock.Store(hlc.NewClock(cfg.Now))
+	r.SetRotateEvery(cfg.RotateEvery)
 	for _, red := range cfg.Reducers {
 		for i := range red.Kinds {
 			if r.reducers[red.Kinds[i].Type] != nil {
@@ -216,6 +222,9 @@ func (r *Replica) load() error {
 	}
 	return r.write(context.Background(), func(p *projector) error {
 		if err := r.rebuildWorld(p); err != nil {
+			return err
+		}
+		if err := r.catchUpEpochs(p); err != nil {
 			return err
 		}
 		if rolledBack {

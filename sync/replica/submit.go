@@ -39,7 +39,11 @@ func (r *Replica) submitContent(p *projector, s Submission) (*Op, error) {
 	if sc == nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoScope, s.Scope)
 	}
-	return r.appendOwn(p, sc.tag, r.currentEpoch(sc), op.Content, s.Type, s.Entity, s.Payload, nil)
+	x, err := r.payDebt(p, sc, op.Content)
+	if err != nil {
+		return nil, err
+	}
+	return r.appendOwn(p, sc.tag, x, op.Content, s.Type, s.Entity, s.Payload, nil)
 }
 
 // appendOwn writes one op of this device by the path remote ops take. x nil means the bootstrap key, for epoch ops and the

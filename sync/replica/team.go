@@ -36,8 +36,9 @@ func (r *Replica) Found(ctx context.Context) (op.ID, error) {
 		if err := r.loadGenesis(p); err != nil {
 			return err
 		}
-		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
-			if _, err := r.newEpoch(p, s, r.world.Load().auth.Users()); err != nil {
+		for _, tag := range []op.ScopeTag{r.teamTag.control, r.teamTag.company} {
+			s := r.world.Load().scopes[tag]
+			if _, err := r.newEpoch(p, s.id, line{tag, false}, nil, keys.FullHistory, r.recipients(s)); err != nil {
 				return err
 			}
 		}
@@ -60,71 +61,12 @@ func (r *Replica) loadGenesis(p *projector) error {
 // Genesis is the id of the team's first op.
 func (r *Replica) Genesis() op.ID { return r.genesis }
 
-// newEpoch makes and announces a key for a scope to every device of users.
-func (r *Replica) newEpoch(p *projector, id op.ScopeID, users []authority.User) (*epoch, error) {
-	e, err := keys.NewEpoch(rand.Reader, id)
-	if err != nil {
-		return nil, err
-	}
-	n, adds, err := e.Announce(rand.Reader, r.id.Team, keys.FullHistory, nil, r.world.Load().auth.Digest(), recipients(users))
-	if err != nil {
-		return nil, err
-	}
-	tag := r.id.TeamSecret.ScopeTag(id)
-	if err := r.ensureScope(p.tx, tag); err != nil {
-		return nil, err
-	}
-	// Kept before it is announced: this device need not open its own box.
-	x := &epoch{ref: e.Ref, gen: e.Gen, author: r.id.Device.ID, secret: e.Key}
-	if err := r.keepEpoch(p, tag, x); err != nil {
-		return nil, err
-	}
-	if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochNew, nil, n, nil); err != nil {
-		return nil, err
-	}
-	for _, a := range adds {
-		if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochAdd, nil, a, nil); err != nil {
-			return nil, err
-		}
-	}
-	return x, nil
-}
-
-// addToEpochs seals the keys that this device holds for a scope to further devices.
-func (r *Replica) addToEpochs(p *projector, id op.ScopeID, to []keys.Recipient) error {
-	tag := r.id.TeamSecret.ScopeTag(id)
-	for _, x := range r.epochs.all(tag) {
-		e := keys.Epoch{Scope: id, Ref: x.ref, Gen: x.gen, Key: x.secret, Parents: x.parents}
-		adds, err := e.Add(r.id.Team, to)
-		if err != nil {
-			return err
-		}
-		for _, a := range adds {
-			if _, err := r.appendOwn(p, tag, nil, op.Epoch, keys.TypeEpochAdd, nil, a, nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func recipients(users []authority.User) []keys.Recipient {
-	var out []keys.Recipient
-	for _, u := range users {
-		for _, d := range u.Devices {
-			out = append(out, keys.Recipient{Device: d.ID, BoxPub: d.BoxPub})
-		}
-	}
-	return out
-}
-
 // appendControl writes a control op of the team, citing the whole known frontier.
 func (r *Replica) appendControl(p *projector, typ string, payload any) (op.ID, error) {
 	w := r.world.Load()
-	sc := w.scopes[r.teamTag.control]
-	x := r.currentEpoch(sc)
-	if x == nil {
-		return op.ID{}, ErrNoKey
+	x, err := r.payDebt(p, w.scopes[r.teamTag.control], op.Control)
+	if err != nil {
+		return op.ID{}, err
 	}
 	if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, typ, nil, payload, w.auth.Frontier()); err != nil {
 		return op.ID{}, err
@@ -174,8 +116,8 @@ func (r *Replica) GrantRole(ctx context.Context, user op.UserID, role authority.
 // it writes its admission. The caller has checked that the newcomer holds an open invitation.
 func (r *Replica) Welcome(ctx context.Context, dev op.DeviceID, boxPub []byte) error {
 	return r.write(ctx, func(p *projector) error {
-		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
-			if err := r.addToEpochs(p, s, []keys.Recipient{{Device: dev, BoxPub: boxPub}}); err != nil {
+		for _, tag := range []op.ScopeTag{r.teamTag.control, r.teamTag.company} {
+			if err := r.handOver(p, r.world.Load().scopes[tag], false, []keys.Recipient{{Device: dev, BoxPub: boxPub}}); err != nil {
 				return err
 			}
 		}
@@ -210,8 +152,19 @@ func (r *Replica) Admit(ctx context.Context, invite op.ID, key keys.Invite) erro
 		if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
 			return fmt.Errorf("%w: admission: %s", ErrDenied, st.Reason)
 		}
-		return nil
+		return r.sealToOwnRoot(p)
 	})
+}
+
+// sealToOwnRoot lets this person's recovery words open the scopes of the team: whoever let them in knew the device only.
+func (r *Replica) sealToOwnRoot(p *projector) error {
+	for _, tag := range []op.ScopeTag{r.teamTag.control, r.teamTag.company} {
+		to := []keys.Recipient{{Device: r.id.Root.Device(), BoxPub: r.id.Root.BoxPub()}}
+		if err := r.handOver(p, r.world.Load().scopes[tag], false, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ControlLog calls fn with frames of the whole control log, each of one feed. The order lets a reader know every device

@@ -2,9 +2,11 @@ package replica
 
 import (
 	"fmt"
+	"math"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
+	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -28,6 +30,7 @@ type scope struct {
 	log     *authority.ScopeState // of a private scope
 	members map[op.UserID]authority.Role
 	readers map[op.DeviceID]bool
+	history keys.History // what of it newcomers read
 }
 
 // Role implements View.
@@ -132,6 +135,7 @@ func (r *Replica) rebuildWorld(p *projector) error {
 		if s.readers != nil {
 			continue // as before
 		}
+		s.history = keys.FullHistory
 		r.fillScope(w, s, all)
 		s.readers = map[op.DeviceID]bool{}
 		for u := range s.members {
@@ -160,6 +164,18 @@ func (w *world) still(auth *authority.State, tag op.ScopeTag, id op.ScopeID, ops
 	}
 	s := w.scopes[tag]
 	return s != nil && s.id == id && len(s.ops) == len(ops) && (len(ops) == 0 || &s.ops[0] == &ops[0])
+}
+
+// limit is up to which seq the ops of a feed count, as far as membership goes: 0 none, the greatest number all.
+func (w *world) limit(s *scope, dev op.DeviceID, _ uint32) uint64 {
+	d, ok := w.auth.Device(dev)
+	if !ok {
+		return 0
+	}
+	if _, member := s.members[d.User]; !member {
+		return 0
+	}
+	return math.MaxUint64
 }
 
 func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role) {
@@ -231,6 +247,7 @@ func (r *Replica) shareScope(p *projector, s *scope) error {
 	}
 	if !same {
 		p.regroup[s.tag] = true
+		r.healSoon(s.tag)
 		p.tx.Changed("scope.changed", s.id.String())
 	}
 	return nil
