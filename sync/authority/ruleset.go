@@ -9,6 +9,7 @@ import (
 type RuleSet struct {
 	Op       op.ID
 	By       op.UserID
+	Class    Role // of the grant relied on, Owner or Admin: some rules are for owners alone to change
 	Device   op.DeviceID
 	At       hlc.Time
 	Key      string
