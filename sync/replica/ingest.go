@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
@@ -92,33 +93,54 @@ func (r *Replica) enqueue(ctx context.Context, j *ingestJob) {
 	}
 }
 
-// Bounds of one transaction of the ingest loop: what is waiting goes in together, so that a flood costs few commits and a
-// lone op waits for nobody.
-const maxBatchOps = 5000
+// What is waiting goes into one transaction, up to a bound, so that a flood costs few commits and a lone op waits for nobody.
+// While more came in during the last commit, the next one waits a little for what is on its way.
+const (
+	maxBatchOps = 5000
+	floodWait   = 10 * time.Millisecond
+)
 
 func (r *Replica) ingestLoop(ctx context.Context) {
 	defer r.done.Done()
+	flood := false
 	for first := range r.ingest {
 		if ctx.Err() != nil {
 			first.done(ErrClosed)
 			continue
 		}
-		jobs, n := []*ingestJob{first}, first.size()
-	more:
-		for n < maxBatchOps {
+		r.ingestBatch(r.gather(ctx, first, flood))
+		flood = len(r.ingest) > 0
+	}
+}
+
+// gather takes what waits behind a job, in a flood also what comes within floodWait.
+func (r *Replica) gather(ctx context.Context, first *ingestJob, flood bool) []*ingestJob {
+	jobs, n := []*ingestJob{first}, first.size()
+	var over <-chan time.Time
+	if flood {
+		over = time.After(floodWait)
+	}
+	for n < maxBatchOps {
+		var j *ingestJob
+		if over == nil {
 			select {
-			case j, ok := <-r.ingest:
-				if !ok {
-					break more
-				}
-				jobs = append(jobs, j)
-				n += j.size()
+			case j = <-r.ingest: // nil once closed
 			default:
-				break more
+			}
+		} else {
+			select {
+			case j = <-r.ingest:
+			case <-over:
+			case <-ctx.Done():
 			}
 		}
-		r.ingestBatch(jobs)
+		if j == nil {
+			break
+		}
+		jobs = append(jobs, j)
+		n += j.size()
 	}
+	return jobs
 }
 
 func (j *ingestJob) size() int {
