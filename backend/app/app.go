@@ -62,6 +62,8 @@ type App struct {
 	joinMu sync.Mutex // guards join
 	join   joining
 
+	key *store.Key // of the database, nil while it is not encrypted; guarded by setupMu
+
 	mu       sync.RWMutex // guards what follows
 	db       *store.DB
 	damage   string

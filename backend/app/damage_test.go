@@ -127,7 +127,7 @@ func (p *person) writeDB(b []byte) {
 // opAt finds the bytes of some op of the company scope in the file.
 func (p *person) opAt() int {
 	p.t.Helper()
-	db, err := store.OpenReadOnly(p.dbFile())
+	db, err := store.OpenReadOnly(p.dbFile(), nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ var dbFiles = []string{"tongzhou.db-wal", "tongzhou.db-shm", "tongzhou.db"}
 // openDB opens the database and makes the tables that are missing. Error: store.ErrDamaged.
 func (a *App) openDB() error {
 	o := a.tune.store
-	o.OnCommit, o.OnDamage = a.publishChanges, a.repairSoon
+	o.OnCommit, o.OnDamage, o.Key = a.publishChanges, a.repairSoon, a.key
 	db, err := store.Open(a.path("tongzhou.db"), o)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (a *App) belongsToTeam() (bool, error) {
 	if fi, err := os.Stat(path); err != nil || fi.Size() == 0 {
 		return false, nil
 	}
-	db, err := store.OpenReadOnly(path)
+	db, err := store.OpenReadOnly(path, nil)
 	if err != nil {
 		return false, err
 	}

@@ -19,7 +19,7 @@ import (
 // dump digests every row of the tables that are folds of ops, per table.
 func (p *person) dump() map[string]string {
 	p.t.Helper()
-	db, err := store.OpenReadOnly(p.dbFile())
+	db, err := store.OpenReadOnly(p.dbFile(), nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}

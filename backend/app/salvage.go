@@ -19,7 +19,7 @@ import (
 // salvageLocal copies what only this device has and no op says: its settings, invitations, drafts. The local numbers of scopes
 // and users come with it, because other tables mean them. What cannot be read is left out; the error is the new database's.
 func (a *App) salvageLocal(ctx context.Context, kept string, id *keys.Identity) (err error) {
-	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"))
+	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"), a.key)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *App) salvageRows(ctx context.Context, tx replica.Tx, old *sql.DB, table
 // lost here can be forked. left is true when ops could be read that do not follow what is here; after colleagues filled the
 // gap they will. The error is the new database's.
 func (a *App) salvage(ctx context.Context, r *replica.Replica, kept string) (left bool, err error) {
-	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"))
+	old, release, err := store.OpenDamaged(filepath.Join(kept, "tongzhou.db"), a.key)
 	if err != nil {
 		return false, err
 	}

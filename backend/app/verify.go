@@ -35,7 +35,7 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 	}
 	defer os.RemoveAll(tmp)
 	shadow := filepath.Join(tmp, "shadow.db")
-	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow); err != nil {
+	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow, nil); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "integrity check: ok")
@@ -45,7 +45,7 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	before := filepath.Join(tmp, "before.db")
-	if err := copyDatabase(ctx, shadow, before); err != nil {
+	if err := copyDatabase(ctx, shadow, before, nil); err != nil {
 		return err
 	}
 	db, err := store.Open(shadow, store.Options{})
@@ -63,7 +63,7 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "chains: %d ops, every hash and head signature ok\n", ops)
-	rows, diffs, err := compareTables(ctx, before, shadow, append(a.projectionTables(), coreTables...))
+	rows, diffs, err := compareTables(ctx, before, shadow, nil, append(a.projectionTables(), coreTables...))
 	if err != nil {
 		return err
 	}
@@ -86,8 +86,8 @@ func (a *App) projectionTables() []string {
 }
 
 // copyDatabase checks a database and copies it as of one moment, also while the app runs on it.
-func copyDatabase(ctx context.Context, from, to string) error {
-	db, err := store.OpenReadOnly(from)
+func copyDatabase(ctx context.Context, from, to string, key *store.Key) error {
+	db, err := store.OpenReadOnly(from, key)
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,7 @@ func copyDatabase(ctx context.Context, from, to string) error {
 	if ok != "ok" {
 		return fmt.Errorf("%w: integrity check: %s", store.ErrDamaged, ok)
 	}
-	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, to); err != nil {
-		return fmt.Errorf("copy database: %w", err)
-	}
-	return nil
+	return store.CopyTo(ctx, db, to, key)
 }
 
 // rebuildShadow empties every projection of the copy and builds it from the ops.
@@ -130,15 +127,15 @@ func (a *App) clearProjections(tx replica.Tx) error {
 }
 
 // compareTables compares two databases row by row, every column.
-func compareTables(ctx context.Context, before, after string, tables []string) (rows int, diffs []string, err error) {
-	db, err := store.OpenReadOnly(before)
+func compareTables(ctx context.Context, before, after string, key *store.Key, tables []string) (rows int, diffs []string, err error) {
+	db, err := store.OpenReadOnly(before, key)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, `ATTACH ? AS rebuilt`, after); err != nil {
-		return 0, nil, fmt.Errorf("open copy: %w", err)
+	if err := store.Attach(ctx, db, after, key, "rebuilt"); err != nil {
+		return 0, nil, err
 	}
 	tables = append(tables, "op")
 	for _, t := range tables {

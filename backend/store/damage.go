@@ -47,9 +47,14 @@ func (d *DB) Check(ctx context.Context, tables ...string) error {
 
 // OpenDamaged opens a database for reading what is left of it. SQLite does not read one that is shorter than its header says,
 // so such a file is read from a copy beside it in which zeros stand for the rest; release closes and removes that. The file
-// itself is not changed.
-func OpenDamaged(path string) (db *sql.DB, release func() error, err error) {
-	short, size, err := isShort(path)
+// itself is not changed. A file from before there was a key is read without it.
+func OpenDamaged(path string, key *Key) (db *sql.DB, release func() error, err error) {
+	if plain, err := IsPlain(path); err != nil {
+		return nil, nil, err
+	} else if plain {
+		key = nil
+	}
+	short, size, err := isShort(path, key)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,14 +77,17 @@ func OpenDamaged(path string) (db *sql.DB, release func() error, err error) {
 		}
 		path = padded
 	}
-	if db, err = OpenReadOnly(path); err != nil {
+	if db, err = OpenReadOnly(path, key); err != nil {
 		return nil, nil, errors.Join(err, discard())
 	}
 	return db, func() error { return errors.Join(db.Close(), discard()) }, nil
 }
 
-// isShort tells whether the file lacks pages, and how long it should be.
-func isShort(path string) (short bool, size int64, err error) {
+// isShort tells whether the file lacks pages, and how long it should be, or longer.
+func isShort(path string, key *Key) (short bool, size int64, err error) {
+	if key != nil {
+		return isShortSealed(path, key)
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, 0, nil

@@ -15,7 +15,7 @@ import (
 func filled(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "test.db")
-	db, err := Open(path, Options{})
+	db, err := Open(path, Options{Key: testKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func filled(t *testing.T) (path string) {
 }
 
 func TestCheckPassesWhatIsWhole(t *testing.T) {
-	db, err := Open(filled(t), Options{OnDamage: func(err error) { t.Errorf("damage reported: %v", err) }})
+	db, err := Open(filled(t), Options{Key: testKey(), OnDamage: func(err error) { t.Errorf("damage reported: %v", err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestCheckFindsAndReportsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	reported := make(chan error, 2)
-	db, err := Open(path, Options{OnDamage: func(err error) { reported <- err }})
+	db, err := Open(path, Options{Key: testKey(), OnDamage: func(err error) { reported <- err }})
 	if err != nil {
 		t.Fatal(err)
 	}

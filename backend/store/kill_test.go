@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // writeUntilKilled commits pairs of rows and says of each pair, after the commit, that it is saved.
 func writeUntilKilled(path string) error {
-	db, err := Open(path, Options{})
+	db, err := Open(path, Options{Key: testKey()})
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func writeUntilKilled(path string) error {
 // whole, and the file is sound.
 func TestKilledWhileWriting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
-	db, err := Open(path, Options{})
+	db, err := Open(path, Options{Key: testKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	saved := 0
 	for round := range 12 {
 		saved = killAfter(t, path, saved, 1+round*17)
-		db, err := Open(path, Options{})
+		db, err := Open(path, Options{Key: testKey()})
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}

@@ -30,6 +30,8 @@ type Options struct {
 	// OnDamage is called, once, when a transaction or Check meets damage, with what SQLite says. It is called without locks and
 	// must not wait for the database. It may be nil.
 	OnDamage func(error)
+	// Key encrypts the file. nil: it is not encrypted. Error of Open: ErrNoCipher where the program cannot encrypt.
+	Key *Key
 	// MaxPages bounds the file, for tests of a full disk. 0: no bound.
 	MaxPages int
 	// CacheKiB is the page cache of the writer. 0: 16 MiB.
@@ -62,10 +64,13 @@ func Open(path string, o Options) (*DB, error) {
 	if o.CacheKiB == 0 {
 		o.CacheKiB = 16 << 10
 	}
+	if err := usable(o.Key); err != nil {
+		return nil, err
+	}
 	d := &DB{path: path, onCommit: o.OnCommit, onDamage: o.OnDamage, stmts: map[string]*sql.Stmt{}, stop: make(chan struct{})}
 	d.close = sync.OnceValue(d.shut)
 	var err error
-	if d.pool, err = sql.Open("sqlite3", dsn(path, o.CacheKiB, "_txlock=immediate")); err != nil {
+	if d.pool, err = sql.Open("sqlite3", dsn(path, o.Key, o.CacheKiB, "_txlock=immediate")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pool.SetMaxOpenConns(1)
@@ -85,7 +90,7 @@ func Open(path string, o Options) (*DB, error) {
 			return nil, Classify(fmt.Errorf("open database: %w", err))
 		}
 	}
-	if d.read, err = sql.Open("sqlite3", dsn(path, 4<<10, "_query_only=1")); err != nil {
+	if d.read, err = sql.Open("sqlite3", dsn(path, o.Key, 4<<10, "_query_only=1")); err != nil {
 		_ = d.conn.Close()
 		_ = d.pool.Close()
 		return nil, fmt.Errorf("open database: %w", err)
@@ -97,20 +102,26 @@ func Open(path string, o Options) (*DB, error) {
 	return d, nil
 }
 
-func dsn(path string, cacheKiB int, more string) string {
-	return uri(path, fmt.Sprintf("_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=0&_cache_size=-%d&%s", cacheKiB, more))
+func dsn(path string, key *Key, cacheKiB int, more string) string {
+	return uri(path, key, fmt.Sprintf("_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_foreign_keys=0&_cache_size=-%d&%s", cacheKiB, more))
 }
 
-// uri writes a path so that no character of it is taken for something else.
-func uri(path, query string) string {
+// uri writes a path so that no character of it is taken for something else. With a key it is secret.
+func uri(path string, key *Key, query string) string {
+	if key != nil {
+		query += "&" + key.query()
+	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query}
 	return u.String()
 }
 
-// OpenReadOnly opens a database for looking at it: the file is not changed, whatever state it is in. A file that is missing is
-// an error of the first query.
-func OpenReadOnly(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", uri(path, "mode=ro&_busy_timeout=10000"))
+// OpenReadOnly opens a database for looking at it: the file is not changed, whatever state it is in. A file that is missing, or
+// is not encrypted with this key, is an error of the first query. Error: ErrNoCipher.
+func OpenReadOnly(path string, key *Key) (*sql.DB, error) {
+	if err := usable(key); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", uri(path, key, "mode=ro&_busy_timeout=10000"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 
 func openTest(t *testing.T, o Options) *DB {
 	t.Helper()
+	o.Key = testKey()
 	db, err := Open(filepath.Join(t.TempDir(), "test.db"), o)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +131,7 @@ func TestFullDisk(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := Open(path, Options{MaxPages: 60})
+	db, err := Open(path, Options{Key: testKey(), MaxPages: 60})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestFullDisk(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db, err = Open(path, Options{}); err != nil {
+	if db, err = Open(path, Options{Key: testKey()}); err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
@@ -181,7 +182,7 @@ func TestGarbageIsKept(t *testing.T) {
 		if err := os.WriteFile(path, []byte(garbage), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if db, err := Open(path, Options{}); !errors.Is(err, ErrDamaged) {
+		if db, err := Open(path, Options{Key: testKey()}); !errors.Is(err, ErrDamaged) {
 			if err == nil {
 				_ = db.Close()
 			}
@@ -197,7 +198,7 @@ func TestGarbageIsKept(t *testing.T) {
 func TestOddPaths(t *testing.T) {
 	for _, name := range []string{"同舟 数据", "a?b=c&d#e", "100%25", "it's; here"} {
 		path := filepath.Join(t.TempDir(), name, "deep", "test.db")
-		db, err := Open(path, Options{})
+		db, err := Open(path, Options{Key: testKey()})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

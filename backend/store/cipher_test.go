@@ -1,0 +1,271 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// testKey is nil in a build that cannot encrypt: then the same tests run on plain files.
+func testKey() *Key {
+	if _, ok := Encrypts(); !ok {
+		return nil
+	}
+	return &Key{1, 2, 3, 31: 0xff}
+}
+
+// needsCipher is for tests of encryption itself.
+func needsCipher(t *testing.T) *Key {
+	t.Helper()
+	key := testKey()
+	if key == nil {
+		t.Skip("this build cannot encrypt")
+	}
+	return key
+}
+
+const told = "客户名单不要外传"
+
+// tell writes a text that must not be found on the disk, into a table and into a full-text index.
+func tell(t *testing.T, db *DB) {
+	t.Helper()
+	for _, query := range []string{
+		`CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT)`, `CREATE VIRTUAL TABLE found USING fts5 (text)`,
+		`INSERT INTO note (text) VALUES ('` + told + `')`, `INSERT INTO found VALUES ('` + told + `')`,
+	} {
+		run(t, db, query)
+	}
+}
+
+func readFiles(t *testing.T, pattern string) map[string][]byte {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+func TestNothingIsPlainOnTheDisk(t *testing.T) {
+	key := needsCipher(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	db, err := Open(path, Options{Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(t, db)
+	look := func() {
+		t.Helper()
+		files := readFiles(t, path+"*")
+		for name, b := range files {
+			if bytes.Contains(b, []byte(told)) || bytes.Contains(b, []byte("CREATE TABLE")) || bytes.HasPrefix(b, []byte(plainHead)) {
+				t.Errorf("%s shows what is in it", name)
+			}
+		}
+		if len(files) == 0 {
+			t.Error("no files")
+		}
+	}
+	look()
+	if n := len(readFiles(t, path+"-*")); n != 2 {
+		t.Errorf("%d files beside the database, want the log and its index", n)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	if db, err = Open(path, Options{Key: key}); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var text string
+	if err := db.Read().QueryRow(`SELECT text FROM found WHERE found MATCH '"` + told + `"'`).Scan(&text); err != nil || text != told {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestTheKeyIsInNoError(t *testing.T) {
+	key := needsCipher(t)
+	secret := strings.TrimPrefix(key.query(), "cipher=aegis&key=raw%3A")
+	_, open := Open(filepath.Join(t.TempDir(), "no", "\x00"), Options{Key: key})
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "test.db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, folder := Open(filepath.Join(dir, "test.db"), Options{Key: key})
+	plain := filled(t)
+	db, err := OpenReadOnly(plain, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	into := CopyTo(context.Background(), db, filepath.Join(dir, "none", "x"), key)
+	for _, err := range []error{open, folder, into, Encrypt(context.Background(), filepath.Join(dir, "test.db"), key)} {
+		if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "aegis") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if text := fmt.Sprintf("%v %+v %#v %s", key, *key, key, Options{Key: key}.Key); strings.Contains(text, "255") || strings.Contains(text, "ff") {
+		t.Error("printed: ", text)
+	}
+}
+
+func TestAnotherKeyIsRefused(t *testing.T) {
+	key := needsCipher(t)
+	path := filled(t)
+	before := readFiles(t, path)
+	other := *key
+	other[0]++
+	for name, wrong := range map[string]*Key{"another": &other, "none": nil} {
+		if db, err := Open(path, Options{Key: wrong}); !errors.Is(err, ErrDamaged) {
+			if err == nil {
+				_ = db.Close()
+			}
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !bytes.Equal(before["test.db"], readFiles(t, path)["test.db"]) {
+		t.Error("the file was changed")
+	}
+}
+
+// A build without the cipher says so; it does not write plain what is to be encrypted.
+func TestABuildWithoutCipherTakesNoKey(t *testing.T) {
+	if _, ok := Encrypts(); ok {
+		t.Skip("this build encrypts")
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if _, err := Open(path, Options{Key: &Key{1}}); !errors.Is(err, ErrNoCipher) {
+		t.Errorf("Open: %v", err)
+	}
+	if err := Encrypt(context.Background(), path, &Key{1}); !errors.Is(err, ErrNoCipher) {
+		t.Errorf("Encrypt: %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a file was made")
+	}
+}
+
+func TestAPlainDatabaseIsTakenOver(t *testing.T) {
+	key := needsCipher(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	db, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := IsPlain(path); err != nil || !plain {
+		t.Fatalf("plain %v, %v", plain, err)
+	}
+	// What an earlier try left that was cut off is no hindrance.
+	if err := os.WriteFile(path+".sealing", []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second finds nothing to do
+		if err := Encrypt(context.Background(), path, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, b := range readFiles(t, filepath.Join(filepath.Dir(path), "*")) {
+		if name != "test.db" || bytes.Contains(b, []byte(told)) {
+			t.Errorf("%s was left", name)
+		}
+	}
+	if db, err = Open(path, Options{Key: key}); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var text string
+	if err := db.Read().QueryRow(`SELECT text FROM found WHERE found MATCH '"` + told + `"'`).Scan(&text); err != nil || text != told {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestTakingOverKeepsADatabaseThatCannotBe(t *testing.T) {
+	key := needsCipher(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	garbage := []byte(plainHead + strings.Repeat("\xff", 5000))
+	if err := os.WriteFile(path, garbage, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Encrypt(context.Background(), path, key); !errors.Is(err, ErrDamaged) {
+		t.Errorf("error %v", err)
+	}
+	files := readFiles(t, filepath.Join(filepath.Dir(path), "*"))
+	if !bytes.Equal(files["test.db"], garbage) || files["test.db.sealing"] != nil {
+		t.Errorf("files %d", len(files))
+	}
+}
+
+// What is left of a database that lost its end can be read, encrypted or not.
+func TestReadingWhatIsLeftOfAShortFile(t *testing.T) {
+	path := filled(t)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []int{2, 20} {
+		if err := os.WriteFile(path, whole[:len(whole)-len(whole)/part], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := readFiles(t, path)["test.db"]
+		db, release, err := OpenDamaged(path, testKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text string
+		if err := db.QueryRow(`SELECT text FROM note WHERE id = 2`).Scan(&text); err != nil || len(text) != 100 {
+			t.Errorf("a row of the beginning: %q, %v", text, err)
+		}
+		var sum int
+		if err := db.QueryRow(`SELECT sum(length(text)) FROM note NOT INDEXED`).Scan(&sum); err == nil && sum == 500_000 {
+			t.Error("nothing is missing: the test cuts nothing off")
+		}
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+		if files := readFiles(t, path+"*"); !bytes.Equal(files["test.db"], before) || files["test.db.padded"] != nil {
+			t.Errorf("left behind: %d files", len(files))
+		}
+	}
+}
+
+// A page that somebody exchanged is not taken for what was written, wherever it is.
+func TestExchangedPagesAreNoticed(t *testing.T) {
+	key := needsCipher(t)
+	path := filled(t)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	one, two := b[20*page:21*page], b[30*page:31*page]
+	swapped := bytes.Clone(one)
+	copy(one, two)
+	copy(two, swapped)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(path, Options{Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Check(context.Background(), "note"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("error %v", err)
+	}
+}
