@@ -19,7 +19,7 @@ func derive(secret []byte, label string, context ...byte) [32]byte {
 	return [32]byte(key)
 }
 
-// hash is SHA-256(label ‖ 0 ‖ parts). The parts of one label always have the same lengths.
+// hash is SHA-256(label ‖ 0 ‖ parts). The parts of one label always have the same lengths, except for the last.
 func hash(label string, parts ...[]byte) [32]byte {
 	h := sha256.New()
 	h.Write([]byte(label + "\x00"))

@@ -25,6 +25,12 @@ func SelfScope(team op.TeamID, user op.UserID) op.ScopeID {
 	return scopeID("tongzhou/scope/self", team, user)
 }
 
+// DeptScope is shared by the people of a department and of those below it.
+func DeptScope(team op.TeamID, dept []byte) op.ScopeID {
+	sum := hash("tongzhou/scope/department", team[:], dept)
+	return op.ScopeID(sum[:16])
+}
+
 func scopeID(label string, team op.TeamID, users ...op.UserID) op.ScopeID {
 	parts := [][]byte{team[:]}
 	for i := range users {

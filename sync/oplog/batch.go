@@ -50,6 +50,24 @@ func (b *Batch) Feed(k FeedKey) *Feed {
 	return &c
 }
 
+// Scope lists the feeds of a scope as this batch sees them.
+func (b *Batch) Scope(tag op.ScopeTag) []Feed {
+	out := b.l.Scope(tag)
+	known := make(map[FeedKey]bool, len(out))
+	for i := range out {
+		known[out[i].FeedKey] = true
+		if f := b.feeds[out[i].FeedKey]; f != nil {
+			out[i] = *f
+		}
+	}
+	for k, f := range b.feeds {
+		if k.Tag == tag && !known[k] {
+			out = append(out, *f)
+		}
+	}
+	return out
+}
+
 // ByNo returns a feed that this batch made.
 func (b *Batch) ByNo(no int64) (Feed, bool) {
 	for _, f := range b.feeds {

@@ -22,9 +22,9 @@ type picture struct {
 	r        *Replica
 	w        *world
 	s        *scope
-	all      []*epoch                     // of the line, announced by somebody who may, gens as they should be; lower ones first
+	all      []*epoch                      // of the line, announced by somebody who may, gens as they should be; lower ones first
 	children map[op.EpochRef][]op.EpochRef // in all
-	heads    []*epoch                     // held, and no other held one follows; the one to prefer first
+	heads    []*epoch                      // held, and no other held one follows; the one to prefer first
 }
 
 // linesOf lists the lines of epochs in a scope.

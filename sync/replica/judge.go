@@ -103,11 +103,7 @@ func (r *Replica) permit(o *opened, feedNo int64, red *reducer) (oplog.Status, *
 	if s == nil || s.kind == ScopeUnknown {
 		return oplog.Denied, nil, nil // not known yet: judged again when the scope's members are
 	}
-	dev, ok := w.auth.Device(o.sealed.Device)
-	if !ok {
-		return oplog.Denied, nil, nil
-	}
-	if _, member := s.members[dev.User]; !member {
+	if o.sealed.Seq > w.limit(s, o.sealed.Device, o.sealed.Incarnation) {
 		return oplog.Denied, nil, nil
 	}
 	if !slices.Contains(red.kind.Scopes, s.kind) {
@@ -115,7 +111,7 @@ func (r *Replica) permit(o *opened, feedNo int64, red *reducer) (oplog.Status, *
 	}
 	v := r.view(o, feedNo, red)
 	if red.kind.Authorize != nil {
-		if err := red.kind.Authorize(w, *v); err != nil {
+		if err := red.kind.Authorize(w.as(s, v.User), *v); err != nil {
 			return oplog.Denied, nil, nil
 		}
 	}
@@ -148,8 +144,8 @@ func (r *Replica) view(o *opened, feedNo int64, red *reducer) *Op {
 const maxStrangers = 256
 
 // deviceKey is the signing key of the device of a feed; first is an op of it, if one is at hand. A device nobody knows yet
-// brings its own key: its feed in the control log begins with the genesis or an admission, which names the key and is signed
-// with it. That it speaks for itself gives it no right.
+// brings its own key: its feed in the control log begins with the genesis, an admission or a link by the recovery words, which
+// names the key and is signed with it. That it speaks for itself gives it no right.
 func (r *Replica) deviceKey(q oplog.Querier, h *op.Header, first *op.Sealed) (ed25519.PublicKey, error) {
 	w := r.world.Load()
 	if d, ok := w.auth.Device(h.Device); ok {
@@ -173,27 +169,8 @@ func (r *Replica) deviceKey(q oplog.Querier, h *op.Header, first *op.Sealed) (ed
 	if st != oplog.Applied {
 		return nil, ErrStranger
 	}
-	return r.claimedKey(w, o)
-}
-
-// claimedKey is the key that a feed's first op claims for its device: the team's genesis, or an admission by an invitation
-// that is known here. Anything else could be made up by anybody.
-func (r *Replica) claimedKey(w *world, o *opened) (ed25519.PublicKey, error) {
-	key, ok := authority.AuthorKey(o.authority())
+	key, ok := w.auth.ClaimedKey(o.authority())
 	if !ok {
-		return nil, ErrStranger
-	}
-	if o.body.Type == authority.TypeGenesis {
-		if o.opID() != r.genesis {
-			return nil, ErrStranger
-		}
-		return key, nil
-	}
-	var a authority.Admit
-	if err := op.Unmarshal(o.body.Payload, &a); err != nil {
-		return nil, ErrStranger
-	}
-	if _, known := w.auth.Invite(a.Invite); !known {
 		return nil, ErrStranger
 	}
 	return key, nil

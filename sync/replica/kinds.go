@@ -64,6 +64,10 @@ type View interface {
 	Role(user op.UserID) authority.Role
 	// ScopeRole is the user's role in a private scope; for control and company it is the team role.
 	ScopeRole(scope op.ScopeID, user op.UserID) authority.Role
+	// DeptOf is the user's department, nil for none.
+	DeptOf(user op.UserID) []byte
+	// Oversees tells whether the user is head or department admin of the department or of one above it.
+	Oversees(user op.UserID, dept []byte) bool
 }
 
 // Kind is one type of op. Types are append-only: a changed meaning is a new number ("chat.message/2").

@@ -342,47 +342,6 @@ func (r *Replica) recheckUnsettled(p *projector) error {
 	return nil
 }
 
-// recheckWeakened judges every op again of those who lost a role in the team or in a scope.
-func (r *Replica) recheckWeakened(p *projector, before *world) error {
-	if before == nil {
-		return nil
-	}
-	w := r.world.Load()
-	for tag, old := range before.scopes {
-		now := w.scopes[tag]
-		if now == nil {
-			continue
-		}
-		lost := map[op.DeviceID]bool{}
-		for u, role := range old.members {
-			newRole, member := now.members[u]
-			if member && newRole <= role {
-				continue
-			}
-			if !member {
-				if err := r.dropRegisters(p, now, u); err != nil {
-					return err
-				}
-			}
-			x, _ := before.auth.User(u)
-			for _, d := range x.Devices {
-				lost[d.ID] = true
-			}
-		}
-		if len(lost) == 0 {
-			continue
-		}
-		for _, f := range r.feeds.Scope(tag) {
-			if lost[f.Device] {
-				if err := r.recheckFeed(p, f.No, 1); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // recheckFeed judges the stored ops of a feed from seq on, and moves their effects.
 func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
 	f, ok := r.feeds.ByNo(no)

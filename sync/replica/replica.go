@@ -35,6 +35,8 @@ var (
 	ErrForked    = errors.New("replica: feed is frozen by a fork")
 	ErrClosed    = errors.New("replica: closed")
 	ErrClockBack = errors.New("replica: clock is too far off")
+	// ErrRemoved is returned once this device knows that its person was removed or frozen, or that it was signed out.
+	ErrRemoved = fmt.Errorf("%w: no longer of the team", ErrDenied)
 )
 
 // Config is what a replica is made of.
@@ -68,7 +70,7 @@ type Replica struct {
 	mark    Mark
 	clock   atomic.Pointer[hlc.Clock] // replaced when the wall clock is put back
 	feeds   *oplog.Log
-	teamTag struct{ control, company op.ScopeTag }
+	teamTag struct{ control, company, self op.ScopeTag }
 
 	reducers  map[string]*reducer // by op type
 	registers map[string]RegisterKind
@@ -161,6 +163,7 @@ func Open(cfg Config) (*Replica, error) {
 	team := cfg.Identity.Team
 	r.teamTag.control = cfg.Identity.TeamSecret.ScopeTag(keys.ControlScope(team))
 	r.teamTag.company = cfg.Identity.TeamSecret.ScopeTag(keys.CompanyScope(team))
+	r.teamTag.self = cfg.Identity.TeamSecret.ScopeTag(keys.SelfScope(team, cfg.Identity.Root.ID))
 	if err := r.init(); err != nil {
 		return nil, err
 	}
@@ -185,7 +188,7 @@ func (r *Replica) init() error {
 		if err := oplog.Init(tx, store, binary.BigEndian.Uint32(inc[:])); err != nil {
 			return err
 		}
-		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team)} {
+		for _, s := range []op.ScopeID{keys.ControlScope(r.id.Team), keys.CompanyScope(r.id.Team), keys.SelfScope(r.id.Team, r.id.Root.ID)} {
 			tag := r.id.TeamSecret.ScopeTag(s)
 			if _, err := tx.Exec(`INSERT OR IGNORE INTO scope (tag, id) VALUES (?, ?)`, tag[:], s[:]); err != nil {
 				return fmt.Errorf("init scopes: %w", err)

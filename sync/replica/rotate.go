@@ -42,14 +42,6 @@ func (r *Replica) payDebt(p *projector, s *scope, kind op.Kind) (*epoch, error) 
 	return r.rotate(p, s, l)
 }
 
-// mayWrite refuses where this device is not a reader, by what is known here.
-func (r *Replica) mayWrite(s *scope) error {
-	if s.readers[r.id.Device.ID] {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrDenied, s.id)
-}
-
 // rotate makes the next epoch of a line. All that nothing follows yet are its parents, so that concurrent ones come together
 // again.
 func (r *Replica) rotate(p *projector, s *scope, l line) (*epoch, error) {

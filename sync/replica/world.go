@@ -2,7 +2,6 @@ package replica
 
 import (
 	"fmt"
-	"math"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
@@ -17,6 +16,8 @@ type world struct {
 	scopes map[op.ScopeTag]*scope
 	byID   map[op.ScopeID]*scope
 	byNo   map[int64]*scope
+	depts  map[op.ScopeTag][]byte // the departments that exist
+	placed func() map[op.UserID][]string
 }
 
 type scope struct {
@@ -30,7 +31,9 @@ type scope struct {
 	log     *authority.ScopeState // of a private scope
 	members map[op.UserID]authority.Role
 	readers map[op.DeviceID]bool
-	history keys.History // what of it newcomers read
+	history keys.History                 // what of it newcomers read
+	ever    map[op.UserID]authority.Role // of a private scope: the strongest role that everybody ever had there
+	removed []scopeRemoval               // of a private scope
 }
 
 // Role implements View.
@@ -46,6 +49,22 @@ func (w *world) ScopeRole(id op.ScopeID, u op.UserID) authority.Role {
 		return role
 	}
 	return authority.None
+}
+
+// DeptOf implements View.
+func (w *world) DeptOf(u op.UserID) []byte { return w.auth.DeptOf(u) }
+
+// Oversees implements View.
+func (w *world) Oversees(u op.UserID, dept []byte) bool {
+	if len(dept) == 0 {
+		return false
+	}
+	for _, g := range w.auth.Grants(u) {
+		if (g.Role == authority.Head || g.Role == authority.DeptAdmin) && w.auth.InSubtree(dept, g.Dept) {
+			return true
+		}
+	}
+	return false
 }
 
 // loadControl decodes the control ops of the team and of every private scope, as far as they count. It reads rows only, not
@@ -94,13 +113,23 @@ func (r *Replica) eachControl(q oplog.Querier, query string, arg any, fn func(*o
 func (r *Replica) rebuildWorld(p *projector) error {
 	w := &world{scopes: map[op.ScopeTag]*scope{}, byID: map[op.ScopeID]*scope{}, byNo: map[int64]*scope{}}
 	w.auth = r.control.State()
+	if err := r.deriveDepartments(p, w); err != nil {
+		return err
+	}
 	all := map[op.UserID]authority.Role{}
 	devices := map[op.UserID][]op.DeviceID{}
 	for _, u := range w.auth.Users() {
 		all[u.ID] = u.Role
 		for _, d := range u.Devices {
-			devices[u.ID] = append(devices[u.ID], d.ID)
+			if !d.Revoked {
+				devices[u.ID] = append(devices[u.ID], d.ID)
+			}
 		}
+		if err := r.ensureUser(p.tx, u.ID); err != nil {
+			return err
+		}
+	}
+	for _, u := range w.auth.Former() { // what they wrote stays
 		if err := r.ensureUser(p.tx, u.ID); err != nil {
 			return err
 		}
@@ -166,18 +195,6 @@ func (w *world) still(auth *authority.State, tag op.ScopeTag, id op.ScopeID, ops
 	return s != nil && s.id == id && len(s.ops) == len(ops) && (len(ops) == 0 || &s.ops[0] == &ops[0])
 }
 
-// limit is up to which seq the ops of a feed count, as far as membership goes: 0 none, the greatest number all.
-func (w *world) limit(s *scope, dev op.DeviceID, _ uint32) uint64 {
-	d, ok := w.auth.Device(dev)
-	if !ok {
-		return 0
-	}
-	if _, member := s.members[d.User]; !member {
-		return 0
-	}
-	return math.MaxUint64
-}
-
 func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role) {
 	switch s.tag {
 	case r.teamTag.control:
@@ -186,6 +203,19 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	case r.teamTag.company:
 		s.kind, s.members = ScopeCompany, all
 		return
+	case r.teamTag.self:
+		s.kind, s.members = ScopeSelf, map[op.UserID]authority.Role{}
+		if role := w.auth.Role(r.id.Root.ID); role != authority.None {
+			s.members[r.id.Root.ID] = role
+		}
+		return
+	}
+	if dept, ok := w.depts[s.tag]; ok {
+		s.kind, s.members = ScopeDepartment, map[op.UserID]authority.Role{}
+		for _, u := range w.auth.DeptMembers(dept) {
+			s.members[u] = all[u]
+		}
+		return
 	}
 	ops := r.scopeOps[s.tag]
 	if s.id.IsZero() || len(ops) == 0 {
@@ -193,6 +223,9 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	}
 	s.ops, s.log = ops, authority.EvalScope(w.auth, s.id, s.tag, ops)
 	s.members = s.log.Members()
+	if s.log.History() == authority.FromJoining {
+		s.history = keys.FromJoining
+	}
 	switch s.log.Kind() {
 	case authority.Group:
 		s.kind = ScopeGroup
@@ -201,6 +234,7 @@ func (r *Replica) fillScope(w *world, s *scope, all map[op.UserID]authority.Role
 	default:
 		return
 	}
+	s.remember(w)
 	for i := range ops {
 		if ops[i].Type != authority.TypeScopeNew || s.log.Status(ops[i].ID).Verdict != authority.Valid {
 			continue
