@@ -38,6 +38,8 @@ type nobody struct{}
 
 func (nobody) Role(op.UserID) authority.Role                  { return authority.None }
 func (nobody) ScopeRole(op.ScopeID, op.UserID) authority.Role { return authority.None }
+func (nobody) DeptOf(op.UserID) []byte                        { return nil }
+func (nobody) Oversees(op.UserID, []byte) bool                { return false }
 
 func (l *teamLog) View() module.View {
 	if r := l.replica(); r != nil {

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"tongzhou/backend/rules"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
@@ -104,6 +105,8 @@ type Bus interface {
 // Deps is everything a feature may use.
 type Deps struct {
 	Log    Log
+	Team   Team
+	Rules  rules.Rules
 	DB     DB
 	Bus    Bus
 	Now    func() time.Time
@@ -125,7 +128,11 @@ type Module struct {
 	// Committed is called for every topic of a committed transaction, before the interface hears of it, so that caches are
 	// never older than what the interface was told. It must be quick. It may be nil.
 	Committed func(topic string)
-	API       any // bound to the interface; the package name is the binding's key
+	// Handover is how the feature takes part when somebody leaves (R20).
+	Handover Handover
+	// Trail lists what people did here that the audit shows (R140), as far as this device may read it. It may be nil.
+	Trail func(ctx context.Context) ([]Trace, error)
+	API   any // bound to the interface; the package name is the binding's key
 	// Start begins background work and returns; stop ends it and waits. Both may be nil.
 	Start func(ctx context.Context) error
 	Stop  func() error

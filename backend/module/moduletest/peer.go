@@ -13,7 +13,9 @@ import (
 
 	"tongzhou/backend/event"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/backend/store"
+	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
@@ -120,7 +122,22 @@ func (p *Peer) createTables(m module.Module) {
 
 // Deps is what the app hands to a feature.
 func (p *Peer) Deps() module.Deps {
-	return module.Deps{Log: p, DB: p, Bus: p.Bus, Now: p.World.Now, Logger: slog.New(slog.DiscardHandler)}
+	return module.Deps{Log: p, Team: p, Rules: p.rules(), DB: p, Bus: p.Bus, Now: p.World.Now, Logger: slog.New(slog.DiscardHandler)}
+}
+
+func (p *Peer) rules() rules.Rules {
+	return rules.NewHouse(func(key rules.Key) []rules.Set {
+		var sets []rules.Set
+		for _, s := range p.RuleSets(string(key)) {
+			sets = append(sets, rules.Set{Value: s.Value, ByOwner: s.Class == authority.Owner})
+		}
+		return sets
+	})
+}
+
+// changesOfAuthority is what a replica reports when the control log changed.
+func changesOfAuthority() []store.Change {
+	return []store.Change{{Topic: "state"}, {Topic: "org.changed"}, {Topic: "rules.changed"}}
 }
 
 // Read is the pool for queries.

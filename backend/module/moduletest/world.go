@@ -31,6 +31,7 @@ type World struct {
 	ops     []module.Op
 	seqs    map[feed]uint64
 	company op.ScopeID
+	org     *organisation
 }
 
 type person struct {
@@ -50,6 +51,7 @@ func NewWorld(tb TB) *World {
 	w := &World{
 		tb: tb, now: time.Date(2026, 11, 10, 10, 0, 0, 0, time.UTC), people: map[op.UserID]*person{},
 		scopes: map[op.ScopeID]*module.ScopeInfo{}, seqs: map[feed]uint64{},
+		org: newOrganisation(),
 	}
 	w.company = op.ScopeID(digest("company"))
 	w.addScope(w.company, module.ScopeCompany, op.UserID{}, nil)
@@ -177,7 +179,7 @@ func (w *World) scope(id op.ScopeID, user op.UserID) (module.ScopeInfo, bool) {
 	if s.Members == nil {
 		for u, p := range w.people {
 			if p.role != authority.None {
-				c.Members[u] = p.role
+				c.Members[u] = w.Role(u)
 			}
 		}
 	} else {
@@ -196,10 +198,15 @@ func (w *World) reads(s *module.ScopeInfo, user op.UserID) bool {
 
 // Role implements module.View.
 func (w *World) Role(user op.UserID) authority.Role {
-	if p := w.people[user]; p != nil {
-		return p.role
+	p := w.people[user]
+	if p == nil || p.role == authority.None {
+		return authority.None
 	}
-	return authority.None
+	role := p.role
+	for _, o := range w.org.offices[user] {
+		role = min(role, o.Role)
+	}
+	return role
 }
 
 // ScopeRole implements module.View.
