@@ -34,13 +34,17 @@ func Rooms(t *Tree) []Finding {
 	return findings
 }
 
-// appRooms are the features of the interface that show backend/app itself, which is no feature: getting into a team, the
+// appRooms are the features of the interface that show backend/app itself, which is no feature: getting into a team, the account and its devices, the
 // connections of this device, its settings.
-func appRooms() []string { return []string{"team", "connections", "settings"} }
+func appRooms() []string { return []string{"team", "account", "connections", "settings"} }
 
 func backendRoom(t *Tree, feature string) []Finding {
 	room := backendRooms + "/" + feature
-	findings := missing(t, room, "doc.go", "ops.go", "policy.go", "reduce.go", "service.go", "queries.go", "api.go", "module.go")
+	findings := missing(t, room, "doc.go", "ops.go", "policy.go", "service.go", "queries.go", "api.go", "module.go")
+	if !slices.Contains(controlRooms(), feature) {
+		findings = append(findings, missing(t, room, "reduce.go")...)
+		findings = append(findings, schema(t, room, feature)...)
+	}
 	for _, f := range t.gos {
 		if f.dir == room && !f.test && f.ast.Name.Name != feature {
 			findings = append(findings, Finding{f.name, t.line(f.ast.Name.Pos()), "the package is named like its folder: it is the key of its bindings"})
@@ -59,9 +63,12 @@ func backendRoom(t *Tree, feature string) []Finding {
 			findings = append(findings, Finding{name, 0, demand.why})
 		}
 	}
-	findings = append(findings, schema(t, room, feature)...)
 	return append(findings, goldens(t, room)...)
 }
+
+// controlRooms are the features whose ops are control ops: package authority folds them, so they have neither reducers nor
+// tables.
+func controlRooms() []string { return []string{"rules"} }
 
 // schema demands strict tables with the feature's prefix.
 func schema(t *Tree, room, feature string) []Finding {
