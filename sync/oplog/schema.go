@@ -102,6 +102,16 @@ CREATE TABLE IF NOT EXISTS scope_control ( -- control ops of private scopes: few
   op INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS cut_due (       -- what this device still has to say about feeds of people who were removed
+  removal BLOB NOT NULL,                   -- op id
+  tag     BLOB NOT NULL,
+  device  BLOB NOT NULL,
+  inc     INTEGER NOT NULL,
+  seq     INTEGER NOT NULL,                -- how much of the feed was here when the removal became known
+  head    BLOB NOT NULL,
+  PRIMARY KEY (removal, tag, device, inc)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS announce (      -- the epochs that were announced, whether or not their key is here
   tag     BLOB NOT NULL,
   ref     BLOB NOT NULL,

@@ -121,6 +121,9 @@ type Submission struct {
 	Type    string
 	Entity  []byte // nil: the op creates its own entity
 	Payload any    // encoded as CBOR
+	// Control says that it belongs into the control log: Type is authority.TypeDept, TypePlace or TypeRule with its payload,
+	// whose proof is filled in; Scope and Entity do not matter.
+	Control bool
 }
 
 // ScopeInfo describes a scope this device can read.

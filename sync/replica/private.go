@@ -15,6 +15,11 @@ import (
 // CreateGroup makes a private scope with its own key: this user as owner, the others as members. The extra ops are written
 // into it in the same transaction.
 func (r *Replica) CreateGroup(ctx context.Context, members []op.UserID, extra []Submission) (op.ScopeID, error) {
+	return r.CreateGroupWith(ctx, members, 0, extra)
+}
+
+// CreateGroupWith is CreateGroup with a say about what people read who are let in later: 0 is everything.
+func (r *Replica) CreateGroupWith(ctx context.Context, members []op.UserID, history authority.History, extra []Submission) (op.ScopeID, error) {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce)
 	list := make([]authority.ScopeMember, 0, len(members))
@@ -26,7 +31,7 @@ func (r *Replica) CreateGroup(ctx context.Context, members []op.UserID, extra []
 	if len(list) > authority.MaxScopeMembers {
 		return op.ScopeID{}, fmt.Errorf("%w: %d members", ErrInvalid, len(list))
 	}
-	n := authority.NewGroup(r.id.Team, r.id.Root.ID, list, nonce)
+	n := authority.NewGroupWith(r.id.Team, r.id.Root.ID, list, nonce, history)
 	return n.Scope, r.foundScope(ctx, n, extra)
 }
 
@@ -43,6 +48,9 @@ func (r *Replica) foundScope(ctx context.Context, n authority.ScopeNew, extra []
 	return r.write(ctx, func(p *projector) error {
 		w := r.world.Load()
 		s := &scope{tag: r.id.TeamSecret.ScopeTag(n.Scope), id: n.Scope, history: keys.FullHistory}
+		if n.History == authority.FromJoining {
+			s.history = keys.FromJoining
+		}
 		if err := r.foundingMembers(w, s, append(memberIDs(n.Members), r.id.Root.ID)); err != nil {
 			return err
 		}
@@ -98,57 +106,4 @@ func (r *Replica) foundingMembers(w *world, s *scope, users []op.UserID) error {
 		}
 	}
 	return nil
-}
-
-// AddMembers grants membership of a group and seals its keys to the new members' devices.
-func (r *Replica) AddMembers(ctx context.Context, id op.ScopeID, users []op.UserID) error {
-	return r.write(ctx, func(p *projector) error {
-		for _, u := range users {
-			if err := r.addMember(p, id, u); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (r *Replica) addMember(p *projector, id op.ScopeID, user op.UserID) error {
-	w := r.world.Load()
-	sc := w.byID[id]
-	if sc == nil || sc.kind != ScopeGroup {
-		return fmt.Errorf("%w: %s", ErrNoScope, id)
-	}
-	if _, in := sc.members[user]; in {
-		return nil
-	}
-	x, ok := w.auth.User(user)
-	if !ok || x.Role == authority.None {
-		return fmt.Errorf("%w: %s is not of the team", ErrInvalid, user)
-	}
-	proof, ok := sc.log.MayGrant(r.id.Root.ID, authority.Member)
-	if !ok {
-		return fmt.Errorf("%w: add members", ErrDenied)
-	}
-	e, err := r.payDebt(p, sc, op.Control)
-	if err != nil {
-		return err
-	}
-	if _, err := r.appendOwn(p, sc.tag, e, op.Control, authority.TypeScopeGrant, nil, authority.ScopeGrant{Scope: id, User: user, Role: authority.Member, Proof: proof}, sc.log.Frontier()); err != nil {
-		return err
-	}
-	if err := r.rebuildWorld(p); err != nil {
-		return err
-	}
-	return r.letIn(p, sc.tag, w.boxesFor(x.ID))
-}
-
-// letIn gives the keys of a scope to devices that have become readers: those of all that was written, or where that is not for
-// them, new ones.
-func (r *Replica) letIn(p *projector, tag op.ScopeTag, to []keys.Recipient) error {
-	s := r.world.Load().scopes[tag]
-	if err := r.handOver(p, s, false, to); err != nil || s.history == keys.FullHistory {
-		return err
-	}
-	_, err := r.payDebt(p, s, op.Content)
-	return err
 }

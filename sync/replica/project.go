@@ -211,6 +211,9 @@ func (p *projector) reconsider() error {
 		if err := p.r.recheckWeakened(p, before); err != nil {
 			return err
 		}
+		if err := p.r.noteRemovals(p, before); err != nil {
+			return err
+		}
 	}
 	if err := p.r.recheckUnsettled(p); err != nil {
 		return err

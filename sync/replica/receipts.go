@@ -3,6 +3,7 @@ package replica
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -185,7 +186,7 @@ func (r *Replica) chores(ctx context.Context) {
 				r.log.Warn("could not judge held ops", "err", err)
 			}
 			switch {
-			case !r.needsHealing():
+			case !r.needsHealing() && !r.cutsDue.Load():
 				healIn = 0
 			case healIn == 0:
 				healIn = 1 + rand.IntN(healWithin)
@@ -193,7 +194,7 @@ func (r *Replica) chores(ctx context.Context) {
 				if healIn--; healIn > 0 {
 					continue
 				}
-				if err := r.Heal(ctx); err != nil && ctx.Err() == nil {
+				if err := errors.Join(r.TellCuts(ctx), r.Heal(ctx)); err != nil && ctx.Err() == nil {
 					r.log.Warn("could not hand out keys", "err", err)
 				}
 			}

@@ -60,4 +60,3 @@ func (r *Replica) weakened(p *projector, old, now *scope) (map[op.UserID]bool, e
 	}
 	return out, nil
 }
-

@@ -89,6 +89,7 @@ type Replica struct {
 	receipts    receipts
 	heldDue     atomic.Int64 // when the first held op is due, ms since 1970; 0: none is held
 	rotateAfter atomic.Int64 // a time.Duration
+	cutsDue     atomic.Bool  // something is to be said about feeds of people who were removed
 
 	turn sync.Mutex // held while an event is published, so that events leave in the order of commits
 
@@ -149,6 +150,7 @@ func Open(cfg Config) (*Replica, error) {
 	}
 	r.clock.Store(hlc.NewClock(cfg.Now))
 	r.SetRotateEvery(cfg.RotateEvery)
+	r.cutsDue.Store(true) // perhaps, from before
 	for _, red := range cfg.Reducers {
 		for i := range red.Kinds {
 			if r.reducers[red.Kinds[i].Type] != nil {

@@ -9,7 +9,7 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// Submit writes content ops of this device in one transaction and returns them as reducers saw them. also, if not nil, runs
+// Submit writes ops of this device in one transaction and returns them as reducers saw them. also, if not nil, runs
 // in the same transaction after they were projected. Errors: ErrNoScope, ErrNoKey, ErrDenied, ErrInvalid, the database's;
 // nothing changed then.
 func (r *Replica) Submit(ctx context.Context, subs []Submission, also func(tx Tx, ops []Op) error) ([]Op, error) {
@@ -17,7 +17,11 @@ func (r *Replica) Submit(ctx context.Context, subs []Submission, also func(tx Tx
 	err := r.write(ctx, func(p *projector) error {
 		out = out[:0]
 		for _, s := range subs {
-			v, err := r.submitContent(p, s)
+			submit := r.submitContent
+			if s.Control {
+				submit = r.submitControl
+			}
+			v, err := submit(p, s)
 			if err != nil {
 				return err
 			}
@@ -32,6 +36,20 @@ func (r *Replica) Submit(ctx context.Context, subs []Submission, also func(tx Tx
 		return nil, err
 	}
 	return out, nil
+}
+
+// submitControl writes an op about the organisation together with content, such as a department with its name.
+func (r *Replica) submitControl(p *projector, s Submission) (*Op, error) {
+	payload, err := r.proven(s.Payload)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.appendControl(p, s.Type, payload); err != nil {
+		return nil, err
+	}
+	f := p.b.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: p.b.Incarnation()})
+	ref := op.Ref{Device: f.Device, Incarnation: f.Incarnation, Seq: f.Len}
+	return &Op{Ref: ref, Key: oplog.Key(f.No, f.Len), HLC: f.HLC, Type: s.Type}, nil
 }
 
 func (r *Replica) submitContent(p *projector, s Submission) (*Op, error) {
@@ -113,7 +131,7 @@ func (r *Replica) ownFeed(p *projector, tag op.ScopeTag) (*oplog.Feed, hlc.Time,
 	if err != nil {
 		return nil, 0, err
 	}
-	if clock > f.HLC && f.Takes(f.Len+1) {
+	if clock > f.HLC && f.Takes(f.Len+1) && !r.ownCut(tag, f.Incarnation) {
 		return f, clock, nil
 	}
 	r.log.Warn("own feed cannot go on; starting a new incarnation", "at", f.HLC.String(), "now", clock.String(), "fork", f.Fork)
@@ -122,6 +140,16 @@ func (r *Replica) ownFeed(p *projector, tag op.ScopeTag) (*oplog.Feed, hlc.Time,
 	}
 	f, err = p.b.Open(oplog.FeedKey{Tag: tag, Device: r.id.Device.ID, Incarnation: p.b.Incarnation()})
 	return f, clock, err
+}
+
+// ownCut tells whether a removal that was undone ended the feed: nothing after it would count (SPEC P9).
+func (r *Replica) ownCut(tag op.ScopeTag, inc uint32) bool {
+	w := r.world.Load()
+	if w == nil || w.scopes[tag] == nil {
+		return false
+	}
+	_, cut := w.cut(w.scopes[tag], r.id.Device.ID, inc)
+	return cut
 }
 
 // ownHead is the id of the op that this device wrote last in the control log.

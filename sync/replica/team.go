@@ -12,7 +12,7 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// This file writes control ops of the team: founding, invitations, admission, roles.
+// This file founds a team and lets people in.
 
 // Found writes the first ops of a team: the genesis, and the keys of the control and company scopes. The replica must have
 // been opened without a genesis. It returns the genesis, which every later Open needs.
@@ -61,24 +61,44 @@ func (r *Replica) loadGenesis(p *projector) error {
 // Genesis is the id of the team's first op.
 func (r *Replica) Genesis() op.ID { return r.genesis }
 
-// appendControl writes a control op of the team, citing the whole known frontier.
+// controlOp is an op of the control log to be written.
+type controlOp struct {
+	typ     string
+	payload any
+}
+
+// appendControl writes a control op of the team.
 func (r *Replica) appendControl(p *projector, typ string, payload any) (op.ID, error) {
-	w := r.world.Load()
-	x, err := r.payDebt(p, w.scopes[r.teamTag.control], op.Control)
+	ids, err := r.appendControls(p, controlOp{typ, payload})
 	if err != nil {
 		return op.ID{}, err
 	}
-	if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, typ, nil, payload, w.auth.Frontier()); err != nil {
-		return op.ID{}, err
+	return ids[0], nil
+}
+
+// appendControls writes control ops of the team, citing the whole known frontier, which take effect together.
+func (r *Replica) appendControls(p *projector, ops ...controlOp) ([]op.ID, error) {
+	w := r.world.Load()
+	ids := make([]op.ID, 0, len(ops))
+	for _, o := range ops {
+		x, err := r.payDebt(p, w.scopes[r.teamTag.control], op.Control)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, o.typ, nil, o.payload, w.auth.Frontier()); err != nil {
+			return nil, err
+		}
+		ids = append(ids, p.ownHead())
 	}
-	id := p.ownHead()
 	if err := r.rebuildWorld(p); err != nil {
-		return op.ID{}, err
+		return nil, err
 	}
-	if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
-		return op.ID{}, fmt.Errorf("%w: %s: %s", ErrDenied, typ, st.Reason)
+	for i, id := range ids {
+		if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
+			return nil, fmt.Errorf("%w: %s: %s", ErrDenied, ops[i].typ, st.Reason)
+		}
 	}
-	return id, nil
+	return ids, nil
 }
 
 // Invite writes an invitation of one use and returns its op and secret.
@@ -98,18 +118,6 @@ func (r *Replica) Invite(ctx context.Context, role authority.Role, expires time.
 		return err
 	})
 	return id, inv, err
-}
-
-// GrantRole gives a user a role in the team. Roles of a department carry its entity id.
-func (r *Replica) GrantRole(ctx context.Context, user op.UserID, role authority.Role, dept []byte) error {
-	return r.write(ctx, func(p *projector) error {
-		proof, ok := r.world.Load().auth.MayGrant(r.id.Root.ID, role, dept)
-		if !ok {
-			return fmt.Errorf("%w: grant %s", ErrDenied, role)
-		}
-		_, err := r.appendControl(p, authority.TypeGrant, authority.Grant{Subject: user, Role: role, Proof: proof, Dept: dept})
-		return err
-	})
 }
 
 // Welcome seals the keys of the control and company scopes to a newcomer's device, so that it can read the control log before
