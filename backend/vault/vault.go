@@ -1,0 +1,297 @@
+package vault
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+)
+
+// ErrNoSlot is returned where the vault cannot be opened this way.
+var ErrNoSlot = errors.New("the vault has no such way to open it")
+
+// Options say where a vault is and what surrounds it.
+type Options struct {
+	Dir      string
+	Params   Params // for new passphrases; zero: DefaultParams
+	Now      func() time.Time
+	Keychain Keychain // nil: none
+}
+
+// Contents is what the vault itself keeps.
+type Contents struct {
+	DatabaseKey   [32]byte `cbor:"1,keyasint"`
+	StaffNo       string   `cbor:"2,keyasint"` // what the passphrase goes with
+	Set           int64    `cbor:"3,keyasint"` // when the passphrase was set, ms since 1970
+	WordsSettled  bool     `cbor:"4,keyasint"` // the person has the recovery words
+	IdleMinutes   int      `cbor:"5,keyasint"` // lock after so long; 0: never
+	DatabaseReady bool     `cbor:"6,keyasint"` // the database was made, or taken over, under DatabaseKey
+}
+
+// Vault is a vault on the disk, open or not. It is safe for concurrent use.
+type Vault struct {
+	opts Options
+
+	mu       sync.Mutex // guards what follows, and makes tries follow each other
+	file     *file
+	tries    tries
+	open     bool
+	key      [32]byte // the vault key, while open
+	contents Contents
+}
+
+// Exists tells whether there is a vault in the folder.
+func Exists(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, FileName))
+	return err == nil
+}
+
+// New makes a vault in memory, open; Save writes it. root is whose recovery words open it. setup says what it is made for, until
+// Settle.
+func New(o Options, staffNo, passphrase string, root keys.Root, setup string) (*Vault, error) {
+	v := &Vault{opts: o.filled(), open: true, file: &file{Version: fileVersion, ID: make([]byte, 16), Setup: setup}}
+	_, _ = rand.Read(v.file.ID)
+	_, _ = rand.Read(v.key[:])
+	_, _ = rand.Read(v.contents.DatabaseKey[:])
+	v.contents.StaffNo, v.contents.Set = staffNo, v.opts.Now().UnixMilli()
+	recovery, err := keys.SealRecovery(root, [16]byte(v.file.ID), v.key)
+	if err != nil {
+		return nil, fmt.Errorf("make vault: %w", err)
+	}
+	v.file = v.file.with(slot{Kind: slotRecovery, Box: recovery})
+	next, err := v.passphraseSlot(v.file, staffNo, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	v.file = next
+	return v, v.sealContents(v.file, v.contents)
+}
+
+func (o Options) filled() Options {
+	if o.Params == (Params{}) {
+		o.Params = DefaultParams()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Keychain == nil {
+		o.Keychain = noKeychain{}
+	}
+	return o
+}
+
+// Load reads the vault of a folder; it is closed. The error wraps fs.ErrNotExist, ErrDamaged or ErrVersion.
+func Load(o Options) (*Vault, error) {
+	o = o.filled()
+	f, err := read(filepath.Join(o.Dir, FileName))
+	if err != nil {
+		return nil, err
+	}
+	return &Vault{opts: o, file: f, tries: loadTries(o.Dir)}, nil
+}
+
+// Save writes a new vault.
+func (v *Vault) Save() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.write(v.file)
+}
+
+func (v *Vault) write(f *file) error {
+	if err := write(filepath.Join(v.opts.Dir, FileName), f); err != nil {
+		return err
+	}
+	v.file = f
+	return nil
+}
+
+// Setup is what the vault was made for, "" once that is settled.
+func (v *Vault) Setup() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.file.Setup
+}
+
+// Settle remembers that what the vault was made for is done.
+func (v *Vault) Settle() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.file.Setup == "" {
+		return nil
+	}
+	next := *v.file
+	next.Setup = ""
+	return v.write(&next)
+}
+
+// Wait is how long the next try with a passphrase has to wait.
+func (v *Vault) Wait() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.tries.left(v.opts.Now())
+}
+
+// Unlock opens the vault with a passphrase. Errors: *WaitError, *WrongError, ErrDamaged.
+func (v *Vault) Unlock(staffNo, passphrase string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	key, err := v.try(staffNo, passphrase)
+	if err != nil {
+		return err
+	}
+	if err := v.unsealContents(key); err != nil {
+		return err
+	}
+	if v.file.Ask {
+		next := *v.file
+		next.Ask = false
+		return v.write(&next)
+	}
+	return nil
+}
+
+// try opens the slot of the passphrase, not too often. The try is counted before it is made, so that ending the program
+// does not make it free.
+func (v *Vault) try(staffNo, passphrase string) ([32]byte, error) {
+	s, ok := v.file.slot(slotPassphrase)
+	if !ok {
+		return [32]byte{}, fmt.Errorf("%w: no passphrase", ErrDamaged)
+	}
+	if err := s.Params.check(); err != nil {
+		return [32]byte{}, err
+	}
+	bound, err := v.file.bound(s)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	now := v.opts.Now()
+	if wait := v.tries.left(now); wait > 0 {
+		return [32]byte{}, &WaitError{Wait: wait}
+	}
+	v.tries = tries{Count: v.tries.Count + 1, Last: now.UnixMilli()}
+	// On a full disk the count is in memory only: to refuse the right passphrase would be worse.
+	saving := v.tries.save(v.opts.Dir)
+	plain, ok := unseal(s.Params.stretch(staffNo, passphrase, s.Salt), bound, s.Box)
+	if !ok || len(plain) != 32 {
+		v.tries.Last = v.opts.Now().UnixMilli() // the pause begins when the person hears of it
+		return [32]byte{}, &WrongError{Wait: pause(v.tries.Count)}
+	}
+	v.tries = tries{}
+	if err := discard(filepath.Join(v.opts.Dir, waitName)); err != nil && saving == nil {
+		return [32]byte{}, err
+	}
+	return [32]byte(plain), nil
+}
+
+// UnlockWords opens the vault with the recovery words. Errors: keys.ErrBox for another person's, ErrNoSlot, ErrDamaged.
+func (v *Vault) UnlockWords(root keys.Root) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, ok := v.file.slot(slotRecovery)
+	if !ok {
+		return ErrNoSlot
+	}
+	key, err := keys.OpenRecovery(root, [16]byte(v.file.ID), s.Box)
+	if err != nil {
+		return fmt.Errorf("open vault: %w", err)
+	}
+	return v.unsealContents(key)
+}
+
+// Lock forgets the keys. ask demands the passphrase the next time, whatever the keychain holds.
+func (v *Vault) Lock(ask bool) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.open, v.key, v.contents = false, [32]byte{}, Contents{}
+	if !ask || v.file.Ask {
+		return nil
+	}
+	if _, remembered := v.file.slot(slotKeychain); !remembered {
+		return nil
+	}
+	next := *v.file
+	next.Ask = true
+	return v.write(&next)
+}
+
+// Open tells whether the keys are here.
+func (v *Vault) Open() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.open
+}
+
+// Contents are those of an open vault.
+func (v *Vault) Contents() Contents {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.contents
+}
+
+// Update changes the contents of an open vault.
+func (v *Vault) Update(change func(*Contents)) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.open {
+		return errors.New("the vault is closed")
+	}
+	next, c := *v.file, v.contents
+	change(&c)
+	if c == v.contents {
+		return nil
+	}
+	if err := v.sealContents(&next, c); err != nil {
+		return err
+	}
+	if err := v.write(&next); err != nil {
+		return err
+	}
+	v.contents = c
+	return nil
+}
+
+// Seal encrypts something that is to lie in the data folder, for one purpose.
+func (v *Vault) Seal(purpose string, plain []byte) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.open {
+		return nil, errors.New("the vault is closed")
+	}
+	return seal(derive(v.key, purpose), v.file.ID, plain), nil
+}
+
+// Unseal is the reverse of Seal. The error wraps ErrDamaged.
+func (v *Vault) Unseal(purpose string, sealed []byte) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	plain, ok := unseal(derive(v.key, purpose), v.file.ID, sealed)
+	if !v.open || !ok {
+		return nil, fmt.Errorf("%w: %s does not belong to it", ErrDamaged, purpose)
+	}
+	return plain, nil
+}
+
+func (v *Vault) sealContents(f *file, c Contents) error {
+	b, err := op.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode vault: %w", err)
+	}
+	f.Contents = seal(derive(v.key, "contents"), f.ID, b)
+	return nil
+}
+
+func (v *Vault) unsealContents(key [32]byte) error {
+	plain, ok := unseal(derive(key, "contents"), v.file.ID, v.file.Contents)
+	var c Contents
+	if !ok || op.Unmarshal(plain, &c) != nil {
+		return fmt.Errorf("%w: contents", ErrDamaged)
+	}
+	v.open, v.key, v.contents = true, key, c
+	return nil
+}
