@@ -12,6 +12,9 @@ import (
 
 // ask sends Since for the phase that is due.
 func (s *Session) ask() error {
+	if err := s.checkSelf(); err != nil {
+		return err
+	}
 	cursor, err := s.r.Cursor(s.peer.Store)
 	if err != nil {
 		return err
@@ -176,6 +179,12 @@ func (s *Session) tick(ctx context.Context) error {
 	if s.peer == nil {
 		if waited > stallLimit {
 			return fmt.Errorf("%w: no hello", ErrPeer)
+		}
+		return nil
+	}
+	if s.leaving() {
+		if now.After(s.leaveBy) {
+			return ErrFormer
 		}
 		return nil
 	}

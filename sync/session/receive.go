@@ -24,6 +24,9 @@ func (s *Session) receive(ctx context.Context, p packet) error {
 		}
 		return s.onHello(h)
 	}
+	if s.leaving() {
+		return s.receiveFormer(p.m)
+	}
 	switch m := p.m.(type) {
 	case *wire.Since:
 		return s.onSince(m)
@@ -66,6 +69,9 @@ func (s *Session) onHello(h *wire.Hello) error {
 		return fmt.Errorf("%w: same database on two machines", ErrPeer)
 	}
 	s.peer = h
+	if s.r.Former(s.cfg.Peer) {
+		return s.takeLeave()
+	}
 	off := time.Duration(h.ClockMS-s.cfg.Now().UnixMilli()) * time.Millisecond
 	s.setStatus(func(st *Status) { st.App, st.ClockOff, st.State = h.App, off, Syncing })
 	// The control log first, unless both see the same one.
@@ -108,6 +114,9 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 
 // onStored follows a commit: progress, acknowledgement, credit.
 func (s *Session) onStored(ctx context.Context, m *stored) error {
+	if s.leaving() {
+		return nil
+	}
 	if m.registers {
 		s.registers--
 		if m.err != nil {
@@ -264,8 +273,14 @@ func (s *Session) onAuthority(ctx context.Context) error {
 	if s.peer == nil {
 		return nil
 	}
-	if s.r.KnownDevice(s.cfg.Peer) && !s.r.IsMember(s.cfg.Peer) { // a device that lost its database knows nobody at first
-		return fmt.Errorf("%w: no longer of the team", ErrPeer)
+	if err := s.checkSelf(); err != nil || s.leaving() {
+		return err
+	}
+	if s.r.Former(s.cfg.Peer) {
+		if err := s.takeLeave(); err != nil {
+			return err
+		}
+		return s.offerFarewell()
 	}
 	if err := s.showScopes(); err != nil {
 		return err

@@ -154,11 +154,11 @@ func (s *Session) showScope(tag op.ScopeTag) error {
 // however often the peer asks.
 func (s *Session) onWant(m *wire.Want) {
 	k := m.Key()
-	f := s.r.Feeds().Feed(k)
-	if f.Len < m.From || !s.r.Reads(s.cfg.Peer, k.Tag) {
+	f, most := s.r.Feeds().Feed(k), s.readable(k)
+	if most < m.From {
 		return
 	}
-	to := min(m.To, f.Len)
+	to := min(m.To, most)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.poke()

@@ -108,9 +108,11 @@ type Session struct {
 	sent      map[oplog.FeedKey]uint64 // how far the peer has a feed, as far as is known
 	wake      chan struct{}
 	closing   bool
-	serving   bool // the peer has asked Since: it gets live frames from now on
-	answering bool // its question is not answered yet
-	dropped   bool // live registers were left out: the peer must ask again to have them
+	serving   bool                         // the peer has asked Since: it gets live frames from now on
+	answering bool                         // its question is not answered yet
+	dropped   bool                         // live registers were left out: the peer must ask again to have them
+	farewell  map[oplog.FeedKey]oplog.Feed // not nil: the peer lost its access; what it may still have
+	leaveBy   time.Time                    // then: when the conversation ends
 
 	// Owned by the state machine:
 	peer        *wire.Hello
@@ -264,7 +266,7 @@ func (s *Session) team() [8]byte {
 
 // sayBye tells the peer what it did wrong; nothing else is said to it any more.
 func (s *Session) sayBye(err error) {
-	if !errors.Is(err, ErrPeer) {
+	if !errors.Is(err, ErrPeer) && !errors.Is(err, ErrFormer) {
 		return
 	}
 	reason := err.Error()

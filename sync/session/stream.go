@@ -178,7 +178,7 @@ func (s *Session) produce(t *task) (wire.Message, error) {
 	var raw []byte
 	var n int
 	var err error
-	if s.r.Reads(s.cfg.Peer, t.key.Tag) { // asked again, because the peer may have lost the right meanwhile
+	if to = min(to, s.readable(t.key)); from <= to { // asked again, because the peer may have lost the right meanwhile
 		raw, n, err = oplog.ReadFrame(s.r.Reader(), t.no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
 	}
 	s.mu.Lock()

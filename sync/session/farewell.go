@@ -1,0 +1,121 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/wire"
+)
+
+// This file speaks with a device that lost its access (SPEC S19): it may learn that, from the control log up to its removal,
+// and nothing else; nothing is taken from it.
+
+// ErrFormer is the end of a conversation with such a device, ErrGone on that device itself.
+var (
+	ErrFormer = errors.New("session: the peer lost its access")
+	ErrGone   = errors.New("session: this device lost its access")
+)
+
+// farewellLimit is how long such a conversation lasts at most.
+const farewellLimit = 20 * time.Second
+
+// takeLeave begins to serve the peer as a former device.
+func (s *Session) takeLeave() error {
+	feeds, err := s.r.Farewell(s.cfg.Peer)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.farewell, s.leaveBy = map[oplog.FeedKey]oplog.Feed{}, s.cfg.Now().Add(farewellLimit)
+	for _, f := range feeds {
+		s.farewell[f.FeedKey] = f
+	}
+	// What was under way does not concern it any more.
+	s.asks, s.live, s.liveSize, s.urgent, s.tasks = nil, nil, 0, nil, nil
+	clear(s.asking)
+	clear(s.lagging)
+	clear(s.byFeed)
+	return nil
+}
+
+// leaving tells whether the peer is served as a former device.
+func (s *Session) leaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.farewell != nil
+}
+
+// offerFarewell tells a peer that was connected when it lost its access where it can read so.
+func (s *Session) offerFarewell() error {
+	s.mu.Lock()
+	var feeds []wire.FeedState
+	for _, f := range s.farewell {
+		feeds = append(feeds, wire.State(&f))
+	}
+	s.mu.Unlock()
+	if len(feeds) == 0 { // it was never a member by what is known now: there is nothing to show
+		return ErrFormer
+	}
+	return s.sendHaves(feeds)
+}
+
+// receiveFormer answers a former device. Whatever it sends is left lying.
+func (s *Session) receiveFormer(m wire.Message) error {
+	switch m := m.(type) {
+	case *wire.Since:
+		if !m.Control { // it has what it may have
+			return ErrFormer
+		}
+		d := &wire.Delta{Control: true}
+		s.mu.Lock()
+		for _, f := range s.farewell {
+			d.Feeds = append(d.Feeds, wire.State(&f))
+		}
+		s.mu.Unlock()
+		return s.sendFarewell(d)
+	case *wire.Want:
+		s.onWant(m)
+	case *wire.Credit:
+		return s.onCredit(m)
+	case *wire.Bye:
+		return fmt.Errorf("%w: %q", ErrBye, m.Reason)
+	}
+	return nil
+}
+
+// sendFarewell sends the list in messages of ordinary size.
+func (s *Session) sendFarewell(d *wire.Delta) error {
+	for {
+		n := min(len(d.Feeds), wire.MaxDeltaFeeds)
+		part := &wire.Delta{Control: true, Feeds: d.Feeds[:n:n], More: n < len(d.Feeds)}
+		if err := s.send(part); err != nil || !part.More {
+			return err
+		}
+		d.Feeds = d.Feeds[n:]
+	}
+}
+
+// readable is how much of a feed the peer may have.
+func (s *Session) readable(k oplog.FeedKey) uint64 {
+	s.mu.Lock()
+	f, leaving := s.farewell[k], s.farewell != nil
+	s.mu.Unlock()
+	switch {
+	case leaving:
+		return f.Len
+	case s.r.Reads(s.cfg.Peer, k.Tag):
+		return s.r.Feeds().Feed(k).Len
+	}
+	return 0
+}
+
+// checkSelf ends the conversation of a device that has lost its access, once it has heard all there is to hear about that.
+func (s *Session) checkSelf() error {
+	if s.controlDone && s.r.Gone() {
+		return ErrGone
+	}
+	return nil
+}
