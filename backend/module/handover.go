@@ -31,4 +31,5 @@ type Trace struct {
 	Kind   string // what it is filtered by
 	Action string
 	Params map[string]string
+	Users  map[string]op.UserID // who it was done to, by the name of the parameter
 }
