@@ -31,14 +31,38 @@ export const screens = [
   { name: 'announcement-publish', path: '/announcement?new=1', ready: '[role=dialog] textarea' },
   { name: 'welcome', query: { fake: 'none' } },
   { name: 'found', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(1).click() },
+  { name: 'found-council', query: { fake: 'none' }, act: foundWithCouncil },
+  { name: 'council-words', query: { fake: 'none' }, act: foundAndSeeKeys },
   { name: 'join', query: { fake: 'none' }, act: openJoin },
   { name: 'join-damaged', query: { fake: 'none' }, act: pasteDamaged },
   { name: 'joining-searching', query: { fake: 'searching' } },
   { name: 'joining-stalled', query: { fake: 'stalled' } },
+  { name: 'joining-compare', query: { fake: 'compare' }, ready: '[data-testid=link-code]' },
+  { name: 'link-form', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(2).click() },
+  { name: 'recover-form', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(3).click() },
   { name: 'joining-history', query: { fake: 'history' } },
   { name: 'joining-failed', query: { fake: 'failed' } },
   { name: 'damaged', query: { fake: 'damaged' }, ready: '[role=alert]' },
   { name: 'recovered', path: '/settings', query: { fake: 'recovered' } },
+  { name: 'unlock', query: { fake: 'locked' } },
+  { name: 'unlock-wrong', query: { fake: 'locked' }, act: unlockWrongly },
+  { name: 'unlock-forgot', query: { fake: 'locked' }, act: (page) => page.locator('form > button').last().click() },
+  { name: 'ended-frozen', query: { fake: 'frozen' } },
+  { name: 'ended-removed', query: { fake: 'removed' } },
+  { name: 'ended-signed-out', query: { fake: 'signed_out' } },
+  { name: 'passphrase-overdue', query: { fake: 'overdue' } },
+  { name: 'passphrase-soon', path: '/settings?section=security', query: { fake: 'soon' } },
+  { name: 'passphrase-change', path: '/settings?section=security&do=passphrase', ready: '[role=dialog] form', act: typePassphrase },
+  { name: 'words-ask', path: '/settings?section=security&do=words', query: { fake: 'words' }, ready: '[role=dialog] form' },
+  { name: 'words-shown', path: '/settings?section=security&do=words', query: { fake: 'words' }, ready: '[role=dialog] form', act: showWords },
+  { name: 'words-quiz', path: '/settings?section=security&do=words', query: { fake: 'words' }, ready: '[role=dialog] form', act: quizWords },
+  { name: 'security', path: '/settings?section=security' },
+  { name: 'devices', path: '/settings?section=devices', ready: 'main ul li ul, main section ul li' },
+  { name: 'device-sign-out', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 2) },
+  { name: 'device-sign-out-words', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 1) },
+  { name: 'device-link', path: '/settings?section=devices&do=link', ready: '[data-testid=device-link]' },
+  { name: 'device-compare', path: '/settings?section=devices&do=link', ready: '[data-testid=device-link]', act: letDeviceCome },
+  { name: 'profile-menu', path: '/settings', act: openProfileMenu },
   { name: 'settings', path: '/settings' },
   { name: 'settings-appearance', path: '/settings?section=appearance' },
   { name: 'settings-account', path: '/settings?section=account' },
@@ -109,4 +133,62 @@ async function editProfile(page) {
 async function newDepartment(page) {
   await page.locator('main button[aria-haspopup=dialog]').first().click()
   await page.waitForSelector('[role=dialog] input')
+}
+
+async function fillFound(page) {
+  await page.locator('main button').nth(1).click()
+  const inputs = page.locator('main form input:not([type=checkbox]):not([type=password]):not([aria-haspopup])')
+  for (const [index, text] of ['星海科技', '周明轩', 'XH1007', '研发中心', '研发负责人'].entries()) await inputs.nth(index).fill(text)
+  for (const index of [0, 1]) await page.locator('main form input[type=password]').nth(index).fill('lake-Tiger#41')
+}
+
+async function foundWithCouncil(page) {
+  await fillFound(page)
+  await page.locator('main form input[type=checkbox]').check()
+  await page.clock.runFor(200)
+  await page.locator('main form button[type=submit]').scrollIntoViewIfNeeded()
+}
+
+async function foundAndSeeKeys(page) {
+  await foundWithCouncil(page)
+  await page.locator('main form button[type=submit]').click()
+  await page.waitForSelector('main ol')
+}
+
+async function unlockWrongly(page) {
+  await page.locator('main input[type=password]').fill('not this')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('main button[aria-disabled=true]')
+}
+
+async function typePassphrase(page) {
+  await page.locator('[role=dialog] input[type=password]').nth(1).fill('lake20010203')
+  await page.clock.runFor(200)
+}
+
+async function showWords(page) {
+  await page.locator('[role=dialog] input[type=password]').fill('tongzhou#2026')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[role=dialog] ol')
+}
+
+async function quizWords(page) {
+  await showWords(page)
+  await page.locator('[role=dialog] button').last().click()
+  await page.locator('[role=dialog] form button[type=submit]').click()
+}
+
+async function signOut(page, row) {
+  await page.locator('main section ul li').nth(row).locator('button').click()
+  await page.waitForSelector('[role=dialog] input')
+}
+
+async function letDeviceCome(page) {
+  await page.evaluate(() => globalThis.go.app.API.DemoConnect())
+  await page.waitForSelector('[data-testid=link-code]')
+}
+
+async function openProfileMenu(page) {
+  await page.locator('nav > button').first().click()
+  await page.waitForSelector('[role=menuitem]')
 }

@@ -3,6 +3,7 @@ import i18next from 'i18next';
 import { useEffect } from 'react';
 import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AccountGate } from '../features/account/routes';
 import { Onboarding } from '../features/team/routes';
 import type { AppState } from '../platform/api';
 import { appStateQuery } from '../platform/app-state';
@@ -40,7 +41,11 @@ function Phase({ state, children }: { state: AppState; children: ReactNode }) {
     const reason = IS_CODE.test(state.damage) ? reasonOf(new Fault(state.damage)) : t('start.damagedSafe');
     return <Failure text={t('start.damaged')} reason={reason} code={state.damage} />;
   }
-  return <Onboarding ready={state.phase === 'ready'}>{children}</Onboarding>;
+  return (
+    <AccountGate state={state}>
+      <Onboarding ready={state.phase === 'ready'}>{children}</Onboarding>
+    </AccountGate>
+  );
 }
 
 function NotStarted({ error, onRetry }: { error: unknown; onRetry: () => void }) {

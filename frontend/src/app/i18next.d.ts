@@ -1,6 +1,7 @@
 // Makes the keys of t() typed, from the Chinese texts: one line for each namespace.
 
 import 'i18next';
+import type account from '../features/account/messages/zh-CN.json';
 import type announcement from '../features/announcement/messages/zh-CN.json';
 import type chat from '../features/chat/messages/zh-CN.json';
 import type connections from '../features/connections/messages/zh-CN.json';
@@ -14,6 +15,7 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'app';
     resources: {
+      account: typeof account;
       announcement: typeof announcement;
       app: typeof app;
       chat: typeof chat;

@@ -13,9 +13,32 @@ export interface Settings {
   sendKey: SendKey;
 }
 
+/** The account on this device and what is to be done about it (R12, R18). In phase "none" all of it is empty. */
+export interface Account {
+  staffNo: string;
+  name: string;
+  /** The 24 recovery words were written down. */
+  wordsConfirmed: boolean;
+  passphraseState: 'ok' | 'soon' | 'overdue';
+  /** Days until the passphrase has to be changed. */
+  passphraseDays: number;
+  /** The system has a keychain. */
+  keychain: boolean;
+  /** The keychain opens this device without the passphrase. */
+  remembered: boolean;
+  /** Locks by itself after so many minutes without input; 0: never. */
+  idleMinutes: number;
+  /** When the account was frozen or removed, or this device signed out, RFC 3339; and by whom. */
+  since: string;
+  by: string;
+}
+
 export interface AppState {
-  /** "none": no team yet; "ready"; "damaged": the data cannot be opened. */
-  phase: 'none' | 'ready' | 'damaged';
+  /**
+   * "none": no team yet; "ready"; "damaged": the data cannot be opened; "locked": the passphrase is needed. The others are
+   * ends: nothing of the team can be done here any more.
+   */
+  phase: 'none' | 'locked' | 'ready' | 'damaged' | 'frozen' | 'removed' | 'signed_out';
   teamId: string;
   teamName: string;
   me: { userId: string; deviceId: string; name: string };
@@ -24,6 +47,7 @@ export interface AppState {
   /** GOOS of the machine: "darwin", "windows", "linux". */
   os: string;
   settings: Settings;
+  account: Account;
   /** "" or where the damaged database was kept; in phase "damaged", what is wrong. */
   damage: string;
 }
@@ -31,6 +55,25 @@ export interface AppState {
 export const appApi = {
   state: () => call<AppState>('app', 'State'),
   saveSettings: (settings: Settings) => call<Settings>('app', 'SaveSettings', settings),
+};
+
+/** What is wrong with a passphrase that someone wants to use (R10, R11). */
+export type PassphraseProblem = 'short' | 'no_letter' | 'no_digit' | 'no_special' | 'simple' | 'birthday' | 'staff_no' | 'name';
+
+export interface PassphraseCheck {
+  problems: PassphraseProblem[];
+  /** 0: useless … 4: strong. */
+  score: number;
+}
+
+export interface PassphraseInput {
+  passphrase: string;
+  staffNo: string;
+  name: string;
+}
+
+export const passphraseApi = {
+  check: (input: PassphraseInput) => call<PassphraseCheck>('app', 'CheckPassphrase', input),
 };
 
 /** A person of the team, as every screen may show them. */

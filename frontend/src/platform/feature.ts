@@ -4,7 +4,9 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { FlatNamespace, TFunction } from 'i18next';
 import type { ComponentType, FunctionComponent } from 'react';
 import type { StaleAfter } from './events';
+import type { Role } from './api';
 import type { Go, SetParams } from './navigation';
+import type { SettingsSection } from './settings-sections';
 
 /** The size in px and the stroke are the shell's. Icons of src/ui/icons fit. */
 export type IconType = ComponentType<{ size?: number | string; stroke?: number | string; 'aria-hidden'?: boolean }>;
@@ -34,12 +36,25 @@ export interface PaletteContext {
   client: QueryClient;
 }
 
+/** An entry of the menu at one's own avatar. */
+export interface ProfileAction {
+  id: string;
+  /** With namespace: "account:lock.now". */
+  labelKey: string;
+  icon: IconType;
+  /** Beside the label; the shortcut itself is one of the feature. */
+  keys?: string;
+  /** Actions are sorted by it; a new ten begins a new group. */
+  order: number;
+  run: (context: { go: Go; client: QueryClient }) => void;
+}
+
 export interface Shortcut {
   /** For example "mod+n"; see shortcut.ts. Never one that input methods own (ui.md §7). */
   keys: string;
   /** With namespace: "chat:shortcut.new". Shown in the list of shortcuts. */
   labelKey: string;
-  run: (context: { go: Go }) => void;
+  run: (context: { go: Go; client: QueryClient }) => void;
 }
 
 export interface Feature {
@@ -58,6 +73,8 @@ export interface Feature {
     place: 'modules' | 'foot';
     /** Features leave gaps of ten so that others fit between. */
     order: number;
+    /** Who finds it on the rail; everybody without it. What it shows is decided by the backend. */
+    roles?: readonly Role[];
     useBadge?: () => Badge;
   };
   /** Which of its queries each topic of the backend makes stale. */
@@ -65,6 +82,8 @@ export interface Feature {
   /** Items for the command palette; `query` is trimmed and may be "". Rejecting shows none. */
   palette?: (query: string, context: PaletteContext) => Promise<PaletteItem[]>;
   shortcuts?: readonly Shortcut[];
+  settings?: readonly SettingsSection[];
+  profile?: readonly ProfileAction[];
   /** At the right end of the top bar. */
   TopBarItem?: ComponentType;
   /** A line of state above the screen, whatever screen is open; renders nothing while there is nothing to say. */

@@ -3,6 +3,7 @@ import type { FlatNamespace } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PaletteItem } from '../../platform/feature';
+import { useAppState } from '../../platform/app-state';
 import { isMac } from '../../platform/machine';
 import { useGo, useSetParams } from '../../platform/navigation';
 import { shortcutText } from '../../platform/shortcut';
@@ -63,13 +64,14 @@ function useFeatureItems(query: string, opened: boolean): PaletteItem[] {
 function useCommands(onShortcuts: () => void): PaletteItem[] {
   const { t } = useTranslation();
   const go = useGo();
+  const { role } = useAppState();
   const { theme, toggle } = useThemeSwitch();
   const mac = isMac();
   const group = t('commands.group');
   const name = t as unknown as (key: string) => string;
-  const modules = screensOf(features, 'modules');
+  const modules = screensOf(features, 'modules', role);
   return [
-    ...[...modules, ...screensOf(features, 'foot')].map((screen, index) => ({
+    ...[...modules, ...screensOf(features, 'foot', role)].map((screen, index) => ({
       id: `open ${screen.path}`,
       group,
       label: t('commands.goTo', { name: name(screen.labelKey) }),

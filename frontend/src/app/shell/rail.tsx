@@ -14,13 +14,13 @@ import { useThemeSwitch } from './theme-switch';
 
 export function Rail() {
   const { t } = useTranslation();
-  const { me } = useAppState();
+  const { me, role } = useAppState();
   const { theme, toggle } = useThemeSwitch();
   return (
     <nav className={classes.rail} aria-label={t('rail')}>
       <RailProfile userId={me.userId} name={me.name} />
       <ul className={classes.modules}>
-        {screensOf(features, 'modules').map((screen) => (
+        {screensOf(features, 'modules', role).map((screen) => (
           <li key={screen.path}>
             <ModuleButton screen={screen} />
           </li>
@@ -30,7 +30,7 @@ export function Rail() {
         <IconButton label={theme === 'dark' ? t('commands.light') : t('commands.dark')} tooltipSide="right" onClick={toggle}>
           {theme === 'dark' ? <IconSun size={20} stroke={1.6} /> : <IconMoon size={20} stroke={1.6} />}
         </IconButton>
-        {screensOf(features, 'foot').map((screen) => (
+        {screensOf(features, 'foot', role).map((screen) => (
           <FootButton key={screen.path} screen={screen} />
         ))}
       </div>

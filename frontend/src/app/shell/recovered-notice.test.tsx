@@ -2,26 +2,16 @@ import { fireEvent, render, screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { appStateQuery } from '../../platform/app-state';
-import type { AppState } from '../../platform/api';
 import { startTranslator } from '../../platform/i18n';
 import { newQueryClient } from '../../platform/query-client';
+import { anAppState } from '../../platform/testing/render';
 import { UiProvider } from '../../ui/provider';
 import { RecoveredNotice } from './recovered-notice';
 
 function show(damage: string) {
   startTranslator('zh-CN');
   const client = newQueryClient();
-  const state: AppState = {
-    phase: 'ready',
-    teamId: 't',
-    teamName: '星海科技',
-    me: { userId: 'u', deviceId: 'd', name: '林晓雯' },
-    role: 'owner',
-    version: '1',
-    os: 'linux',
-    settings: { language: 'zh-CN', theme: 'light', sendKey: 'enter' },
-    damage,
-  };
+  const state = anAppState({ damage });
   client.setQueryData(appStateQuery.queryKey, state);
   render(
     <QueryClientProvider client={client}>

@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../platform/app-state';
 import { isMac } from '../../platform/machine';
 import { useGo } from '../../platform/navigation';
 import { matches } from '../../platform/shortcut';
@@ -16,10 +18,12 @@ export interface ActiveShortcut {
 export function useShortcuts(open: (layer: 'palette' | 'shortcuts') => void): ActiveShortcut[] {
   const { t } = useTranslation();
   const go = useGo();
+  const client = useQueryClient();
+  const { role } = useAppState();
   const { toggle } = useThemeSwitch();
   // Keys of other namespaces come as data.
   const name = t as unknown as (key: string) => string;
-  const modules = screensOf(features, 'modules').slice(0, 9);
+  const modules = screensOf(features, 'modules', role).slice(0, 9);
   const list: ActiveShortcut[] = [
     { keys: 'mod+k', label: t('shortcuts.search'), run: () => open('palette') },
     ...modules.map((screen, index) => ({
@@ -27,7 +31,7 @@ export function useShortcuts(open: (layer: 'palette' | 'shortcuts') => void): Ac
       label: t('shortcuts.module', { name: name(screen.labelKey) }),
       run: () => go(screen.path),
     })),
-    ...features.flatMap(({ shortcuts = [] }) => shortcuts.map(({ keys, labelKey, run }) => ({ keys, label: name(labelKey), run: () => run({ go }) }))),
+    ...features.flatMap(({ shortcuts = [] }) => shortcuts.map(({ keys, labelKey, run }) => ({ keys, label: name(labelKey), run: () => run({ go, client }) }))),
     { keys: 'mod+shift+l', label: t('shortcuts.theme'), run: toggle },
     { keys: 'mod+/', label: t('shortcuts.list'), run: () => open('shortcuts') },
   ];

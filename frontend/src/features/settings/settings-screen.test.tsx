@@ -54,7 +54,7 @@ test('a choice that was not saved goes back, with the reason', async () => {
 
 test('groups are part of the address', async () => {
   const { place } = await show('/settings');
-  await user.click(await screen.findByRole('button', { name: '账号与设备' }));
+  await user.click(await screen.findByRole('button', { name: '个人与团队' }));
   expect(place()).toBe('/settings?section=account');
   expect(await screen.findByText('ThinkPad X1')).toBeInTheDocument();
   expect(screen.getByText('所有者')).toBeInTheDocument();

@@ -1,4 +1,4 @@
-// The only caller of the bindings for founding, joining and inviting.
+// The only caller of the bindings for founding, joining, linking, recovering and inviting.
 
 import { call } from '../../platform/bindings';
 import type { AppState } from '../../platform/api';
@@ -8,18 +8,34 @@ interface FoundInput {
   teamName: string;
   profile: Profile;
   deviceName: string;
+  passphrase: string;
+  /** Keys of the recovery council; 0: none. */
+  council: number;
 }
 
 interface JoinInput {
   link: string;
   profile: Profile;
   deviceName: string;
+  passphrase: string;
+}
+
+interface LinkInput {
+  link: string;
+  deviceName: string;
+  passphrase: string;
+}
+
+interface RecoverInput extends LinkInput {
+  words: readonly string[];
 }
 
 export const teamApi = {
   found: (input: FoundInput) => call<AppState>('app', 'Found', input),
   preview: (link: string) => call<InvitationPreview>('app', 'PreviewInvitation', link),
   join: (input: JoinInput) => call<null>('app', 'Join', input),
+  linkDevice: (input: LinkInput) => call<null>('app', 'LinkDevice', input),
+  recover: (input: RecoverInput) => call<null>('app', 'Recover', input),
   joinProgress: () => call<JoinProgress>('app', 'JoinProgress'),
   cancelJoin: () => call<null>('app', 'CancelJoin'),
   createInvitation: (note: string) => call<Invitation>('app', 'CreateInvitation', { note }),

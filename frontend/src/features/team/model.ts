@@ -32,10 +32,10 @@ export interface Invitation {
 }
 
 export interface JoinProgress {
-  step: 'idle' | 'searching' | 'connecting' | 'proving' | 'admitted' | 'history' | 'done' | 'failed';
+  step: 'idle' | 'searching' | 'connecting' | 'proving' | 'compare' | 'admitted' | 'history' | 'done' | 'failed';
   done: number;
   total: number;
-  /** Why it stalls, or why it failed; "" otherwise. */
+  /** Why it stalls, or why it failed; in step "compare" the six digits; "" otherwise. */
   code: string;
   params: Record<string, string>;
   /** When the step began, RFC 3339. */
@@ -55,13 +55,19 @@ export const EMPTY_PROFILE: Profile = {
 
 export interface ProfileErrors {
   name?: 'required';
+  staffNo?: 'required';
+  departmentName?: 'required';
+  position?: 'required';
   email?: 'format';
 }
 
 /** What can be said before asking the backend, which checks all of it again. */
 export function checkProfile(profile: Profile): ProfileErrors {
   const errors: ProfileErrors = {};
-  if (profile.name.trim() === '') errors.name = 'required';
+  // One unlocks with the staff number (R1); department and position are part of every profile (R5).
+  for (const field of ['name', 'staffNo', 'departmentName', 'position'] as const) {
+    if (profile[field].trim() === '') errors[field] = 'required';
+  }
   const email = profile.email.trim();
   if (email !== '' && !/^[^\s@]+@[^\s@]+$/.test(email)) errors.email = 'format';
   return errors;
@@ -89,6 +95,7 @@ const STAGE_OF: Partial<Record<JoinProgress['step'], Stage>> = {
   searching: 'search',
   connecting: 'connect',
   proving: 'prove',
+  compare: 'prove',
   admitted: 'history',
   history: 'history',
 };
@@ -128,6 +135,15 @@ export type Remedy = (typeof REMEDIES)[number] | 'other';
 /** What to do about a fault, as a key of the texts under "remedy". */
 export function remedyFor(code: string): Remedy {
   return REMEDIES.find((reason) => code === `join.${reason}`) ?? 'other';
+}
+
+/** Keys of a recovery council that can be chosen; any COUNCIL_NEEDED of them act together. */
+export const COUNCIL_SIZES = [3, 5] as const;
+export const COUNCIL_NEEDED = 2;
+
+/** The link in whatever was pasted: often with a line break or the sentence around it. */
+export function linkIn(text: string): string {
+  return /tongzhou:\/\/\w+\/\S+/.exec(text)?.[0] ?? text.trim();
 }
 
 /** 1:05 */

@@ -33,6 +33,16 @@ export function useJoin() {
   return useMutation({ mutationFn: teamApi.join, onSuccess: () => client.invalidateQueries(joinQuery) });
 }
 
+export function useLinkDevice() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: teamApi.linkDevice, onSuccess: () => client.invalidateQueries(joinQuery) });
+}
+
+export function useRecover() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: teamApi.recover, onSuccess: () => client.invalidateQueries(joinQuery) });
+}
+
 export function useCancelJoin() {
   const client = useQueryClient();
   return useMutation({ mutationFn: teamApi.cancelJoin, onSettled: () => client.invalidateQueries(joinQuery) });

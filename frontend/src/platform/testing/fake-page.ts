@@ -1,5 +1,5 @@
 // A whole backend in the page's memory, to look at screens without a program: `npm run dev`, then
-// ?fake=ready|none|searching|stalled|history|failed|damaged|recovered &net=synced|syncing|waiting|offline|error|alone
+// ?fake=SCENE (demo/app.ts names them) &net=synced|syncing|waiting|offline|error|alone
 // &theme=light|dark &language=zh-CN|en
 
 import { demoAnnouncements } from './demo/announcement';

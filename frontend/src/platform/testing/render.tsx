@@ -6,7 +6,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Suspense } from 'react';
 import { UiProvider } from '../../ui/provider';
-import type { AppState, Language } from '../api';
+import type { Account, AppState, Language } from '../api';
 import { followEvents } from '../events';
 import type { StaleAfter } from '../events';
 import { startTranslator } from '../i18n';
@@ -63,7 +63,25 @@ export function anAppState(change: Partial<AppState> = {}): AppState {
     version: '0.1.0',
     os: 'linux',
     settings: { language: 'zh-CN', theme: 'light', sendKey: 'enter' },
+    account: anAccount(),
     damage: '',
+    ...change,
+  };
+}
+
+/** An account with nothing to be done about it. */
+export function anAccount(change: Partial<Account> = {}): Account {
+  return {
+    staffNo: 'XH1007',
+    name: '周明轩',
+    wordsConfirmed: true,
+    passphraseState: 'ok',
+    passphraseDays: 62,
+    keychain: true,
+    remembered: false,
+    idleMinutes: 10,
+    since: '',
+    by: '',
     ...change,
   };
 }

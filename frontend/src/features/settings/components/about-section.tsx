@@ -12,7 +12,7 @@ import { doctorQuery } from '../queries';
 import { useCheckText } from '../use-check-text';
 import { CheckList } from './check-list';
 import classes from './check-list.module.css';
-import { Group } from './group';
+import { Group } from '../../../ui/group';
 
 export function AboutSection() {
   const { t } = useTranslation('settings');

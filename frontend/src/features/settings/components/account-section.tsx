@@ -6,7 +6,7 @@ import { INVITE } from '../../../platform/places';
 import { Button } from '../../../ui/button';
 import { IconEdit, IconUserPlus } from '../../../ui/icons';
 import { deviceQuery } from '../queries';
-import { Facts, Group } from './group';
+import { Facts, Group } from '../../../ui/group';
 
 export function AccountSection() {
   const { t } = useTranslation('settings');

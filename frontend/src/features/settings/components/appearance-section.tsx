@@ -3,7 +3,7 @@ import { isMac } from '../../../platform/machine';
 import { shortcutText } from '../../../platform/shortcut';
 import { Segmented } from '../../../ui/segmented';
 import { useSetting } from '../use-setting';
-import { Group } from './group';
+import { Group } from '../../../ui/group';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { isMac } from '../../../platform/machine';
 import { Segmented } from '../../../ui/segmented';
 import { useSetting } from '../use-setting';
-import { Group } from './group';
+import { Group } from '../../../ui/group';
 
 const LANGUAGES = ['system', 'zh-CN', 'en'] as const;
 const SEND_KEYS = ['enter', 'ctrl_enter'] as const;

@@ -9,10 +9,12 @@ import { TextInput } from '../../../ui/text-input';
 import type { FormProps } from '../draft';
 import { checkProfile, trimProfile } from '../model';
 import { useFound } from '../queries';
+import { CouncilField } from './council-field';
 import classes from './form.module.css';
+import { PassphraseFields } from './passphrase-fields';
 import { ProfileFields } from './profile-fields';
 
-export function FoundForm({ draft, onDraft, onBack }: FormProps) {
+export function FoundForm({ draft, secret, onDraft, onBack }: FormProps) {
   const { t } = useTranslation('team');
   const reasonOf = useFaultText();
   const found = useFound();
@@ -23,8 +25,9 @@ export function FoundForm({ draft, onDraft, onBack }: FormProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setChecked(true);
-    if (teamMissing || Object.keys(checkProfile(draft.profile)).length > 0 || found.isPending) return;
-    found.mutate({ teamName: draft.teamName.trim(), profile: trimProfile(draft.profile), deviceName: draft.deviceName.trim() });
+    if (teamMissing || !secret.ready || Object.keys(checkProfile(draft.profile)).length > 0 || found.isPending) return;
+    const { teamName, profile, deviceName, council } = draft;
+    found.mutate({ teamName: teamName.trim(), profile: trimProfile(profile), deviceName: deviceName.trim(), passphrase: secret.value, council });
   };
   return (
     <form onSubmit={submit} noValidate>
@@ -46,6 +49,8 @@ export function FoundForm({ draft, onDraft, onBack }: FormProps) {
         onProfile={(change) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }))}
         onDeviceName={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
       />
+      <PassphraseFields state={secret} checked={checked} />
+      <CouncilField value={draft.council} onChange={(council) => onDraft((before) => ({ ...before, council }))} />
       {found.error && (
         <div className={classes.failure}>
           <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>

@@ -9,29 +9,29 @@ import { Button } from '../../../ui/button';
 import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
 import { Textarea } from '../../../ui/textarea';
 import type { FormProps } from '../draft';
-import { checkProfile, remedyFor, trimProfile } from '../model';
+import { checkProfile, linkIn, remedyFor, trimProfile } from '../model';
 import { previewQuery, useJoin } from '../queries';
 import classes from './form.module.css';
 import { InvitationPreview } from './invitation-preview';
+import { PassphraseFields } from './passphrase-fields';
 import { ProfileFields } from './profile-fields';
 
-export function JoinForm({ draft, onDraft, onBack }: FormProps) {
+export function JoinForm({ draft, secret, onDraft, onBack }: FormProps) {
   const { t } = useTranslation('team');
   const reasonOf = useFaultText();
   const join = useJoin();
   const [checked, setChecked] = useState(false);
-  // Links are pasted, often with a line break or the sentence around them.
-  const link = /tongzhou:\/\/join\/\S+/.exec(draft.link)?.[0] ?? draft.link.trim();
+  const link = linkIn(draft.link);
   const preview = useQuery(previewQuery(link));
   const errors = checked ? checkProfile(draft.profile) : {};
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setChecked(true);
-    if (!preview.data || Object.keys(checkProfile(draft.profile)).length > 0 || join.isPending) return;
+    if (!preview.data || !secret.ready || Object.keys(checkProfile(draft.profile)).length > 0 || join.isPending) return;
     const { teamName } = preview.data;
     onDraft((before) => ({ ...before, joinTeam: teamName }));
-    join.mutate({ link, profile: trimProfile(draft.profile), deviceName: draft.deviceName.trim() });
+    join.mutate({ link, profile: trimProfile(draft.profile), deviceName: draft.deviceName.trim(), passphrase: secret.value });
   };
   return (
     <form onSubmit={submit} noValidate>
@@ -56,6 +56,7 @@ export function JoinForm({ draft, onDraft, onBack }: FormProps) {
         onProfile={(change) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }))}
         onDeviceName={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
       />
+      <PassphraseFields state={secret} checked={checked} />
       {join.error && (
         <div className={classes.failure}>
           <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>

@@ -6,10 +6,11 @@ import { Fault } from '../../../platform/fault';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { IconAlertTriangle } from '../../../ui/icons';
-import type { Draft } from '../draft';
-import { canRetry, remedyFor, stageOf, stageStates, trimProfile } from '../model';
+import type { NewPassphraseState } from '../../../ui/use-new-passphrase';
+import type { Draft, Way } from '../draft';
+import { canRetry, linkIn, remedyFor, stageOf, stageStates, trimProfile } from '../model';
 import type { JoinProgress, Stage } from '../model';
-import { useCancelJoin, useJoin } from '../queries';
+import { useCancelJoin, useJoin, useLinkDevice, useRecover } from '../queries';
 import { useStall } from '../use-stall';
 import form from './form.module.css';
 import classes from './join-screen.module.css';
@@ -19,6 +20,9 @@ interface JoinScreenProps {
   progress: JoinProgress;
   /** What was typed in the form; its link is "" after the page was reloaded. */
   draft: Draft;
+  secret: NewPassphraseState;
+  /** Which form it began with. */
+  way: Way;
   /** The team has let this device in; only history is missing. */
   member: boolean;
   onEnter: () => void;
@@ -27,28 +31,28 @@ interface JoinScreenProps {
 }
 
 /** Each step of joining as it happens; when it stalls, why and what to do. */
-export function JoinScreen({ progress, draft, member, onEnter, onBack }: JoinScreenProps) {
+export function JoinScreen({ progress, draft, secret, way, member, onEnter, onBack }: JoinScreenProps) {
   const { t } = useTranslation('team');
   const cancel = useCancelJoin();
-  const join = useJoin();
+  const again = useAgain(draft, secret, way);
   const { teamName } = useAppState();
   const waiting = useStall(progress);
   const reached = useReached(progress);
   const failed = progress.step === 'failed';
   const states = stageStates(progress.step, reached, waiting.stalled);
-  const again = () => join.mutate({ link: draft.link, profile: trimProfile(draft.profile), deviceName: draft.deviceName.trim() });
 
   return (
     <div>
       <h1 className={form.title}>{title()}</h1>
-      <StageList progress={progress} states={states} waitedMs={waiting.waitedMs} />
+      <StageList progress={progress} states={states} waitedMs={waiting.waitedMs} own={way === 'link' || way === 'recover'} />
       {failed && <Failure code={progress.code} params={progress.params} />}
+      {progress.step === 'compare' && <Compare code={progress.code} />}
       {waiting.stalled && <Stall progress={progress} />}
       {member && <p className={classes.member}>{t('progress.admitted')}</p>}
       <div className={classes.buttons}>
         {failed && <Button onClick={onBack}>{t('progress.again')}</Button>}
         {failed && draft.link !== '' && canRetry(progress.code) && (
-          <Button kind="primary" loading={join.isPending} onClick={again}>
+          <Button kind="primary" loading={again.pending} onClick={again.run}>
             {t('progress.retry')}
           </Button>
         )}
@@ -68,10 +72,41 @@ export function JoinScreen({ progress, draft, member, onEnter, onBack }: JoinScr
 
   function title(): string {
     const team = teamName || draft.joinTeam;
+    if (way === 'link' || way === 'recover') return ownTitle(way);
     if (failed) return team ? t('progress.failedTitle', { team }) : t('progress.failedTitlePlain');
     if (member) return t('progress.doneTitle', { team });
     return team ? t('progress.title', { team }) : t('progress.titlePlain');
   }
+
+  function ownTitle(own: 'link' | 'recover'): string {
+    if (failed) return t(`${own}.failedTitle`);
+    return member ? t(`${own}.doneTitle`) : t(`${own}.title`);
+  }
+}
+
+/** The same once more, with what was typed. */
+function useAgain(draft: Draft, secret: NewPassphraseState, way: Way): { pending: boolean; run: () => void } {
+  const join = useJoin();
+  const link = useLinkDevice();
+  const recover = useRecover();
+  const common = { link: linkIn(draft.link), deviceName: draft.deviceName.trim(), passphrase: secret.value };
+  if (way === 'link') return { pending: link.isPending, run: () => link.mutate(common) };
+  if (way === 'recover') return { pending: recover.isPending, run: () => recover.mutate({ ...common, words: draft.words }) };
+  return { pending: join.isPending, run: () => join.mutate({ ...common, profile: trimProfile(draft.profile) }) };
+}
+
+/** The six digits that the other device shows as well. */
+function Compare({ code }: { code: string }) {
+  const { t } = useTranslation('team');
+  return (
+    <div className={classes.compare} role="status">
+      <p>{t('compare.help')}</p>
+      <output className={classes.code} aria-label={t('compare.code')} data-testid="link-code">
+        {code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code}
+      </output>
+      <p className={classes.member}>{t('compare.then')}</p>
+    </div>
+  );
 }
 
 /** The last stage that was under way: where a failure happened. */

@@ -27,9 +27,21 @@ export function ProfileFields({ profile, errors, deviceName, onProfile, onDevice
       <p className={classes.help}>{t('profile.help')}</p>
       <div className={classes.grid}>
         <TextInput label={t('profile.name')} required autoComplete="name" error={errors.name && t('profile.nameRequired')} {...field('name')} />
-        <TextInput label={t('profile.staffNo')} {...field('staffNo')} />
-        <TextInput label={t('profile.department')} placeholder={t('profile.departmentHelp')} {...field('departmentName')} />
-        <TextInput label={t('profile.position')} autoComplete="organization-title" {...field('position')} />
+        <TextInput label={t('profile.staffNo')} required help={t('profile.staffNoHelp')} error={errors.staffNo && t('profile.staffNoRequired')} {...field('staffNo')} />
+        <TextInput
+          label={t('profile.department')}
+          required
+          placeholder={t('profile.departmentHelp')}
+          error={errors.departmentName && t('profile.departmentRequired')}
+          {...field('departmentName')}
+        />
+        <TextInput
+          label={t('profile.position')}
+          required
+          autoComplete="organization-title"
+          error={errors.position && t('profile.positionRequired')}
+          {...field('position')}
+        />
         <TextInput label={t('profile.phone')} type="tel" autoComplete="tel" {...field('phone')} />
         <TextInput label={t('profile.email')} type="email" autoComplete="email" error={errors.email && t('profile.emailFormat')} {...field('email')} />
         <Select

@@ -10,12 +10,14 @@ interface StageListProps {
   progress: JoinProgress;
   states: Record<Stage, StageState>;
   waitedMs: number;
+  /** It is about an own device, not about an invitation. */
+  own: boolean;
 }
 
 /** From so many ms on, the time that a step takes is told. */
 const TELL_AFTER_MS = 3000;
 
-export function StageList({ progress, states, waitedMs }: StageListProps) {
+export function StageList({ progress, states, waitedMs, own }: StageListProps) {
   const { t } = useTranslation('team');
   return (
     <ol className={classes.list} aria-label={t('progress.steps')}>
@@ -29,11 +31,11 @@ export function StageList({ progress, states, waitedMs }: StageListProps) {
             </span>
             <div className={classes.body}>
               <div className={classes.line}>
-                <b className={classes.name}>{t(`progress.${stage}`)}</b>
+                <b className={classes.name}>{own && stage === 'prove' ? t('progress.proveOwn') : t(`progress.${stage}`)}</b>
                 <span className="sr-only">{t(`progress.state.${state}`)}</span>
                 {current && waitedMs >= TELL_AFTER_MS && <span className={classes.waited}>{t('progress.waited', { time: minutesText(waitedMs) })}</span>}
               </div>
-              {current && <Detail stage={stage} progress={progress} />}
+              {current && <Detail stage={stage} progress={progress} own={own} />}
             </div>
           </li>
         );
@@ -49,7 +51,7 @@ function Mark({ state }: { state: StageState }) {
   return null;
 }
 
-function Detail({ stage, progress }: { stage: Stage; progress: JoinProgress }) {
+function Detail({ stage, progress, own }: { stage: Stage; progress: JoinProgress; own: boolean }) {
   const { t } = useTranslation('team');
   const { done, total } = progress;
   if (stage === 'history') {
@@ -60,6 +62,6 @@ function Detail({ stage, progress }: { stage: Stage; progress: JoinProgress }) {
       </>
     );
   }
-  const text = { search: 'searching', connect: 'connecting', prove: 'proving' } as const;
+  const text = { search: 'searching', connect: 'connecting', prove: own ? 'provingOwn' : 'proving' } as const;
   return <span className={classes.detail}>{t(`progress.${text[stage]}`)}</span>;
 }

@@ -2,13 +2,30 @@ import type { AppState, Settings } from '../../api';
 import { Fault } from '../../fault';
 import { rejection } from '../fake-backend';
 import type { FakeBackend, Handlers } from '../fake-backend';
+import { accountOf, demoAccount } from './account';
 import { ago, NOW } from './clock';
 import { demoConnections } from './connections';
 import type { Net } from './connections';
+import { demoDevices } from './devices';
 import { ME, person } from './people';
 
 /** What the page shows: the app of a member, or a step on the way there. */
-export type Scene = 'ready' | 'none' | 'searching' | 'stalled' | 'history' | 'failed' | 'damaged' | 'recovered';
+export type Scene =
+  | AppState['phase']
+  | 'searching'
+  | 'stalled'
+  | 'compare'
+  | 'history'
+  | 'failed'
+  | 'recovered'
+  | 'soon'
+  | 'overdue'
+  | 'words';
+
+/** Scenes in which there is no team yet. */
+const BEFORE: readonly Scene[] = ['none', 'searching', 'stalled', 'compare', 'failed'];
+
+const PHASES: readonly Scene[] = ['locked', 'damaged', 'frozen', 'removed', 'signed_out'];
 
 export interface DemoOptions {
   scene: Scene;
@@ -21,6 +38,7 @@ const LINK = `tongzhou://join/${'1AbcDefGhiJklMnoPqrStuVwxYz0123456789_-'.repeat
 const JOIN: Partial<Record<Scene, object>> = {
   searching: { step: 'searching', since: ago(0.1) },
   stalled: { step: 'searching', code: 'join.nobody_online', params: { inviter: '林晓雯' }, since: ago(0.8) },
+  compare: { step: 'compare', code: '482913', since: ago(0.1) },
   history: { step: 'history', done: 12_480, total: 20_116, since: ago(0.2) },
   failed: { step: 'failed', code: 'join.used', since: ago(0.1) },
 };
@@ -34,7 +52,8 @@ const IDLE = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' 
 
 export function demoApp(backend: FakeBackend, { scene, net, settings: first }: DemoOptions): Handlers {
   let settings = first;
-  let phase: AppState['phase'] = scene === 'damaged' ? 'damaged' : ['ready', 'history', 'recovered'].includes(scene) ? 'ready' : 'none';
+  let phase = (BEFORE.includes(scene) ? 'none' : PHASES.includes(scene) ? scene : 'ready') as AppState['phase'];
+  let account = accountOf(scene, phase);
   let join: object = { ...IDLE, ...JOIN[scene] };
   let invitations = [
     invitation('i1', 'open', '前端 何知然', 60 * 3),
@@ -51,20 +70,31 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
     version: '0.1.0',
     os: 'linux',
     settings,
+    account,
     damage: DAMAGE[scene] ?? '',
   });
 
   return {
     State: state,
-    Found: () => {
-      phase = 'ready';
+    ...demoDevices(backend),
+    ...demoAccount(backend, (next, change) => {
+      if (next) phase = next;
+      account = { ...account, ...change };
       return state();
-    },
+    }),
     PreviewInvitation: (link: string) => {
       if (!link.startsWith('tongzhou://join/')) throw rejection(new Fault('join.damaged'));
       return { teamName: '星海科技', inviter: '林晓雯', expiresAt: ago(-60 * 24 * 6), addresses: 3 };
     },
     Join: () => {
+      join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString() };
+      backend.emit('join');
+    },
+    LinkDevice: () => {
+      join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString() };
+      backend.emit('join');
+    },
+    Recover: () => {
       join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString() };
       backend.emit('join');
     },
