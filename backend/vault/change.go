@@ -25,14 +25,14 @@ func (noKeychain) Set(string, string) error         { return errors.New("none he
 func (noKeychain) Delete(string) error              { return nil }
 
 // passphraseSlot returns the file with a new passphrase.
-func (v *Vault) passphraseSlot(f *file, staffNo, passphrase string) (*file, error) {
+func (v *Vault) passphraseSlot(f *file, passphrase string) (*file, error) {
 	s := slot{Kind: slotPassphrase, Params: v.opts.Params, Salt: make([]byte, saltSize)}
 	_, _ = rand.Read(s.Salt)
 	bound, err := f.bound(s)
 	if err != nil {
 		return nil, err
 	}
-	s.Box = seal(s.Params.stretch(staffNo, passphrase, s.Salt), bound, v.key[:])
+	s.Box = seal(s.Params.stretch(passphrase, s.Salt), bound, v.key[:])
 	return f.with(s), nil
 }
 
@@ -43,21 +43,19 @@ func (v *Vault) Verify(passphrase string) error {
 	if !v.open {
 		return errors.New("the vault is closed")
 	}
-	_, err := v.try(v.contents.StaffNo, passphrase)
-	return err
+	return v.try(passphrase, func(key [32]byte) (bool, error) { return key == v.key, nil })
 }
 
-// SetPassphrase replaces staff number and passphrase of an open vault, in one step: after a crash the old or the new one opens
-// it. Whoever knew the old one through a keychain entry does not keep it: that slot goes too.
-func (v *Vault) SetPassphrase(staffNo, passphrase string) error {
+// SetPassphrase replaces the passphrase of an open vault, in one step: after a crash the old or the new one opens it. Whoever knew the old one through a keychain entry does not keep it: that slot goes too.
+func (v *Vault) SetPassphrase(passphrase string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.open {
 		return errors.New("the vault is closed")
 	}
 	c := v.contents
-	c.StaffNo, c.Set = staffNo, v.opts.Now().UnixMilli()
-	next, err := v.passphraseSlot(v.file.with(slot{Kind: slotKeychain}), staffNo, passphrase)
+	c.Set = v.opts.Now().UnixMilli()
+	next, err := v.passphraseSlot(v.file.with(slot{Kind: slotKeychain}), passphrase)
 	if err != nil {
 		return err
 	}
@@ -148,5 +146,10 @@ func (v *Vault) UnlockKeychain() (ok bool, err error) {
 	if !ok || len(plain) != 32 {
 		return false, nil
 	}
-	return true, v.unsealContents([32]byte(plain))
+	c, err := v.unsealContents([32]byte(plain))
+	if err != nil {
+		return false, err
+	}
+	v.opened([32]byte(plain), c)
+	return true, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -40,13 +39,10 @@ func (p Params) check() error {
 
 const saltSize = 16
 
-// stretch derives a key from what the person types. Both texts count in the one form of Unicode, so that the same key presses
-// give the same key on every system.
-func (p Params) stretch(staffNo, passphrase string, salt []byte) [32]byte {
-	staff := []byte(plainStaffNo(staffNo))
-	secret := binary.BigEndian.AppendUint32(nil, uint32(len(staff)))
-	secret = append(append(secret, staff...), norm.NFKC.String(passphrase)...)
-	return [32]byte(argon2.IDKey(secret, salt, p.Time, p.Memory, p.Threads, 32))
+// stretch derives a key from what the person types, in the one form of Unicode, so that the same key presses give the same key
+// on every system.
+func (p Params) stretch(passphrase string, salt []byte) [32]byte {
+	return [32]byte(argon2.IDKey([]byte(norm.NFKC.String(passphrase)), salt, p.Time, p.Memory, p.Threads, 32))
 }
 
 func plainStaffNo(s string) string { return strings.ToLower(strings.TrimSpace(norm.NFKC.String(s))) }

@@ -37,7 +37,7 @@ func changeUntilKilled(dir string) error {
 	}
 	for n := 0; ; n++ {
 		next := fmt.Sprintf("changed#%d", n%2)
-		if err := v.SetPassphrase(staff, next); err != nil {
+		if err := v.SetPassphrase(next); err != nil {
 			return err
 		}
 		fmt.Println(next)

@@ -27,10 +27,11 @@ type Options struct {
 // Contents is what the vault itself keeps.
 type Contents struct {
 	DatabaseKey   [32]byte `cbor:"1,keyasint"`
-	StaffNo       string   `cbor:"2,keyasint"` // what the passphrase goes with
+	StaffNo       string   `cbor:"2,keyasint"` // what has to be given with the passphrase; "": anything, it is not known yet
 	Set           int64    `cbor:"3,keyasint"` // when the passphrase was set, ms since 1970
 	WordsSettled  bool     `cbor:"4,keyasint"` // the person has the recovery words
-	IdleMinutes   int      `cbor:"5,keyasint"` // lock after so long; 0: never
+	IdleMinutes   int      `cbor:"5,keyasint"` // lock after so long; 0: never; where IdleChosen
+	IdleChosen    bool     `cbor:"7,keyasint"` // the person chose, else the house rule holds
 	DatabaseReady bool     `cbor:"6,keyasint"` // the database was made, or taken over, under DatabaseKey
 }
 
@@ -65,7 +66,7 @@ func New(o Options, staffNo, passphrase string, root keys.Root, setup string) (*
 		return nil, fmt.Errorf("make vault: %w", err)
 	}
 	v.file = v.file.with(slot{Kind: slotRecovery, Box: recovery})
-	next, err := v.passphraseSlot(v.file, staffNo, passphrase)
+	next, err := v.passphraseSlot(v.file, passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -141,11 +142,15 @@ func (v *Vault) Wait() time.Duration {
 func (v *Vault) Unlock(staffNo, passphrase string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	key, err := v.try(staffNo, passphrase)
+	err := v.try(passphrase, func(key [32]byte) (bool, error) {
+		c, err := v.unsealContents(key)
+		if err != nil || c.StaffNo != "" && plainStaffNo(c.StaffNo) != plainStaffNo(staffNo) {
+			return false, err
+		}
+		v.opened(key, c)
+		return true, nil
+	})
 	if err != nil {
-		return err
-	}
-	if err := v.unsealContents(key); err != nil {
 		return err
 	}
 	if v.file.Ask {
@@ -157,36 +162,41 @@ func (v *Vault) Unlock(staffNo, passphrase string) error {
 }
 
 // try opens the slot of the passphrase, not too often. The try is counted before it is made, so that ending the program
-// does not make it free.
-func (v *Vault) try(staffNo, passphrase string) ([32]byte, error) {
+// does not make it free. right looks at the key that came out, and opens the vault with it or not.
+func (v *Vault) try(passphrase string, right func(key [32]byte) (bool, error)) error {
 	s, ok := v.file.slot(slotPassphrase)
 	if !ok {
-		return [32]byte{}, fmt.Errorf("%w: no passphrase", ErrDamaged)
+		return fmt.Errorf("%w: no passphrase", ErrDamaged)
 	}
 	if err := s.Params.check(); err != nil {
-		return [32]byte{}, err
+		return err
 	}
 	bound, err := v.file.bound(s)
 	if err != nil {
-		return [32]byte{}, err
+		return err
 	}
 	now := v.opts.Now()
 	if wait := v.tries.left(now); wait > 0 {
-		return [32]byte{}, &WaitError{Wait: wait}
+		return &WaitError{Wait: wait}
 	}
 	v.tries = tries{Count: v.tries.Count + 1, Last: now.UnixMilli()}
 	// On a full disk the count is in memory only: to refuse the right passphrase would be worse.
 	saving := v.tries.save(v.opts.Dir)
-	plain, ok := unseal(s.Params.stretch(staffNo, passphrase, s.Salt), bound, s.Box)
-	if !ok || len(plain) != 32 {
+	plain, ok := unseal(s.Params.stretch(passphrase, s.Salt), bound, s.Box)
+	if ok = ok && len(plain) == 32; ok {
+		if ok, err = right([32]byte(plain)); err != nil {
+			return err
+		}
+	}
+	if !ok {
 		v.tries.Last = v.opts.Now().UnixMilli() // the pause begins when the person hears of it
-		return [32]byte{}, &WrongError{Wait: pause(v.tries.Count)}
+		return &WrongError{Wait: pause(v.tries.Count)}
 	}
 	v.tries = tries{}
 	if err := discard(filepath.Join(v.opts.Dir, waitName)); err != nil && saving == nil {
-		return [32]byte{}, err
+		return err
 	}
-	return [32]byte(plain), nil
+	return nil
 }
 
 // UnlockWords opens the vault with the recovery words. Errors: keys.ErrBox for another person's, ErrNoSlot, ErrDamaged.
@@ -201,7 +211,12 @@ func (v *Vault) UnlockWords(root keys.Root) error {
 	if err != nil {
 		return fmt.Errorf("open vault: %w", err)
 	}
-	return v.unsealContents(key)
+	c, err := v.unsealContents(key)
+	if err != nil {
+		return err
+	}
+	v.opened(key, c)
+	return nil
 }
 
 // Lock forgets the keys. ask demands the passphrase the next time, whatever the keychain holds.
@@ -286,12 +301,13 @@ func (v *Vault) sealContents(f *file, c Contents) error {
 	return nil
 }
 
-func (v *Vault) unsealContents(key [32]byte) error {
+func (v *Vault) unsealContents(key [32]byte) (Contents, error) {
 	plain, ok := unseal(derive(key, "contents"), v.file.ID, v.file.Contents)
 	var c Contents
 	if !ok || op.Unmarshal(plain, &c) != nil {
-		return fmt.Errorf("%w: contents", ErrDamaged)
+		return Contents{}, fmt.Errorf("%w: contents", ErrDamaged)
 	}
-	v.open, v.key, v.contents = true, key, c
-	return nil
+	return c, nil
 }
+
+func (v *Vault) opened(key [32]byte, c Contents) { v.open, v.key, v.contents = true, key, c }

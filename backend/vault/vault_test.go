@@ -220,7 +220,7 @@ func TestTheWordsOpenIt(t *testing.T) {
 		t.Fatalf("unlock: %v", err)
 	}
 	s.now = s.now.Add(time.Hour)
-	if err := v.SetPassphrase("1002", "another#1"); err != nil {
+	if err := errors.Join(v.SetPassphrase("another#1"), v.Update(func(c *Contents) { c.StaffNo = "1002" })); err != nil {
 		t.Fatal(err)
 	}
 	v = s.loaded()
@@ -231,6 +231,29 @@ func TestTheWordsOpenIt(t *testing.T) {
 	if _, ok := errors.AsType[*WrongError](s.loaded().Unlock(staff, pass)); !ok {
 		t.Error("the old passphrase still opens it")
 	}
+}
+
+// R1: a vault that was made before the staff number was known opens without; once it is known it is asked for.
+func TestTheStaffNumberMayComeLater(t *testing.T) {
+	s := newScene(t)
+	v, err := New(s.o, "", pass, s.root, "")
+	if err == nil {
+		err = v.Save()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v = s.loaded()
+	s.unlocks(v, "whatever", pass)
+	if err := v.Update(func(c *Contents) { c.StaffNo = staff }); err != nil {
+		t.Fatal(err)
+	}
+	v = s.loaded()
+	if _, ok := errors.AsType[*WrongError](v.Unlock("whatever", pass)); !ok || v.Open() {
+		t.Error("opened with another staff number")
+	}
+	s.now = s.now.Add(time.Minute)
+	s.unlocks(v, staff, pass)
 }
 
 func TestContentsAndSetupAreKept(t *testing.T) {
@@ -372,7 +395,7 @@ func TestTheKeychain(t *testing.T) {
 	opens(false)
 	s.unlocks(v, staff, pass)
 	opens(true)
-	if err := v.SetPassphrase(staff, "another#1"); err != nil || v.Remembered() {
+	if err := v.SetPassphrase("another#1"); err != nil || v.Remembered() {
 		t.Errorf("remembered over a change of the passphrase, %v", err)
 	}
 	opens(false)
