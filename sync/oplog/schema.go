@@ -102,6 +102,14 @@ CREATE TABLE IF NOT EXISTS scope_control ( -- control ops of private scopes: few
   op INTEGER PRIMARY KEY
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS branch_op (     -- control ops of forked feeds from the fork on: no effect, but others cite them
+  id     BLOB PRIMARY KEY,                 -- op id
+  tag    BLOB NOT NULL,
+  device BLOB NOT NULL,
+  inc    INTEGER NOT NULL,
+  data   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS cut_due (       -- what this device still has to say about feeds of people who were removed
   removal BLOB NOT NULL,                   -- op id
   tag     BLOB NOT NULL,

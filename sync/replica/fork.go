@@ -43,7 +43,10 @@ func (r *Replica) compareStored(p *projector, f *oplog.Feed, v *Verified, known 
 		return false, err
 	}
 	if proof.Verify(pub) == nil {
-		return true, r.freeze(p, f, &proof)
+		if err := r.freeze(p, f, &proof); err != nil {
+			return true, err
+		}
+		return true, r.keepBranches(p, v, theirs.Seq)
 	}
 	// Only the last op of a run has its signature checked, so a device can put ops without one below others. Such a pair proves
 	// nothing to third parties. Which of the two stays is the same everywhere: the signed one, else the one of smaller id.
@@ -86,6 +89,9 @@ func (r *Replica) freeze(p *projector, f *oplog.Feed, proof *op.ForkProof) error
 	}
 	r.log.Warn("feed forked: frozen", "device", proof.A.Device.String(), "seq", seq)
 	if f.Len >= seq {
+		if err := r.keepCut(p, f, seq); err != nil {
+			return err
+		}
 		if err := r.cutFeed(p, f, seq-1); err != nil {
 			return err
 		}
@@ -93,6 +99,27 @@ func (r *Replica) freeze(p *projector, f *oplog.Feed, proof *op.ForkProof) error
 	p.event.Forks = append(p.event.Forks, Fork{Feed: *f, Proof: raw})
 	if f.Device == r.id.Device.ID && f.Incarnation == p.b.Incarnation() {
 		return r.newIncarnation(p)
+	}
+	return nil
+}
+
+// keepCut keeps the control ops of a feed from seq on as a branch.
+func (r *Replica) keepCut(p *projector, f *oplog.Feed, seq uint64) error {
+	for from := seq; from <= f.Len; {
+		page, err := oplog.Page(p.tx, f.No, from, f.Len)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			o, _, err := op.Parse(page[i].Raw)
+			if err != nil {
+				return fmt.Errorf("stored op of feed %d: %w", f.No, err)
+			}
+			if err := r.keepBranch(p, &o); err != nil {
+				return err
+			}
+		}
+		from += uint64(len(page))
 	}
 	return nil
 }

@@ -203,7 +203,7 @@ func (r *Replica) ingestOps(p *projector, v *Verified) error {
 	first, last := v.ops[0].sealed.Seq, v.Last()
 	if first > f.Len+1 {
 		if !f.Takes(first) {
-			return ErrForked
+			return r.branchOff(p, f, v)
 		}
 		return oplog.ErrGap
 	}
@@ -218,12 +218,20 @@ func (r *Replica) ingestOps(p *projector, v *Verified) error {
 		return nil // a duplicate
 	}
 	if !f.Takes(f.Len + 1) {
-		return ErrForked
+		return r.branchOff(p, f, v)
 	}
 	if v.ops[skip].sealed.Prev != f.Head {
 		return fmt.Errorf("%w: seq %d does not follow what is stored", ErrForked, v.ops[skip].sealed.Seq)
 	}
 	return r.appendRun(p, f, v, skip)
+}
+
+// branchOff ends the ingestion of ops that lie behind a fork.
+func (r *Replica) branchOff(p *projector, f *oplog.Feed, v *Verified) error {
+	if err := r.keepBranches(p, v, f.Fork); err != nil {
+		return err
+	}
+	return ErrForked
 }
 
 func forkedIf(forked bool) error {

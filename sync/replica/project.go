@@ -192,6 +192,10 @@ func (p *projector) finish() error {
 func (p *projector) reconsider() error {
 	changed, touched := p.world, p.keys
 	p.world, p.keys = false, map[op.ScopeTag]bool{}
+	if err := p.reloadBranches(touched); err != nil {
+		return err
+	}
+	changed, p.world = changed || p.world, false
 	if p.reload {
 		p.reload, p.memory = false, true
 		if err := p.r.loadControl(p.tx); err != nil {

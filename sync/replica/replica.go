@@ -122,6 +122,7 @@ type Event struct {
 	Feeds     []Advance // each feed once
 	Registers []oplog.RegisterRow
 	Forks     []Fork
+	Branches  []Branch
 	Authority bool // roles, members or devices changed
 	Receipts  bool // somebody acknowledged something
 }
@@ -138,6 +139,12 @@ type Advance struct {
 type Fork struct {
 	Feed  oplog.Feed
 	Proof []byte // as op.ParseForkProof reads it
+}
+
+// Branch is a control op of a forked feed, from the fork on, that was not known here.
+type Branch struct {
+	Tag op.ScopeTag
+	Raw []byte
 }
 
 // Open loads the state of a replica. The tables of oplog.Schema and of the reducers must exist.

@@ -79,6 +79,15 @@ func (r *Replica) loadControl(q oplog.Querier) error {
 			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
 		})
 	}
+	if err == nil {
+		err = r.loadBranches(q, func(o *opened) {
+			if o.sealed.Scope == r.teamTag.control {
+				control.Add(o.authority())
+				return
+			}
+			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -176,10 +185,7 @@ func (r *Replica) rebuildWorld(p *projector) error {
 			return err
 		}
 	}
-	if old == nil || old.auth.Digest() != w.auth.Digest() {
-		p.tx.Changed("state", "")
-		p.tx.Changed("org.changed", "")
-	}
+	p.tell(old, w)
 	p.event.Authority, p.memory = true, true
 	r.world.Store(w)
 	return nil

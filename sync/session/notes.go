@@ -92,6 +92,11 @@ func (s *Session) queueLive(e *replica.Event) {
 			s.out = append(s.out, &wire.Fork{Proof: f.Proof})
 		}
 	}
+	for i := range e.Branches {
+		if b := &e.Branches[i]; s.r.Reads(s.cfg.Peer, b.Tag) && len(s.out) < maxUpdates {
+			s.out = append(s.out, &wire.Frame{Raw: b.Raw})
+		}
+	}
 	for i := range e.Feeds {
 		a := e.Feeds[i]
 		if a.From > a.Feed.Len || a.Feed.Device == s.cfg.Peer || !s.r.Reads(s.cfg.Peer, a.Feed.Tag) {

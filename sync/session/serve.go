@@ -93,6 +93,15 @@ func (s *Session) sendForks() error {
 			return err
 		}
 	}
+	branches, err := s.r.Branches(s.cfg.Peer)
+	if err != nil {
+		return err
+	}
+	for _, raw := range branches {
+		if err := s.send(&wire.Frame{Raw: raw}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -123,8 +123,11 @@ func (s *Session) next() (m wire.Message, done bool, err error) {
 			m = s.out[0]
 			s.out[0] = nil
 			s.out = s.out[1:]
-			if d, ok := m.(*wire.Delta); ok && !d.More {
-				s.answering = false
+			switch m := m.(type) {
+			case *wire.Delta:
+				s.answering = s.answering && m.More
+			case *wire.Frame: // of a branch
+				s.window -= len(m.Raw)
 			}
 			return m, false, nil
 		}
