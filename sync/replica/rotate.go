@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
@@ -167,4 +168,23 @@ func (w *world) boxesFor(u op.UserID) []keys.Recipient {
 		out = append(out, keys.Recipient{Device: d.ID, BoxPub: d.BoxPub})
 	}
 	return append(out, keys.Recipient{Device: op.DeviceID(u), BoxPub: x.RootBox})
+}
+
+// Rotate makes new keys for a scope now, whether or not they are due. Errors: ErrNoScope, ErrDenied, ErrNoKey.
+func (r *Replica) Rotate(ctx context.Context, id op.ScopeID) error {
+	return r.write(ctx, func(p *projector) error {
+		s := r.world.Load().byID[id]
+		if s == nil || s.kind == ScopeUnknown {
+			return fmt.Errorf("%w: %s", ErrNoScope, id)
+		}
+		if err := r.mayWrite(s); err != nil {
+			return err
+		}
+		for _, l := range linesOf(s) {
+			if _, err := r.rotate(p, s, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
