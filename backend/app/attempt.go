@@ -123,7 +123,7 @@ func (t *attempt) ask(ctx context.Context) error {
 	if a.opts.NoMDNS {
 		mdns = ""
 	}
-	s, pub, err := t.net.host.DialJoin(ctx, t.inv.Addrs(), mdns, t.onSearch)
+	s, pub, err := t.net.host.DialJoin(ctx, p2p.JoinTarget{Addrs: t.inv.Addrs(), MDNS: mdns}, t.onSearch)
 	if err != nil {
 		return err
 	}
@@ -131,9 +131,7 @@ func (t *attempt) ask(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer stop()
 	n := &join.Newcomer{
-		Invitation: t.inv, Identity: t.id,
-		Begin: func() error { return t.begin(ctx) },
-		Take:  func(raw []byte) error { return t.team.replica.TakeOps(ctx, raw) },
+		Invitation: t.inv, Receiver: t.receiver(ctx),
 		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
 			if err := t.team.replica.Admit(ctx, invite, key); err != nil {
 				return nil, err
@@ -141,14 +139,23 @@ func (t *attempt) ask(ctx context.Context) error {
 			t.known = true
 			return t.team.replica.OwnControlFeed()
 		},
+	}
+	_, err = n.Ask(s, pub)
+	return err
+}
+
+// receiver does with what comes in what all ways into a team do.
+func (t *attempt) receiver(ctx context.Context) join.Receiver {
+	return join.Receiver{
+		Identity: t.id,
+		Begin:    func() error { return t.begin(ctx) },
+		Take:     func(raw []byte) error { return t.team.replica.TakeOps(ctx, raw) },
 		OnStep: func(step join.Step, done, total uint64) {
-			a.setJoin(func(j *JoinDTO) {
+			t.app.setJoin(func(j *JoinDTO) {
 				j.Step, j.Done, j.Total, j.Code, j.Params = string(step), int(done), int(total), "", map[string]string{}
 			})
 		},
 	}
-	_, err = n.Ask(s, pub)
-	return err
 }
 
 // onSearch shows that somebody was found: what announces itself on the local network is there, an address in a link may not

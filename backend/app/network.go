@@ -54,8 +54,6 @@ type network struct {
 	done sync.WaitGroup // background work
 	up   chan struct{}  // closed when start is over
 
-	admitting sync.Mutex // held while a newcomer's admission is stored; taken before all others
-
 	telling sync.Mutex // held while own addresses are published; guards told
 	told    string     // what was published last
 
@@ -63,6 +61,8 @@ type network struct {
 	err      error      // why start failed
 	host     *p2p.Host
 	team     *team
+	door     *join.Door  // the team's, nil without one
+	offer    *join.Offer // the link for a further device that was made last
 	mates    *colleagues
 	addrs    map[op.DeviceID][]string
 	sessions map[op.DeviceID]session.Status
@@ -94,7 +94,7 @@ func (n *network) listen(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h, err := p2p.New(ctx, p2p.Config{
 		Key: n.id.Device.Peer, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
-		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnJoin: n.onJoin, OnChange: n.onChange,
+		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnFormer: n.onFormer, OnJoin: n.onJoin, OnChange: n.onChange,
 	})
 	if err != nil {
 		stop()
@@ -116,6 +116,7 @@ func (n *network) useTeam(t *team) {
 	defer n.mu.Unlock()
 	n.team = t
 	n.id = t.id
+	n.door = &join.Door{Host: t.replica, Now: n.app.opts.Now, Offer: n.openOffer}
 }
 
 // start runs the network for the team.
@@ -301,6 +302,18 @@ func (n *network) DeviceByPeer(pub []byte) (op.DeviceID, bool) {
 	return op.DeviceID{}, false
 }
 
+// FormerByPeer implements p2p.Roster.
+func (n *network) FormerByPeer(pub []byte) (op.DeviceID, bool) {
+	n.mu.Lock()
+	t := n.team
+	n.mu.Unlock()
+	if t == nil {
+		return op.DeviceID{}, false
+	}
+	d, ok := t.replica.Authority().FormerByPeer(pub)
+	return d.ID, ok
+}
+
 // Devices implements p2p.Roster.
 func (n *network) Devices() []p2p.RosterDevice {
 	n.mu.Lock()
@@ -378,42 +391,6 @@ func (n *network) onInSync(ctx context.Context, t *team, introduce bool) {
 	}
 	n.app.salvageRest(ctx, t.replica)
 	n.tellAddresses(ctx) // unless the key was here before
-}
-
-// onJoin lets a newcomer in.
-func (n *network) onJoin(ctx context.Context, s p2p.Stream, remote []byte) {
-	n.mu.Lock()
-	t := n.team
-	n.mu.Unlock()
-	if t == nil {
-		return
-	}
-	user, err := join.Answer(ctx, s, t.replica, &n.admitting, remote, func() int64 { return n.app.opts.Now().UnixMilli() })
-	if err != nil {
-		n.log.Info("did not let a newcomer in", "err", err)
-		return
-	}
-	n.log.Info("let a newcomer in", "user", user.String())
-	n.refresh()
-	n.app.bus.Publish("state", nil)
-}
-
-// welcoming tells whether an invitation is open: only then strangers get an answer at all.
-func (n *network) welcoming() bool {
-	n.mu.Lock()
-	t := n.team
-	n.mu.Unlock()
-	if t == nil {
-		return false
-	}
-	now := n.app.opts.Now().UnixMilli()
-	for _, i := range t.replica.Authority().Invites() {
-		// An invitation that was just used stays answerable for its user, whose last message may have been lost.
-		if i.Live && now <= i.Expires {
-			return true
-		}
-	}
-	return false
 }
 
 func (n *network) onChange() {

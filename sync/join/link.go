@@ -13,7 +13,7 @@ import (
 	"tongzhou/sync/op"
 )
 
-// Scheme begins every link.
+// Scheme begins every invitation.
 const Scheme = "tongzhou://join/"
 
 // Bounds of a link.
@@ -28,6 +28,7 @@ const (
 var (
 	ErrDamaged = errors.New("join: damaged invitation")
 	ErrNewer   = errors.New("join: invitation of a newer program")
+	ErrOther   = errors.New("join: a link of another kind")
 )
 
 // Peer is a member that can let the newcomer in.
@@ -93,16 +94,20 @@ const linkVersion = 1
 // more than Parse accepts.
 func (i Invitation) Link() (string, error) {
 	i.Version = linkVersion
-	b, err := op.Marshal(i)
+	return encodeLink(Scheme, i)
+}
+
+func encodeLink(scheme string, v any) (string, error) {
+	b, err := op.Marshal(v)
 	if err != nil {
-		return "", fmt.Errorf("encode invitation: %w", err)
+		return "", fmt.Errorf("encode link: %w", err)
 	}
 	sum := sha256.Sum256(b)
 	text := base64.RawURLEncoding.EncodeToString(append(b, sum[:4]...))
 	if len(text) > maxLink {
-		return "", fmt.Errorf("encode invitation: %d characters, at most %d can be read again", len(text), maxLink)
+		return "", fmt.Errorf("encode link: %d characters, at most %d can be read again", len(text), maxLink)
 	}
-	return Scheme + text, nil
+	return scheme + text, nil
 }
 
 // Expired tells whether the link is too old to be used at the given time.

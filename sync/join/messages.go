@@ -19,6 +19,19 @@ const (
 	CodeProof   = "join.refused"  // the proof does not hold
 	CodeBusy    = "join.busy"     // this member cannot write now
 	CodeAdmit   = "join.admitted" // the admission does not count
+
+	CodeLinkUnknown   = "link.unknown"   // the device shows no such link (any more)
+	CodeLinkUsed      = "link.used"      // somebody has tried it
+	CodeLinkExpired   = "link.expired"   // too old
+	CodeLinkCancelled = "link.cancelled" // the person stopped it
+	CodeLinkDiffers   = "link.differs"   // the person says that the two screens show different codes
+	CodeLinkProof     = "link.refused"   // the proof does not hold
+	CodeLinkAdd       = "link.not_added" // the device could not be added
+
+	CodeRecoverUnknown = "recover.unknown"   // no person of the team has this key, as far as this member knows
+	CodeRecoverFormer  = "recover.former"    // the person is frozen, or no longer a member
+	CodeRecoverProof   = "recover.refused"   // the proof does not hold
+	CodeRecoverAdd     = "recover.not_added" // the new device does not count
 )
 
 // Refused is the member's no.
@@ -27,27 +40,44 @@ type Refused struct{ Code string }
 func (r *Refused) Error() string { return "join: refused: " + r.Code }
 
 const (
-	maxMessage  = 64 << 10
-	maxFrame    = 512 << 10
-	proofDomain = "teamjoin1"
+	maxMessage = 64 << 10
+	maxFrame   = 512 << 10
+	nonceSize  = 32
 )
 
-// hello names the invitation by its public key.
+// kind is the right that somebody claims.
+type kind uint8
+
+const (
+	kindInvitation kind = iota // holds an invitation
+	kindLink                   // holds the link for a further device
+	kindRecover                // knows the recovery words of a member
+)
+
+// proofDomains keep a proof of one kind from being used as one of another.
+var proofDomains = [...]string{kindInvitation: "teamjoin1", kindLink: "teamlink1", kindRecover: "teamback1"}
+
+// hello names the right by its public key: the invitation's, the link's, or the person's root.
 type hello struct {
 	Version uint8  `cbor:"1,keyasint"`
 	Pub     []byte `cbor:"2,keyasint"`
+	Kind    kind   `cbor:"3,keyasint,omitempty"`
+	Commit  []byte `cbor:"4,keyasint,omitempty"` // links only, see code.go
 }
 
 type challenge struct {
 	Nonce   []byte `cbor:"1,keyasint"`
 	Refusal string `cbor:"2,keyasint,omitempty"`
+	RootPub []byte `cbor:"3,keyasint,omitempty"` // links only: the person's public halves
+	RootBox []byte `cbor:"4,keyasint,omitempty"`
 }
 
-// proof shows the right to join and introduces person and device.
+// proof shows the right and introduces person and device.
 type proof struct {
 	Sig     []byte          `cbor:"1,keyasint"`
 	RootPub []byte          `cbor:"2,keyasint"`
 	Cert    keys.DeviceCert `cbor:"3,keyasint"`
+	Reveal  []byte          `cbor:"4,keyasint,omitempty"` // links only: opens the commitment
 }
 
 // welcome is everything that a member's device holds and the link does not.
@@ -62,18 +92,25 @@ type done struct {
 	Refusal string `cbor:"1,keyasint,omitempty"`
 }
 
-// proofMessage is what the invitation's key signs: it binds the challenge and both ends of the connection to the device.
-func proofMessage(nonce, member, newcomer []byte, team op.TeamID, cert keys.DeviceCert) ([]byte, error) {
-	c, err := cert.Marshal()
+// proofMessage is what the claimed right's key signs: it binds the challenge and both ends of the connection to the device.
+func proofMessage(k kind, nonce, member, newcomer []byte, team op.TeamID, cert keys.DeviceCert) ([]byte, error) {
+	h, err := certHash(cert)
 	if err != nil {
 		return nil, err
 	}
-	h := sha256.Sum256(c)
-	msg := append([]byte(proofDomain), nonce...)
+	msg := append([]byte(proofDomains[k]), nonce...)
 	msg = append(msg, member...)
 	msg = append(msg, newcomer...)
 	msg = append(msg, team[:]...)
 	return append(msg, h[:]...), nil
+}
+
+func certHash(cert keys.DeviceCert) ([32]byte, error) {
+	c, err := cert.Marshal()
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("join: encode certificate: %w", err)
+	}
+	return sha256.Sum256(c), nil
 }
 
 var errTooLarge = errors.New("join: message too large")

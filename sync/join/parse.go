@@ -11,26 +11,40 @@ import (
 	"tongzhou/sync/op"
 )
 
-// Parse reads a link, also one that was wrapped into several lines or stands inside other text. Errors: ErrDamaged, ErrNewer.
+// Parse reads an invitation, also one that was wrapped into several lines or stands inside other text. Errors: ErrDamaged,
+// ErrNewer, ErrOther.
 func Parse(text string) (Invitation, error) {
-	body, err := unwrap(text)
-	if err != nil {
+	var i Invitation
+	if err := decodeLink(text, Scheme, linkVersion, &i); err != nil {
 		return Invitation{}, err
+	}
+	return i, i.check()
+}
+
+// decodeLink reads a link of one kind into v. Errors: those of Parse.
+func decodeLink(text, scheme string, version uint8, v any) error {
+	for _, other := range []string{Scheme, DeviceScheme} {
+		if other != scheme && strings.Contains(text, other) && !strings.Contains(text, scheme) {
+			return ErrOther
+		}
+	}
+	body, err := unwrap(text, scheme)
+	if err != nil {
+		return err
 	}
 	var head struct { // first, because a newer link may differ in everything else
 		Version uint8 `cbor:"1,keyasint"`
 	}
 	if err := op.Unmarshal(body, &head); err != nil {
-		return Invitation{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if head.Version > linkVersion {
-		return Invitation{}, ErrNewer
+	if head.Version > version {
+		return ErrNewer
 	}
-	var i Invitation
-	if err := op.Unmarshal(body, &i); err != nil {
-		return Invitation{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	if err := op.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return i, i.check()
+	return nil
 }
 
 func (i *Invitation) check() error {
@@ -50,9 +64,9 @@ func (i *Invitation) check() error {
 
 // unwrap finds the link in the text and returns what its checksum covers. Words are joined until the sum fits, because a mail
 // program may have broken the link into lines and other words may follow it.
-func unwrap(text string) ([]byte, error) {
-	if at := strings.Index(text, Scheme); at >= 0 {
-		text = text[at+len(Scheme):]
+func unwrap(text, scheme string) ([]byte, error) {
+	if at := strings.Index(text, scheme); at >= 0 {
+		text = text[at+len(scheme):]
 	}
 	link := ""
 	for _, word := range strings.FieldsFunc(text, separates) {

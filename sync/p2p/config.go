@@ -17,6 +17,9 @@ type Roster interface {
 	// DeviceByPeer names the device whose transport key is peerPub (raw
 	// ed25519, 32 bytes). False: that key belongs to no current device.
 	DeviceByPeer(peerPub []byte) (op.DeviceID, bool)
+	// FormerByPeer names the device that was the team's once and lost access,
+	// and whose transport key is peerPub.
+	FormerByPeer(peerPub []byte) (op.DeviceID, bool)
 	// Devices lists the current devices of the team. This device may be among
 	// them; it is skipped.
 	Devices() []RosterDevice
@@ -73,17 +76,23 @@ type Config struct {
 	Roster   Roster      // nil: no team yet, only DialJoin works
 	Self     op.DeviceID // this device, zero without a team
 
-	// StrangersWelcome says whether an invitation is open. nil: never.
-	StrangersWelcome func() bool
+	// StrangersWelcome says whether the stranger with that transport key may
+	// ask to join: an invitation or a link is open, or the key is that of a
+	// member who returns. nil: never.
+	StrangersWelcome func(peerPub []byte) bool
 	// OnSync runs one conversation with a rostered device and returns when it
 	// is over. ctx ends, and the stream breaks, when the host closes, when the
 	// device leaves the roster or when the other side began a newer
 	// conversation. The stream is closed after the return. At most one
 	// call per device runs at a time.
 	OnSync func(ctx context.Context, dev op.DeviceID, s Stream, initiator bool)
+	// OnFormer tells a device that lost access that it has: it may come for
+	// nothing else. ctx ends after a fixed time.
+	OnFormer func(ctx context.Context, dev op.DeviceID, s Stream)
 	// OnJoin answers one device that asks to join. It is called only while
-	// StrangersWelcome, and ctx ends after a fixed time.
-	OnJoin func(ctx context.Context, s Stream, remotePub []byte)
+	// StrangersWelcome, and ctx ends after a fixed time, which is a longer one
+	// once proven was called: a person may be asked then.
+	OnJoin func(ctx context.Context, s Stream, remotePub []byte, proven func())
 	// OnChange is called, coalesced, after Peers or Addrs may have changed;
 	// traffic alone does not count. No callback may call Close.
 	OnChange func()

@@ -160,11 +160,15 @@ func exchange(ctx context.Context, conn network.Conn, mine mark) (network.Stream
 // handleSync answers a stream that a mate opened.
 func (h *Host) handleSync(s network.Stream) {
 	device, ok := h.device(s.Conn().RemotePeer())
-	if !ok || !h.enter() {
+	if !h.enter() {
 		s.Reset()
 		return
 	}
 	defer h.tasks.Done()
+	if !ok {
+		h.handleFormer(s)
+		return
+	}
 	ctx, cancel := context.WithTimeout(h.ctx, h.tune.handshake)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { s.Reset() })

@@ -27,26 +27,41 @@ type JoinEvent struct {
 // local network can announce any number.
 const maxCandidates = 16
 
-// DialJoin finds a member to ask for admission: it tries all the addresses of
-// an invitation (multiaddrs with /p2p/) and whatever announces itself as
-// mdnsName, unless that is empty, and returns the first join stream with the
-// transport key at its other end. report, which may be nil, is called from one
+// JoinTarget is where DialJoin looks.
+type JoinTarget struct {
+	Addrs []string // of an invitation: multiaddrs with /p2p/
+	MDNS  string   // and whatever announces itself by that name, unless empty
+	Only  []byte   // raw ed25519: no other device than that; nil: any
+}
+
+// DialJoin finds a member to ask for admission: it tries all of the target and
+// returns the first join stream with the transport key at its other end.
+// report, which may be nil, is called from one
 // goroutine at a time. Whether that device may admit, only the conversation
 // shows; when it may not, call again: a device that was returned before and is
 // not named in addrs is tried last.
 //
 // The error wraps ErrBadAddress (nothing to try), ErrUnreachable (nobody
-// answered; with an mdnsName, after listening some seconds more) or ErrClosed,
-// or is the context's.
-func (h *Host) DialJoin(ctx context.Context, addrs []string, mdnsName string, report func(JoinEvent)) (Stream, []byte, error) {
+// answered; with an MDNS name, after listening some seconds more; ErrRejected
+// as well if somebody did answer, and did not let this device in) or
+// ErrClosed, or is the context's.
+func (h *Host) DialJoin(ctx context.Context, target JoinTarget, report func(JoinEvent)) (Stream, []byte, error) {
 	if !h.enter() {
 		return nil, nil, ErrClosed
 	}
 	defer h.tasks.Done()
+	var only peer.ID
+	if target.Only != nil {
+		var err error
+		if only, err = peerIDOf(target.Only); err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrBadAddress, err)
+		}
+	}
+	mdnsName := target.MDNS
 	invited := map[peer.ID][]ma.Multiaddr{}
-	for _, text := range addrs {
+	for _, text := range target.Addrs {
 		e, err := parseMultiaddr(text)
-		if err == nil && e.id != "" && e.id != h.self && len(invited) < maxCandidates {
+		if err == nil && e.id != "" && e.id != h.self && (only == "" || e.id == only) && len(invited) < maxCandidates {
 			invited[e.id] = append(invited[e.id], e.addrs...)
 		}
 	}
@@ -54,6 +69,7 @@ func (h *Host) DialJoin(ctx context.Context, addrs []string, mdnsName string, re
 		return nil, nil, fmt.Errorf("%w: the invitation has none", ErrBadAddress)
 	}
 	s, end := newJoinSearch(ctx, h, invited, report)
+	s.only = only
 	defer end()
 	for id, list := range invited {
 		s.try(candidate{id: id, addrs: list, source: SourceInvite})

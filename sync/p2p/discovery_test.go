@@ -88,7 +88,7 @@ func TestAJoinerFindsTheTeamOnTheLocalNetwork(t *testing.T) {
 	nj := start(t, joiner, nil)
 	var seen events
 	// The invitation's addresses have all gone stale.
-	s, pub, err := nj.DialJoin(t.Context(), []string{"/ip4/127.0.0.1/tcp/1/p2p/" + member.peerID(t).String()}, name, seen.add)
+	s, pub, err := nj.DialJoin(t.Context(), JoinTarget{Addrs: []string{"/ip4/127.0.0.1/tcp/1/p2p/" + member.peerID(t).String()}, MDNS: name}, seen.add)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ func TestAFloodOfStrangersStaysBounded(t *testing.T) {
 	release := make(chan struct{})
 	n := start(t, a, rosterOf(b), func(c *Config) {
 		c.tune = tuning{strangers: slots, strangersByIP: slots, knocks: rate{flood, time.Hour}, knocksByIP: rate{flood, time.Hour}}
-		c.StrangersWelcome = welcome.Load
-		c.OnJoin = func(ctx context.Context, s Stream, _ []byte) {
+		c.StrangersWelcome = func([]byte) bool { return welcome.Load() }
+		c.OnJoin = func(ctx context.Context, s Stream, _ []byte, _ func()) {
 			most.Store(max(most.Load(), inside.Add(1)))
 			defer inside.Add(-1)
 			s.Write([]byte{1})

@@ -14,13 +14,15 @@ import (
 )
 
 // gate decides which connections come into being. Team mates pass both ways.
-// Strangers pass inwards while an invitation is open and within the limits;
-// outwards only for the time of a DialJoin. What a stranger may then say is
+// Strangers pass inwards while they are welcome and within the limits;
+// outwards only for the time of a DialJoin. A device that lost access is a
+// stranger who may come to be told so. What a stranger may then say is
 // decided by gatedResources.
 type gate struct {
 	rostered  func(peer.ID) bool // current device of the team
+	former    func(peer.ID) bool // device that lost access
 	invited   func(peer.ID) bool // DialJoin is trying that peer
-	welcome   func() bool        // an invitation of ours is open
+	welcome   func(peer.ID) bool // may ask to join
 	strangers *strangers
 }
 
@@ -41,7 +43,7 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, addrs network
 	case dir == network.DirOutbound:
 		return g.invited(id)
 	default:
-		return g.welcome() && g.strangers.knock(remoteIP(addrs))
+		return (g.former(id) || g.welcome(id)) && g.strangers.knock(remoteIP(addrs))
 	}
 }
 
@@ -72,12 +74,14 @@ func remoteIP(addrs network.ConnMultiaddrs) netip.Addr {
 }
 
 // gatedResources refuses every protocol but join between this device and a
-// stranger, in both directions: identify and its pushes would tell a stranger
-// this device's addresses. Streams take their protocol from here before a
-// handler sees them, so no handler can forget to ask.
+// stranger, and every one but sync to a device that lost access, in both
+// directions: identify and its pushes would tell a stranger this device's
+// addresses. Streams take their protocol from here before a handler sees them,
+// so no handler can forget to ask.
 type gatedResources struct {
 	network.ResourceManager
 	rostered func(peer.ID) bool
+	former   func(peer.ID) bool
 }
 
 func (r gatedResources) OpenStream(id peer.ID, dir network.Direction) (network.StreamManagementScope, error) {
@@ -85,17 +89,21 @@ func (r gatedResources) OpenStream(id peer.ID, dir network.Direction) (network.S
 	if err != nil {
 		return nil, err
 	}
-	return gatedScope{StreamManagementScope: scope, peer: id, rostered: r.rostered}, nil
+	return gatedScope{StreamManagementScope: scope, peer: id, rostered: r.rostered, former: r.former}, nil
 }
 
 type gatedScope struct {
 	network.StreamManagementScope
-	peer     peer.ID
-	rostered func(peer.ID) bool
+	peer             peer.ID
+	rostered, former func(peer.ID) bool
 }
 
 func (s gatedScope) SetProtocol(id protocol.ID) error {
-	if id != joinProtocol && !s.rostered(s.peer) {
+	switch {
+	case s.rostered(s.peer):
+	case id == joinProtocol:
+	case id == syncProtocol && s.former(s.peer):
+	default:
 		return fmt.Errorf("protocol %s with a stranger refused", id)
 	}
 	return s.StreamManagementScope.SetProtocol(id)

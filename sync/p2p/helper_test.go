@@ -50,6 +50,7 @@ func (d testDevice) peerID(t testing.TB) peer.ID {
 type testRoster struct {
 	mu      sync.Mutex
 	devices []RosterDevice
+	lost    []testDevice // had access once
 }
 
 func rosterOf(devices ...testDevice) *testRoster {
@@ -89,6 +90,25 @@ func (r *testRoster) DeviceByPeer(pub []byte) (op.DeviceID, bool) {
 		}
 	}
 	return op.DeviceID{}, false
+}
+
+func (r *testRoster) FormerByPeer(pub []byte) (op.DeviceID, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.lost {
+		if string(d.pub()) == string(pub) {
+			return d.id, true
+		}
+	}
+	return op.DeviceID{}, false
+}
+
+// lose takes a device's access.
+func (r *testRoster) lose(d testDevice) {
+	r.remove(d)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = append(r.lost, d)
 }
 
 func (r *testRoster) Devices() []RosterDevice {

@@ -61,6 +61,7 @@ type Host struct {
 	dials   int               // attempts under way
 	allowed map[peer.ID]int   // strangers that DialJoin is trying
 	handed  map[peer.ID]bool  // strangers that DialJoin returned before
+	parting map[string]bool   // by connection id: lost access, and is being told
 }
 
 // team is what UseTeam replaces as a whole.
@@ -87,8 +88,8 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		h.cancel()
 		return nil, fmt.Errorf("p2p: %w", err)
 	}
-	g := &gate{rostered: h.rostered, invited: h.invited, welcome: h.welcome, strangers: h.strangers}
-	h.node, err = libp2p.New(nodeOptions(key, !allLoopback(listen), g, gatedResources{limits, h.rostered})...)
+	g := &gate{rostered: h.rostered, former: h.former, invited: h.invited, welcome: h.welcome, strangers: h.strangers}
+	h.node, err = libp2p.New(nodeOptions(key, !allLoopback(listen), g, gatedResources{limits, h.rostered, h.former})...)
 	if err != nil {
 		h.cancel()
 		limits.Close()
@@ -122,7 +123,7 @@ func newHost(ctx context.Context, cfg Config) *Host {
 	h := &Host{
 		cfg: cfg, tune: cfg.tune.withDefaults(), log: cfg.Log, now: cfg.Now,
 		wake: make(chan struct{}, 1), refresh: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
-		mates: map[peer.ID]*mate{}, allowed: map[peer.ID]int{}, handed: map[peer.ID]bool{},
+		mates: map[peer.ID]*mate{}, allowed: map[peer.ID]int{}, handed: map[peer.ID]bool{}, parting: map[string]bool{},
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
@@ -212,8 +213,12 @@ func (h *Host) rostered(id peer.ID) bool {
 	return ok
 }
 
-func (h *Host) welcome() bool {
-	return h.cfg.StrangersWelcome != nil && h.cfg.OnJoin != nil && h.cfg.StrangersWelcome()
+func (h *Host) welcome(id peer.ID) bool {
+	if h.cfg.StrangersWelcome == nil || h.cfg.OnJoin == nil {
+		return false
+	}
+	pub := pubOf(id)
+	return pub != nil && h.cfg.StrangersWelcome(pub)
 }
 
 // enter registers the calling goroutine with Close; false: too late. The

@@ -2,6 +2,8 @@ package p2p
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 )
@@ -11,7 +13,7 @@ import (
 func (h *Host) handleJoin(s network.Stream) {
 	conn := s.Conn()
 	pub := pubOf(conn.RemotePeer())
-	if pub == nil || !h.welcome() || !h.enter() {
+	if pub == nil || !h.welcome(conn.RemotePeer()) || !h.enter() {
 		s.Reset()
 		return
 	}
@@ -23,10 +25,13 @@ func (h *Host) handleJoin(s network.Stream) {
 		}
 		defer h.strangers.joinEnds(conn)
 	}
-	ctx, cancel := context.WithTimeout(h.ctx, h.tune.joinTime)
+	ctx, cancel := context.WithCancel(h.ctx)
 	defer cancel()
+	late := time.AfterFunc(h.tune.joinTime, cancel)
+	defer late.Stop()
+	proven := sync.OnceFunc(func() { late.Reset(h.tune.joinPatience) })
 	keep := context.AfterFunc(ctx, func() { s.Reset() })
-	h.cfg.OnJoin(ctx, &countedStream{Stream: s, traffic: &traffic{}, now: h.now}, pub)
+	h.cfg.OnJoin(ctx, &countedStream{Stream: s, traffic: &traffic{}, now: h.now}, pub, proven)
 	if keep() {
 		s.Close()
 	}

@@ -17,8 +17,8 @@ import (
 // admitting is a member that admits whoever asks, and says so in one byte.
 func admitting(roster *testRoster, joiner testDevice) func(*Config) {
 	return func(c *Config) {
-		c.StrangersWelcome = func() bool { return true }
-		c.OnJoin = func(_ context.Context, s Stream, pub []byte) {
+		c.StrangersWelcome = func([]byte) bool { return true }
+		c.OnJoin = func(_ context.Context, s Stream, pub []byte, _ func()) {
 			if string(pub) == string(joiner.pub()) {
 				roster.set(joiner)
 			}
@@ -57,7 +57,7 @@ func TestJoinThenSyncWithoutARestart(t *testing.T) {
 
 	var seen events
 	addrs := append([]string{"/ip4/127.0.0.1/tcp/1/p2p/" + gone.peerID(t).String(), "nonsense", "/ip4/127.0.0.1/tcp/2"}, nm.Addrs()...)
-	s, pub, err := nj.DialJoin(t.Context(), addrs, "", seen.add)
+	s, pub, err := nj.DialJoin(t.Context(), JoinTarget{Addrs: addrs}, seen.add)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestDialJoinErrors(t *testing.T) {
 		"not welcome":       {t.Context(), closedDoor.Addrs(), "", ErrUnreachable},
 		"cancelled":         {cancelled, []string{dead}, "tongzhou-test-nobody", context.Canceled},
 	} {
-		if _, _, err := nj.DialJoin(test.ctx, test.addrs, test.mdns, nil); !errors.Is(err, test.want) {
+		if _, _, err := nj.DialJoin(test.ctx, JoinTarget{Addrs: test.addrs, MDNS: test.mdns}, nil); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}
@@ -181,11 +181,11 @@ func TestTheLastWordOfAJoinArrives(t *testing.T) {
 	member, joiner := newDevice(t), newDevice(t)
 	answer := make([]byte, 64<<10)
 	nm := start(t, member, rosterOf(member), func(c *Config) {
-		c.StrangersWelcome = func() bool { return true }
-		c.OnJoin = func(_ context.Context, s Stream, _ []byte) { s.Write(answer) }
+		c.StrangersWelcome = func([]byte) bool { return true }
+		c.OnJoin = func(_ context.Context, s Stream, _ []byte, _ func()) { s.Write(answer) }
 	})
 	nj := start(t, joiner, nil)
-	s, _, err := nj.DialJoin(t.Context(), nm.Addrs(), "", nil)
+	s, _, err := nj.DialJoin(t.Context(), JoinTarget{Addrs: nm.Addrs()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,9 +208,9 @@ func TestTheJoinersLastWordArrivesAndTheConnectionEnds(t *testing.T) {
 	arrived := make(chan int, 1)
 	member, closed := newDevice(t), make(chan struct{})
 	nm := start(t, member, rosterOf(member), func(c *Config) {
-		c.StrangersWelcome = func() bool { return true }
+		c.StrangersWelcome = func([]byte) bool { return true }
 		c.tune = tuning{joinLinger: time.Hour}
-		c.OnJoin = func(_ context.Context, s Stream, _ []byte) {
+		c.OnJoin = func(_ context.Context, s Stream, _ []byte, _ func()) {
 			<-closed
 			n, _ := io.Copy(io.Discard, s)
 			arrived <- int(n)
@@ -219,7 +219,7 @@ func TestTheJoinersLastWordArrivesAndTheConnectionEnds(t *testing.T) {
 	nj := start(t, newDevice(t), nil, func(c *Config) { c.tune = tuning{joinLinger: 300 * time.Millisecond} })
 	for _, form := range []string{"full", "full quic"} {
 		closed = make(chan struct{})
-		s, _, err := nj.DialJoin(t.Context(), []string{addressOf(t, nm, form)}, "", nil)
+		s, _, err := nj.DialJoin(t.Context(), JoinTarget{Addrs: []string{addressOf(t, nm, form)}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,6 +33,7 @@ type joinSearch struct {
 	h       *Host
 	ctx     context.Context
 	invited map[peer.ID][]ma.Multiaddr
+	only    peer.ID         // "": anybody may announce himself
 	results chan joinResult // unbuffered: a result is received or let go
 
 	reporting sync.Mutex // held while report runs, and nothing else is
@@ -61,7 +62,7 @@ func newJoinSearch(ctx context.Context, h *Host, invited map[peer.ID][]ma.Multia
 // found takes in an announcement on the local network.
 func (s *joinSearch) found(info peer.AddrInfo) {
 	addrs := slices.DeleteFunc(slices.Clone(info.Addrs), func(a ma.Multiaddr) bool { return !dialable(a) })
-	if len(addrs) > 0 && pubOf(info.ID) != nil {
+	if len(addrs) > 0 && pubOf(info.ID) != nil && (s.only == "" || s.only == info.ID) {
 		s.try(candidate{id: info.ID, addrs: addrs[:min(len(addrs), maxAddrs)], source: SourceMDNS})
 	}
 }
@@ -170,7 +171,7 @@ func (s *joinSearch) wait(listening bool) (joinResult, error) {
 		idle := s.running == 0
 		s.mu.Unlock()
 		if idle && !listening {
-			return joinResult{}, fmt.Errorf("%w: %w", ErrUnreachable, errors.Join(errs...))
+			return joinResult{}, nobody(errs)
 		}
 		select {
 		case r := <-s.results:
@@ -184,7 +185,7 @@ func (s *joinSearch) wait(listening bool) (joinResult, error) {
 			timer.Reset(s.h.tune.joinSearch)
 		case <-timer.C:
 			if idle {
-				return joinResult{}, fmt.Errorf("%w: %w", ErrUnreachable, errors.Join(errs...))
+				return joinResult{}, nobody(errs)
 			}
 			timer.Reset(s.h.tune.joinSearch)
 		case <-s.ctx.Done():
@@ -194,4 +195,16 @@ func (s *joinSearch) wait(listening bool) (joinResult, error) {
 			return joinResult{}, s.ctx.Err()
 		}
 	}
+}
+
+// nobody says that no attempt succeeded, and whether that was for want of an
+// answer.
+func nobody(errs []error) error {
+	all := errors.Join(errs...)
+	for _, err := range errs {
+		if reasonOf(err) == ReasonRejected {
+			return fmt.Errorf("%w: %w: %w", ErrUnreachable, ErrRejected, all)
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrUnreachable, all)
 }

@@ -115,7 +115,7 @@ func (h *Host) reconcile() {
 	h.mu.Unlock()
 
 	for _, c := range left {
-		c.cancel()
+		h.part(c)
 	}
 	h.cutStrangers()
 	h.changed()
@@ -156,7 +156,7 @@ func (h *Host) rank(self op.DeviceID) {
 func (h *Host) cutStrangers() {
 	for _, c := range h.swarm.Conns() {
 		id := c.RemotePeer()
-		if !h.rostered(id) && !h.invited(id) && !h.strangers.has(c) {
+		if !h.rostered(id) && !h.invited(id) && !h.strangers.has(c) && !h.isParting(c) {
 			c.CloseWithError(network.ConnGated)
 		}
 	}

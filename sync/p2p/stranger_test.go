@@ -60,8 +60,8 @@ func (s stranger) open(t *testing.T, c network.Conn, id protocol.ID) (network.St
 // inviting lets strangers in and greets them with one byte.
 func inviting(open *atomic.Bool, joined chan<- string) func(*Config) {
 	return func(c *Config) {
-		c.StrangersWelcome = open.Load
-		c.OnJoin = func(_ context.Context, s Stream, pub []byte) {
+		c.StrangersWelcome = func([]byte) bool { return open.Load() }
+		c.OnJoin = func(_ context.Context, s Stream, pub []byte, _ func()) {
 			s.Write([]byte{1})
 			joined <- string(pub)
 			io.Copy(io.Discard, s)
@@ -75,8 +75,8 @@ func TestStrangersMayOnlyJoinAndOnlyWhileWelcome(t *testing.T) {
 	joined, left := make(chan string, 8), make(chan struct{}, 8)
 	n := start(t, newDevice(t), rosterOf(newDevice(t)), inviting(&welcome, joined), func(c *Config) {
 		join := c.OnJoin
-		c.OnJoin = func(ctx context.Context, s Stream, pub []byte) {
-			join(ctx, s, pub)
+		c.OnJoin = func(ctx context.Context, s Stream, pub []byte, _ func()) {
+			join(ctx, s, pub, nil)
 			left <- struct{}{}
 		}
 		c.tune = tuning{strangerIdle: time.Hour, joinLinger: time.Hour}
@@ -135,18 +135,20 @@ func TestStrangersMayOnlyJoinAndOnlyWhileWelcome(t *testing.T) {
 }
 
 func TestGate(t *testing.T) {
-	mate, invited, other := newDevice(t).peerID(t), newDevice(t).peerID(t), newDevice(t).peerID(t)
+	mate, invited, lost, other := newDevice(t).peerID(t), newDevice(t).peerID(t), newDevice(t).peerID(t), newDevice(t).peerID(t)
 	addrs := fakeConn{ma.StringCast("/ip4/192.0.2.1/tcp/1")}
 	for _, welcome := range []bool{false, true} {
 		g := &gate{
 			rostered:  func(id peer.ID) bool { return id == mate },
+			former:    func(id peer.ID) bool { return id == lost },
 			invited:   func(id peer.ID) bool { return id == invited },
-			welcome:   func() bool { return welcome },
+			welcome:   func(peer.ID) bool { return welcome },
 			strangers: newStrangers(tuning{}.withDefaults(), newClock().now, func(peer.ID) bool { return false }, slog.New(slog.DiscardHandler)),
 		}
 		for id, want := range map[peer.ID]struct{ dial, in, out bool }{
 			mate:    {dial: true, in: true, out: true},
 			invited: {dial: true, in: welcome, out: true},
+			lost:    {dial: false, in: true, out: false},
 			other:   {dial: false, in: welcome, out: false},
 		} {
 			if got := g.InterceptPeerDial(id); got != want.dial {
@@ -198,7 +200,7 @@ func TestAStrangerWhoStallsIsCutOff(t *testing.T) {
 	t.Run("in the join stream", func(t *testing.T) {
 		over := make(chan error, 1)
 		n := start(t, newDevice(t), rosterOf(), inviting(&welcome, make(chan string, 1)), fast, func(c *Config) {
-			c.OnJoin = func(ctx context.Context, s Stream, _ []byte) {
+			c.OnJoin = func(ctx context.Context, s Stream, _ []byte, _ func()) {
 				_, err := s.Read(make([]byte, 1))
 				over <- err
 			}

@@ -11,6 +11,8 @@ type tuning struct {
 
 	strangerIdle  time.Duration // a stranger must ask to join within this time
 	joinTime      time.Duration // and be done with it within that
+	joinPatience  time.Duration // or within that, once it has proven its right
+	tellTime      time.Duration // a device that lost access is told so within this time
 	joinLinger    time.Duration // the answer has this long to reach the stranger
 	strangers     int           // strangers connected at once
 	strangersByIP int           // of them from one address
@@ -38,6 +40,8 @@ func (t tuning) withDefaults() tuning {
 	set(&t.dials, 8)
 	set(&t.strangerIdle, 10*time.Second)
 	set(&t.joinTime, time.Minute)
+	set(&t.joinPatience, 5*time.Minute)
+	set(&t.tellTime, 20*time.Second)
 	set(&t.joinLinger, 5*time.Second)
 	set(&t.strangers, 16)
 	set(&t.strangersByIP, 6)

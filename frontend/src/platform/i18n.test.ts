@@ -54,10 +54,10 @@ test('every fault of the backend has a text', () => {
   const codes = new Set<string>();
   for (const file of goFiles(backend)) {
     for (const [, code] of readFileSync(file, 'utf8').matchAll(/fault\.(?:New|Wrap)\("([a-z_.]+)"/g)) codes.add(code ?? '');
-    for (const [, code] of readFileSync(file, 'utf8').matchAll(/"(join\.[a-z_]+)"/g)) codes.add(code ?? '');
+    for (const [, code] of readFileSync(file, 'utf8').matchAll(/"((?:join|link|recover|device)\.[a-z_]+)"/g)) codes.add(code ?? '');
   }
   for (const file of goFiles(joinPackage)) {
-    for (const [, code] of readFileSync(file, 'utf8').matchAll(/= "(join\.[a-z_]+)"/g)) codes.add(code ?? '');
+    for (const [, code] of readFileSync(file, 'utf8').matchAll(/= "((?:join|link|recover)\.[a-z_]+)"/g)) codes.add(code ?? '');
   }
   expect(codes.size).toBeGreaterThan(30);
   const texts = new Map(flat(messages['zh-CN'].faults ?? {}));
