@@ -12,6 +12,7 @@ import (
 	"tongzhou/backend/event"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/backend/store"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
@@ -26,6 +27,7 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time // nil: the wall clock
 	Version   string
+	Exports   string // folder for what people export; "": their downloads
 }
 
 // tuning holds what tests change.
@@ -48,6 +50,7 @@ type App struct {
 	modules   []module.Module
 	api       *API
 	directory directory
+	rules     *rules.House  // of the team; the defaults before there is one
 	started   chan struct{} // closed when Start is over
 	close     func() error
 	done      sync.WaitGroup // background work that belongs to no team
@@ -85,7 +88,9 @@ func New(o Options) (*App, error) {
 	}
 	a.api = &API{a: a}
 	a.close = sync.OnceValue(a.shut)
-	a.modules, a.directory = features(module.Deps{Log: &teamLog{a}, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
+	log := &teamLog{a}
+	a.rules = log.house()
+	a.modules, a.directory = a.features(module.Deps{Log: log, Team: log, Rules: a.rules, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
 	return a, nil
 }
 
@@ -208,6 +213,9 @@ func (a *App) publishChanges(changes []store.Change) {
 		switch c.Topic {
 		case "scope.changed", "receipt":
 			a.bus.Publish("chat.changed", map[string]string{"chat": fmt.Sprint(c.Payload)})
+		case "rules.changed":
+			a.followRules()
+			a.bus.Publish(c.Topic, c.Payload)
 		default:
 			a.bus.Publish(c.Topic, c.Payload)
 		}

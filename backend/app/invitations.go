@@ -6,14 +6,12 @@ import (
 	"time"
 
 	"tongzhou/backend/fault"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/join"
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
 )
-
-// invitationLife is how long an invitation admits (a house rule later).
-const invitationLife = 7 * 24 * time.Hour
 
 // InvitationInput is a new invitation.
 type InvitationInput struct {
@@ -31,7 +29,7 @@ type InvitationDTO struct {
 	Note      string `json:"note"`
 }
 
-// CreateInvitation writes an invitation for one person, seven days. Fault: denied.
+// CreateInvitation writes an invitation for one person, for as long as the house rule says. Fault: denied.
 func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
 	ctx := context.Background()
 	t, err := p.a.ready()
@@ -40,7 +38,7 @@ func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
 	}
 	now := p.a.opts.Now()
 	t.net.wait(p.a.tune.linkWait)
-	id, inv, err := t.replica.Invite(ctx, authority.Member, now.Add(invitationLife))
+	id, inv, err := t.replica.Invite(ctx, authority.Member, now.Add(time.Duration(p.a.rules.Int(rules.InviteDays))*day))
 	if err != nil {
 		return InvitationDTO{}, storeFault(err)
 	}

@@ -62,6 +62,7 @@ func (t *team) run(joining *network) {
 	a.mu.Lock()
 	a.team = t
 	a.mu.Unlock()
+	t.followRules()
 	t.done.Add(1)
 	go func() {
 		defer t.done.Done()

@@ -1,9 +1,13 @@
 package org
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 
+	"tongzhou/backend/module"
+	"tongzhou/sync/crdt"
 	"tongzhou/sync/op"
 )
 
@@ -27,6 +31,30 @@ func (d *Directory) Names() func(user op.UserID) string {
 		b = &book{}
 	}
 	return func(u op.UserID) string { return nameOf(b, u) }
+}
+
+// DepartmentNames returns a lookup over one moment of the directory; "" for a department that is not known.
+func (d *Directory) DepartmentNames() func(dept []byte) string {
+	b, err := d.s.shelf.book(context.Background())
+	if err != nil {
+		return func([]byte) string { return "" }
+	}
+	return func(dept []byte) string { return b.tree.Name(crdt.NodeID(dept)) }
+}
+
+// Everybody are the names of everybody who ever was in the team, and of the departments.
+func (d *Directory) Everybody() ([]module.NameOf, error) {
+	b, err := d.s.shelf.book(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	var out []module.NameOf
+	for u, e := range b.profiles {
+		out = append(out, module.NameOf{ID: u[:], Name: e.Name, StaffNo: e.StaffNo})
+	}
+	b.tree.Walk(func(n crdt.NodeID, _ int) { out = append(out, module.NameOf{ID: []byte(n), Name: b.tree.Name(n)}) })
+	slices.SortFunc(out, func(a, b module.NameOf) int { return bytes.Compare(a.ID, b.ID) })
+	return out, nil
 }
 
 // Avatar is the colour of somebody's picture, 1 to 8.
