@@ -141,7 +141,7 @@ func TestSealForTheWrongEpoch(t *testing.T) {
 			}
 			x := n
 			x.Boxes = append(append([]keys.Box(nil), n.Boxes...), keys.Box{Device: c.Device(), Sealed: sealed})
-			inc := uint32(100 + len(what) + int(what[3]))
+			inc := uint32(100 + len(what) + int(what[len(what)-1]))
 			if err := c.Take(Raw(b.forgeEpoch(company, inc).Epoch(keys.TypeEpochNew, x))); err != nil {
 				t.Fatal(err)
 			}
