@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"fmt"
 
@@ -11,27 +10,45 @@ import (
 type actKind uint8
 
 const (
-	actOther  actKind = iota // unknown type: takes part in the causal order only
-	actFound                 // genesis, scope.new
-	actGrant                 // grant, scope.grant
-	actRevoke                // revoke, scope.revoke
-	actLeave                 // leave, scope.leave
-	actInvite                // invite
-	actAdmit                 // admit
+	actOther        actKind = iota // unknown type: takes part in the causal order only
+	actFound                       // genesis, scope.new
+	actGrant                       // grant, scope.grant
+	actRevoke                      // revoke, scope.revoke
+	actLeave                       // leave, scope.leave
+	actInvite                      // invite
+	actAdmit                       // admit
+	actCancel                      // invite.cancel
+	actLink                        // device.link
+	actDeviceRevoke                // device.revoke
+	actCut                         // cut, scope.cut
+	actDept                        // org.dept
+	actPlace                       // org.place
+	actRule                        // rule.set
+	actCouncil                     // council.owner
 )
 
 // act is what an op asks for, checked as far as that needs no other op. The rules know acts, not payloads.
 type act struct {
 	kind    actKind
 	err     error // malformed; the act has no effect
-	proof   op.ID // grant, revoke, invite: the grant relied on. admit: the invitation
+	proof   op.ID // the grant relied on. admit: the invitation
 	gives   []given
-	subject op.UserID // revoke
+	subject op.UserID // revoke, council: whose grants are taken. place: who is placed
+	target  op.ID     // cut: the removal. cancel: the invitation
+	mode    Mode      // revoke, device.revoke
+	cuts    []Cut     // revoke, leave, device.revoke, cut
 	// The payload behind the act, for the kinds that the state reports or that need more checks.
-	identity *identity // genesis, admit
-	revoke   *Revoke
+	identity *identity // genesis, admit, device.link
 	invite   *Invite
 	admit    *Admit
+	council  Council // genesis
+	replace  *ReplaceOwner
+	signOut  *DeviceRevoke
+	dept     *OrgDept
+	place    []byte
+	rule     *Rule
+	// checked holds the answer of the one check of a signature that needs another op, so that it is made once.
+	checked, passed bool
 }
 
 // given is a role that the act gives, or that an invitation promises.
@@ -39,39 +56,54 @@ type given struct {
 	user op.UserID // zero for an invitation
 	role Role
 	dept string
-	top  bool // by founding, at rank 0
+	top  bool // by founding or by the council, at rank 0
 }
 
 // actOf decodes an op of the team's control log.
 func actOf(o Op, team op.TeamID, genesis op.ID) (a act) {
-	defer func() {
-		if a.err == nil && len(o.Deps) > MaxDeps {
-			a.err = fmt.Errorf("%w: %d deps", errMalformed, len(o.Deps))
-		}
-	}()
 	switch o.Type {
 	case TypeGenesis:
-		a.kind = actFound
-		a.err = a.fromGenesis(o, team, genesis)
+		a.kind, a.err = actFound, a.fromGenesis(o, team, genesis)
 	case TypeGrant:
-		a.kind = actGrant
-		a.err = a.fromGrant(o)
+		a.kind, a.err = actGrant, a.fromGrant(o)
 	case TypeRevoke:
-		a.kind = actRevoke
-		a.err = a.fromRevoke(o)
+		a.kind, a.err = actRevoke, a.fromRevoke(o)
 	case TypeLeave:
-		a.kind = actLeave
-		if len(o.Payload) > 0 {
-			_, a.err = decode[Leave](o.Payload)
-		}
+		a.kind, a.err = actLeave, a.fromLeave(o)
 	case TypeInvite:
-		a.kind = actInvite
-		a.err = a.fromInvite(o)
+		a.kind, a.err = actInvite, a.fromInvite(o)
 	case TypeAdmit:
-		a.kind = actAdmit
-		a.err = a.fromAdmit(o)
+		a.kind, a.err = actAdmit, a.fromAdmit(o)
+	case TypeInviteCancel:
+		a.kind, a.err = actCancel, a.fromCancel(o)
+	case TypeDeviceLink:
+		a.kind, a.err = actLink, a.fromLink(o)
+	case TypeDeviceRevoke:
+		a.kind, a.err = actDeviceRevoke, a.fromDeviceRevoke(o)
+	case TypeCut:
+		a.kind, a.err = actCut, a.fromCuts(o)
+	case TypeDept:
+		a.kind, a.err = actDept, a.fromDept(o)
+	case TypePlace:
+		a.kind, a.err = actPlace, a.fromPlace(o)
+	case TypeRule:
+		a.kind, a.err = actRule, a.fromRule(o)
+	case TypeReplaceOwner:
+		a.kind, a.err = actCouncil, a.fromReplace(o)
 	}
+	a.bound(o)
 	return a
+}
+
+// bound refuses ops that name too much.
+func (a *act) bound(o Op) {
+	switch {
+	case a.err != nil:
+	case len(o.Deps) > MaxDeps:
+		a.err = fmt.Errorf("%w: %d deps", errMalformed, len(o.Deps))
+	case len(a.cuts) > MaxCuts:
+		a.err = fmt.Errorf("%w: %d cuts", errMalformed, len(a.cuts))
+	}
 }
 
 func (a *act) fromGenesis(o Op, team op.TeamID, genesis op.ID) error {
@@ -82,9 +114,13 @@ func (a *act) fromGenesis(o Op, team op.TeamID, genesis op.ID) error {
 	if o.ID != genesis || g.Team != team || len(o.Deps) > 0 || len(g.Nonce) != nonceSize {
 		return fmt.Errorf("%w: not the genesis of this team", errMalformed)
 	}
+	if err := g.Council.check(); err != nil {
+		return err
+	}
 	if a.identity, err = checkIdentity(o.Device, g.RootPub, g.RootBox, g.Device); err != nil {
 		return err
 	}
+	a.council = g.Council
 	a.gives = []given{{user: a.identity.user, role: Owner, top: true}}
 	return nil
 }
@@ -104,11 +140,24 @@ func (a *act) fromRevoke(o Op) error {
 	if err != nil {
 		return err
 	}
-	a.proof, a.subject, a.revoke = r.Proof, r.Subject, &r
-	if r.Mode < Removed || r.Mode > Frozen || len(r.Cuts) > MaxCuts {
-		return fmt.Errorf("%w: revocation of mode %d with %d cuts", errMalformed, r.Mode, len(r.Cuts))
+	a.proof, a.subject, a.mode, a.cuts = r.Proof, r.Subject, r.Mode, r.Cuts
+	return r.Mode.check()
+}
+
+func (m Mode) check() error {
+	if m < Removed || m > Frozen {
+		return fmt.Errorf("%w: mode %d", errMalformed, m)
 	}
 	return nil
+}
+
+func (a *act) fromLeave(o Op) error {
+	if len(o.Payload) == 0 {
+		return nil
+	}
+	l, err := decode[Leave](o.Payload)
+	a.cuts = l.Cuts
+	return err
 }
 
 func (a *act) fromInvite(o Op) error {
@@ -137,48 +186,27 @@ func (a *act) fromAdmit(o Op) error {
 	return err
 }
 
-// scopeActOf decodes an op of a private scope's log. author is the user of the device that wrote it.
-func scopeActOf(o Op, team op.TeamID, scope op.ScopeID, author op.UserID) (a act, kind ScopeKind) {
-	switch o.Type {
-	case TypeScopeNew:
-		n, err := decode[ScopeNew](o.Payload)
-		if err == nil {
-			err = n.check(team, scope, author)
-		}
-		a.kind, a.err, kind = actFound, err, n.Kind
-		if n.Kind == Group {
-			a.gives = append(a.gives, given{user: author, role: Owner, top: true})
-		}
-		for _, m := range n.Members {
-			a.gives = append(a.gives, given{user: m.User, role: m.Role})
-		}
-	case TypeScopeGrant:
-		g, err := decode[ScopeGrant](o.Payload)
-		if err == nil && (g.Scope != scope || !scopeRole(g.Role)) {
-			err = fmt.Errorf("%w: scope.grant", errMalformed)
-		}
-		a.kind, a.err, a.proof = actGrant, err, g.Proof
-		a.gives = []given{{user: g.User, role: g.Role}}
-	case TypeScopeRevoke:
-		r, err := decode[ScopeRevoke](o.Payload)
-		if err == nil && r.Scope != scope {
-			err = fmt.Errorf("%w: scope.revoke", errMalformed)
-		}
-		a.kind, a.err, a.proof, a.subject = actRevoke, err, r.Proof, r.User
-	case TypeScopeLeave:
-		l, err := decode[ScopeLeave](o.Payload)
-		if err == nil && l.Scope != scope {
-			err = fmt.Errorf("%w: scope.leave", errMalformed)
-		}
-		a.kind, a.err = actLeave, err
-	}
-	if a.err == nil && len(o.Deps) > MaxDeps {
-		a.err = fmt.Errorf("%w: %d deps", errMalformed, len(o.Deps))
-	}
-	return a, kind
+func (a *act) fromCancel(o Op) error {
+	c, err := decode[InviteCancel](o.Payload)
+	a.proof, a.target = c.Proof, c.Invite
+	return err
 }
 
-// sameFeed tells whether two refs lie in one feed of a scope.
-func sameFeed(a, b op.Ref) bool {
-	return bytes.Equal(a.Device[:], b.Device[:]) && a.Incarnation == b.Incarnation
+func (a *act) fromCuts(o Op) error {
+	c, err := decode[Cuts](o.Payload)
+	a.proof, a.target, a.cuts = c.Proof, c.Removal, c.Cuts
+	return err
+}
+
+func (a *act) fromReplace(o Op) error {
+	r, err := decode[ReplaceOwner](o.Payload)
+	if err != nil {
+		return err
+	}
+	a.replace, a.subject = &r, r.Replaces
+	a.gives = []given{{user: r.Subject, role: Owner, top: true}}
+	if len(r.Sigs) > MaxCouncil || r.Subject == r.Replaces {
+		return fmt.Errorf("%w: act of the council", errMalformed)
+	}
+	return nil
 }

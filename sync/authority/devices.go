@@ -2,25 +2,20 @@ package authority
 
 import (
 	"crypto/ed25519"
+	"slices"
 
 	"tongzhou/sync/op"
 )
 
-// AllDevices returns every device that was ever certified for the person, also those that were signed out, in the order in
-// which they were added.
-func (s *State) AllDevices(u op.UserID) []Device {
-	user, _ := s.User(u)
-	return user.Devices
-}
-
-// FormerByPeer returns the device with the given network key if it lost its access: it was signed out, or its person has no
-// role any more.
-func (s *State) FormerByPeer(peerPub []byte) (Device, bool) {
-	if _, ok := s.DeviceByPeer(peerPub); ok {
+// Device returns a certified device, also one that was signed out or of a former member: its old ops still need its key. Ask
+// ActiveDevice before doing anything for it.
+func (s *State) Device(id op.DeviceID) (Device, bool) {
+	user, ok := s.devices.get(id)
+	if !ok {
 		return Device{}, false
 	}
-	for _, d := range s.devices {
-		if string(d.PeerPub) == string(peerPub) {
+	for _, d := range s.person(user).devices {
+		if d.ID == id {
 			return d, true
 		}
 	}
@@ -29,24 +24,72 @@ func (s *State) FormerByPeer(peerPub []byte) (Device, bool) {
 
 // ActiveDevice tells whether the device may act: its person has a role and it was not signed out.
 func (s *State) ActiveDevice(id op.DeviceID) bool {
-	d, ok := s.devices[id]
+	d, ok := s.Device(id)
 	return ok && !d.Revoked && s.Role(d.User) != None
+}
+
+// AllDevices returns every device that was ever certified for the person, also those that were signed out, in the order in
+// which they were added.
+func (s *State) AllDevices(u op.UserID) []Device {
+	if p := s.person(u); p != nil {
+		return slices.Clone(p.devices)
+	}
+	return nil
+}
+
+// DeviceByPeer returns the device with the given network key if it is active. Of two with one key the first counts.
+func (s *State) DeviceByPeer(peerPub []byte) (Device, bool) {
+	return s.byPeer(peerPub, true)
+}
+
+// FormerByPeer returns the device with the given network key if it lost its access: it was signed out, or its person has no
+// role any more.
+func (s *State) FormerByPeer(peerPub []byte) (Device, bool) {
+	if _, ok := s.DeviceByPeer(peerPub); ok {
+		return Device{}, false
+	}
+	return s.byPeer(peerPub, false)
+}
+
+func (s *State) byPeer(peerPub []byte, active bool) (Device, bool) {
+	if len(peerPub) != ed25519.PublicKeySize {
+		return Device{}, false
+	}
+	list, _ := s.peers.get([32]byte(peerPub))
+	for _, id := range list {
+		if s.ActiveDevice(id) == active {
+			return s.Device(id)
+		}
+	}
+	return Device{}, false
 }
 
 // MayRevokeDevice tells whether author may sign the device out, and by which proof: zero for a device of the same person.
 // Where it says no, the recovery words of the person still can.
 func (s *State) MayRevokeDevice(author, device op.DeviceID) (proof op.ID, ok bool) {
-	a, known := s.devices[author]
-	d, also := s.devices[device]
+	a, known := s.Device(author)
+	d, also := s.Device(device)
 	switch {
-	case !known || !also:
+	case !known || !also || a.Revoked || d.Revoked:
 		return op.ID{}, false
 	case author == device:
 		return op.ID{}, true
 	case a.User == d.User:
-		return op.ID{}, a.Depth < d.Depth
+		return op.ID{}, s.senior(&a, &d)
 	}
 	return s.MayRevoke(a.User, d.User)
+}
+
+// senior is rule 7 between two devices of one person.
+func (s *State) senior(a, b *Device) bool {
+	if a.Depth != b.Depth || a.Depth <= 1 {
+		return a.Depth < b.Depth
+	}
+	return s.view.older(s.vertexOf(a.Linked), s.vertexOf(b.Linked)) < 0
+}
+
+func (s *State) vertexOf(id op.ID) int32 {
+	return int32(slices.IndexFunc(s.view.vertices, func(v vertex) bool { return v.id == id }))
 }
 
 // ClaimedKey returns the signing key that the first op of an unknown device claims, if the state vouches for the claim: the

@@ -1,12 +1,9 @@
 package authority
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"maps"
-	"slices"
 
 	"tongzhou/sync/op"
 )
@@ -29,58 +26,68 @@ func (d digester) number(n uint64) {
 	d.Write(binary.BigEndian.AppendUint64(nil, n))
 }
 
+func (d digester) flag(b bool) {
+	if b {
+		d.number(1)
+	} else {
+		d.number(0)
+	}
+}
+
 func (d digester) sum() (out [32]byte) {
 	d.Sum(out[:0])
 	return out
 }
 
-func (d digester) holdings(h holdings) {
-	users := slices.SortedFunc(maps.Keys(h), func(a, b op.UserID) int { return bytes.Compare(a[:], b[:]) })
-	d.number(uint64(len(users)))
-	for _, u := range users {
-		d.bytes(u[:])
-		d.number(uint64(len(h[u])))
-		for _, x := range h[u] {
-			d.bytes(x.op[:])
-			d.number(uint64(x.measure.class))
-			d.bytes([]byte(x.measure.dept))
-		}
+func (d digester) held(list []holding) {
+	d.number(uint64(len(list)))
+	for _, x := range list {
+		d.bytes(x.op[:])
+		d.number(uint64(x.measure.class))
+		d.bytes([]byte(x.measure.dept))
 	}
 }
 
-// computeDigest leaves out what differs without consequence between replicas, such as invalid and pending ops.
-func (s *State) computeDigest() [32]byte {
-	d := newDigester("tongzhou/authority/team")
-	d.bytes(s.team[:])
-	d.bytes(s.genesis[:])
-	d.holdings(s.held)
-	users := append(s.Users(), s.Former()...)
-	slices.SortFunc(users, func(a, b User) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	d.number(uint64(len(users)))
-	for _, u := range users {
-		d.bytes(u.RootPub)
-		d.bytes(u.RootBox)
-		d.number(uint64(len(u.Devices)))
-		for _, v := range u.Devices {
-			for _, field := range [][]byte{v.SignPub, v.BoxPub, v.PeerPub, []byte(v.Name)} {
-				d.bytes(field)
-			}
-		}
+// itemKey is the place of one item in the trie of digests.
+func itemKey(kind string, id []byte) [32]byte {
+	d := newDigester(kind)
+	d.bytes(id)
+	return d.sum()
+}
+
+func (i *InviteState) digest() [32]byte {
+	d := newDigester("tongzhou/authority/invite")
+	d.bytes(i.Op[:])
+	d.number(uint64(i.Uses()))
+	d.flag(i.Live)
+	return d.sum()
+}
+
+func (l *ruleLine) digest(v *view) [32]byte {
+	d := newDigester("tongzhou/authority/rule")
+	for _, s := range l.sets {
+		d.bytes(v.vertices[s.vertex].id[:])
 	}
-	invites := s.Invites()
-	d.number(uint64(len(invites)))
-	for _, i := range invites {
-		d.bytes(i.Op[:])
-		d.number(uint64(i.Uses()))
-		if i.Live {
-			d.number(1)
-		} else {
-			d.number(0)
-		}
+	return d.sum()
+}
+
+func (t *tree) digest(ids []string) [32]byte {
+	d := newDigester("tongzhou/authority/org")
+	for _, id := range ids {
+		n := t.nodes[id]
+		d.bytes([]byte(id))
+		d.bytes([]byte(n.up))
+		d.flag(n.gone)
+		d.bytes(n.op[:])
 	}
-	d.number(uint64(len(s.revoked)))
-	for _, r := range s.revoked {
-		d.bytes(r.Op[:])
-	}
+	return d.sum()
+}
+
+// digest leaves out what differs without consequence between replicas, such as invalid and pending ops.
+func teamDigest(team op.TeamID, genesis op.ID, items [32]byte) [32]byte {
+	d := newDigester("tongzhou/authority/team/2")
+	d.bytes(team[:])
+	d.bytes(genesis[:])
+	d.bytes(items[:])
 	return d.sum()
 }

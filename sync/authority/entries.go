@@ -1,6 +1,9 @@
 package authority
 
 import (
+	"cmp"
+	"slices"
+
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
@@ -24,13 +27,61 @@ type Feed struct {
 	Incarnation uint32
 }
 
-// Entries returns every control op of the team in the order (lamport, opid); pending ones come last. The slice is shared
-// and must not change.
-func (s *State) Entries() []Entry { return nil }
+// Entries returns every control op of the team in the order (lamport, opid); pending ones come last, by their clock. The
+// slice is shared and must not change.
+func (s *State) Entries() []Entry {
+	s.lazy.entries.Do(func() {
+		order := make([]int32, len(s.view.vertices))
+		for n := range order {
+			order[n] = int32(n)
+		}
+		slices.SortFunc(order, s.view.older)
+		out := make([]Entry, 0, len(order)+len(s.pending))
+		for _, n := range order {
+			out = append(out, s.entry(s.view.vertices[n].op))
+		}
+		rest := slices.Clone(s.pending)
+		slices.SortFunc(rest, func(a, b *Op) int { return cmp.Or(cmp.Compare(a.HLC, b.HLC), compareIDs(a.ID, b.ID)) })
+		for _, o := range rest {
+			out = append(out, s.entry(o))
+		}
+		s.lazy.audit = out
+	})
+	return s.lazy.audit
+}
+
+func (s *State) entry(o *Op) Entry {
+	user, _ := s.devices.get(o.Device)
+	st := s.Status(o.ID)
+	return Entry{
+		Op: o.ID, Ref: o.Ref, Device: o.Device, User: user, At: o.HLC, Type: o.Type, Payload: o.Payload,
+		Verdict: st.Verdict, Reason: st.Reason,
+	}
+}
 
 // PastOf returns how far each control feed lies in the op's past, itself included: the highest seq. It is nil for an op
 // that is not there or pending.
-func (s *State) PastOf(id op.ID) map[Feed]uint64 { return nil }
+func (s *State) PastOf(id op.ID) map[Feed]uint64 {
+	at := slices.IndexFunc(s.view.vertices, func(v vertex) bool { return v.id == id })
+	if at < 0 {
+		return nil
+	}
+	out := map[Feed]uint64{}
+	seen := make([]bool, at+1)
+	seen[at] = true
+	for n := at; n >= 0; n-- { // the past of an op has smaller numbers
+		if !seen[n] {
+			continue
+		}
+		v := &s.view.vertices[n]
+		feed := Feed{v.ref.Device, v.ref.Incarnation}
+		out[feed] = max(out[feed], v.ref.Seq)
+		for _, p := range v.past {
+			seen[p] = true
+		}
+	}
+	return out
+}
 
 // Council returns how many of how many keys can replace an owner; 0, 0 without a council.
-func (s *State) Council() (k, n int) { return 0, 0 }
+func (s *State) Council() (k, n int) { return int(s.council.K), len(s.council.Keys) }

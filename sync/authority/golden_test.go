@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"testing"
@@ -18,6 +19,7 @@ import (
 // payload is a new type with a new entry.
 type vectors struct {
 	Payloads  map[string]string // type → CBOR in hexadecimal digits
+	Later     map[string]string // likewise, with the fields that came later
 	Group     op.ScopeID        // of the scope.new payload, founded by user 1…
 	Admission string            // signature of the key with seed 0, 1, 2 … over the admit payload
 	Digest    string            // of the state of goldenHistory
@@ -43,6 +45,12 @@ func goldenCert() keys.DeviceCert {
 	}
 }
 
+func goldenCuts() []authority.Cut {
+	return []authority.Cut{
+		{Scope: op.ScopeTag(fill(16, 60)), Device: op.DeviceID(fill(16, 61)), Incarnation: 7, Seq: 1 << 40, ID: op.ID(fill(32, 62))},
+	}
+}
+
 // goldenPayloads are one payload of every type. The certificates are not genuine: this is about the encoding.
 func goldenPayloads(testing.TB) []golden {
 	user, proof, scope := op.UserID(fill(16, 1)), op.ID(fill(32, 9)), op.ScopeID(fill(16, 20))
@@ -52,9 +60,7 @@ func goldenPayloads(testing.TB) []golden {
 	return []golden{
 		{authority.TypeGenesis, authority.Genesis{Team: team, RootPub: fill(32, 10), RootBox: fill(40, 11), Device: goldenCert(), Nonce: fill(16, 12)}},
 		{authority.TypeGrant, authority.Grant{Subject: user, Role: authority.Head, Proof: proof, Dept: fill(28, 50)}},
-		{authority.TypeRevoke, authority.Revoke{Subject: user, Mode: authority.Compromised, Proof: proof, Cuts: []authority.Cut{
-			{Scope: op.ScopeTag(fill(16, 60)), Device: op.DeviceID(fill(16, 61)), Incarnation: 7, Seq: 1 << 40, ID: op.ID(fill(32, 62))},
-		}}},
+		{authority.TypeRevoke, authority.Revoke{Subject: user, Mode: authority.Compromised, Proof: proof, Cuts: goldenCuts()}},
 		{authority.TypeLeave, authority.Leave{}},
 		{authority.TypeInvite, authority.Invite{Pub: fill(32, 70), Role: authority.Member, MaxUses: 3, Expires: 1_900_000_000_000, Proof: proof}},
 		{authority.TypeAdmit, authority.Admit{Invite: op.ID(fill(32, 80)), RootPub: fill(32, 10), RootBox: fill(40, 11), Device: goldenCert(), InviteSig: fill(64, 81)}},
@@ -62,6 +68,29 @@ func goldenPayloads(testing.TB) []golden {
 		{authority.TypeScopeGrant, authority.ScopeGrant{Scope: scope, User: user, Role: authority.Member, Proof: proof}},
 		{authority.TypeScopeRevoke, authority.ScopeRevoke{Scope: scope, User: user, Proof: proof}},
 		{authority.TypeScopeLeave, authority.ScopeLeave{Scope: scope}},
+		{authority.TypeInviteCancel, authority.InviteCancel{Invite: op.ID(fill(32, 80)), Proof: proof}},
+		{authority.TypeDeviceLink, authority.DeviceLink{User: user, Device: goldenCert()}},
+		{authority.TypeDeviceRevoke, authority.DeviceRevoke{Device: op.DeviceID(fill(16, 61)), Mode: authority.Compromised, Cuts: goldenCuts(), RootSig: fill(64, 90)}},
+		{authority.TypeCut, authority.Cuts{Removal: op.ID(fill(32, 91)), Cuts: goldenCuts(), Proof: proof}},
+		{authority.TypeScopeCut, authority.ScopeCut{Scope: scope, Removal: op.ID(fill(32, 91)), Cuts: goldenCuts(), Proof: proof}},
+		{authority.TypeDept, authority.OrgDept{Dept: fill(28, 50), Parent: fill(28, 51), Gone: true, Into: fill(28, 52), Proof: proof}},
+		{authority.TypePlace, authority.OrgPlace{User: user, Dept: fill(28, 50), Proof: proof}},
+		{authority.TypeRule, authority.Rule{Key: "chat.recall_minutes", Value: []byte{0x18, 0x1e}, Proof: proof}},
+		{authority.TypeReplaceOwner, authority.ReplaceOwner{Subject: user, Replaces: op.UserID(fill(16, 30)), Sigs: []authority.CouncilSig{{Index: 1, Sig: fill(64, 92)}}}},
+	}
+}
+
+// laterPayloads are payloads of the first types with fields that came later. Without them they encode as before.
+func laterPayloads() []golden {
+	user, proof, scope := op.UserID(fill(16, 1)), op.ID(fill(32, 9)), op.ScopeID(fill(16, 20))
+	council := authority.Council{K: 1, Keys: [][]byte{fill(32, 93), fill(32, 94)}}
+	return []golden{
+		{authority.TypeGenesis, authority.Genesis{Team: team, RootPub: fill(32, 10), RootBox: fill(40, 11), Device: goldenCert(), Nonce: fill(16, 12), Council: council}},
+		{authority.TypeRevoke, authority.Revoke{Subject: user, Mode: authority.Frozen, Proof: proof}},
+		{authority.TypeLeave, authority.Leave{Cuts: goldenCuts()}},
+		{authority.TypeScopeNew, authority.NewGroupWith(team, user, []authority.ScopeMember{{User: op.UserID(fill(16, 30)), Role: authority.Admin}}, fill(16, 40), authority.FromJoining)},
+		{authority.TypeScopeRevoke, authority.ScopeRevoke{Scope: scope, User: user, Proof: proof, Cuts: goldenCuts()}},
+		{authority.TypeScopeLeave, authority.ScopeLeave{Scope: scope, Cuts: goldenCuts()}},
 	}
 }
 
@@ -80,7 +109,14 @@ func goldenHistory(t fataler) *log {
 }
 
 func goldenVectors(t testing.TB) vectors {
-	v := vectors{Payloads: map[string]string{}}
+	v := vectors{Payloads: map[string]string{}, Later: map[string]string{}}
+	for _, g := range laterPayloads() {
+		b, err := op.Marshal(g.payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Later[g.kind] = hex.EncodeToString(b)
+	}
 	for _, g := range goldenPayloads(t) {
 		b, err := op.Marshal(g.payload)
 		if err != nil {
@@ -118,14 +154,21 @@ func TestEncodingsNeverChange(t *testing.T) {
 			t.Errorf("%s encodes to\n%s, want\n%s", kind, got.Payloads[kind], encoded)
 		}
 	}
+	if !maps.Equal(got.Later, want.Later) {
+		t.Errorf("later fields encode to %v", got.Later)
+	}
 	if len(got.Payloads) != len(want.Payloads) {
 		t.Errorf("%d types, %d vectors", len(got.Payloads), len(want.Payloads))
 	}
 	if got.Group != want.Group || got.Admission != want.Admission || got.Digest != want.Digest {
 		t.Errorf("group %s, admission %s, digest %s", got.Group, got.Admission, got.Digest)
 	}
-	for _, g := range goldenPayloads(t) { // and back
-		encoded, err := hex.DecodeString(want.Payloads[g.kind])
+	for i, g := range append(goldenPayloads(t), laterPayloads()...) { // and back
+		text := want.Payloads[g.kind]
+		if i >= len(want.Payloads) {
+			text = want.Later[g.kind]
+		}
+		encoded, err := hex.DecodeString(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +193,7 @@ func TestRolesAndModesKeepTheirNumbers(t *testing.T) {
 			t.Errorf("%s reads as %v %v", want, parsed, ok)
 		}
 	}
-	if authority.Removed != 1 || authority.Compromised != 2 || authority.Group != 1 || authority.Direct != 2 {
+	if authority.Removed != 1 || authority.Compromised != 2 || authority.Frozen != 3 || authority.WholeHistory != 1 || authority.FromJoining != 2 || authority.Group != 1 || authority.Direct != 2 {
 		t.Error("a number on the wire changed")
 	}
 }

@@ -1,10 +1,6 @@
 package authority
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-
 	"tongzhou/sync/op"
 )
 
@@ -15,50 +11,19 @@ type Held struct {
 	Dept []byte // nil if of no department
 }
 
-// holding is a live grant with what the rules need to compare it.
-type holding struct {
-	op      op.ID
-	measure measure
-	age     int32 // order of (lamport, opid)
+// holdings is somebody's live grants, strongest first.
+type holdings []holding
+
+func (h holdings) role() Role {
+	if len(h) == 0 {
+		return None
+	}
+	return h[0].measure.class
 }
 
-// holdings lists everybody's live grants, strongest first, older first among equals. Users without any are absent.
-type holdings map[op.UserID][]holding
-
-func holdingsOf(e *engine) holdings {
-	h := holdings{}
-	for g := range e.grants {
-		if e.live(int32(g)) {
-			gr := &e.grants[g]
-			h[gr.subject] = append(h[gr.subject], holding{e.vertices[gr.vertex].id, gr.measure, gr.vertex})
-		}
-	}
-	for _, list := range h {
-		slices.SortFunc(list, func(a, b holding) int {
-			return cmp.Or(a.measure.compare(b.measure), cmp.Compare(a.age, b.age))
-		})
-	}
-	return h
-}
-
-func (h holdings) role(u op.UserID) Role {
-	if list := h[u]; len(list) > 0 {
-		return list[0].measure.class
-	}
-	return None
-}
-
-func (h holdings) roles() map[op.UserID]Role {
-	out := make(map[op.UserID]Role, len(h))
-	for u := range maps.Keys(h) {
-		out[u] = h.role(u)
-	}
-	return out
-}
-
-func (h holdings) of(u op.UserID) []Held {
-	out := make([]Held, 0, len(h[u]))
-	for _, x := range h[u] {
+func (h holdings) list() []Held {
+	out := make([]Held, 0, len(h))
+	for _, x := range h {
 		held := Held{Op: x.op, Role: x.measure.class}
 		if x.measure.dept != "" {
 			held.Dept = []byte(x.measure.dept)
@@ -68,9 +33,9 @@ func (h holdings) of(u op.UserID) []Held {
 	return out
 }
 
-// first returns the strongest grant of u that passes.
-func (h holdings) first(u op.UserID, pass func(measure) bool) (op.ID, bool) {
-	for _, x := range h[u] {
+// first returns the strongest grant that passes.
+func (h holdings) first(pass func(measure) bool) (op.ID, bool) {
+	for _, x := range h {
 		if pass(x.measure) {
 			return x.op, true
 		}
@@ -78,26 +43,26 @@ func (h holdings) first(u op.UserID, pass func(measure) bool) (op.ID, bool) {
 	return op.ID{}, false
 }
 
-// proof returns the strongest grant of u if it is at least need.
-func (h holdings) proof(u op.UserID, need Role) (op.ID, bool) {
-	return h.first(u, func(m measure) bool { return m.class <= need })
+// proof returns the strongest grant if it is at least need.
+func (h holdings) proof(need Role) (op.ID, bool) {
+	return h.first(func(m measure) bool { return m.class <= need })
 }
 
-func (h holdings) mayGrant(u op.UserID, r Role, dept []byte) (op.ID, bool) {
+func (h holdings) mayGrant(r Role, dept []byte, t *tree) (op.ID, bool) {
 	if checkRole(r, dept) != nil {
 		return op.ID{}, false
 	}
-	return h.first(u, func(m measure) bool { return m.mayGrant(r, string(dept)) })
+	return h.first(func(m measure) bool { return m.mayGrant(r, string(dept), t) })
 }
 
-// mayRevoke returns a grant of u that outranks every live grant of subject.
-func (h holdings) mayRevoke(u, subject op.UserID) (op.ID, bool) {
-	if len(h[subject]) == 0 {
+// mayRevoke returns a grant that outranks every one of the subject's.
+func (h holdings) mayRevoke(subject holdings, t *tree) (op.ID, bool) {
+	if len(subject) == 0 {
 		return op.ID{}, false
 	}
-	return h.first(u, func(m measure) bool {
-		for _, x := range h[subject] {
-			if !m.outranks(x.measure) {
+	return h.first(func(m measure) bool {
+		for _, x := range subject {
+			if !m.outranks(x.measure, t) {
 				return false
 			}
 		}
@@ -105,34 +70,25 @@ func (h holdings) mayRevoke(u, subject op.UserID) (op.ID, bool) {
 	})
 }
 
+func (s *State) held(u op.UserID) holdings {
+	if p := s.person(u); p != nil {
+		return p.held
+	}
+	return nil
+}
+
+// Grants returns the user's live grants, strongest first.
+func (s *State) Grants(u op.UserID) []Held { return s.held(u).list() }
+
 // Proof returns the grant to cite for an act that needs the given role or a stronger one, false if the user has none.
-func (s *State) Proof(u op.UserID, need Role) (op.ID, bool) { return s.held.proof(u, need) }
+func (s *State) Proof(u op.UserID, need Role) (op.ID, bool) { return s.held(u).proof(need) }
 
 // MayGrant returns the grant by which u may give the role (rule 1), to cite as proof of a grant or invitation.
 func (s *State) MayGrant(u op.UserID, r Role, dept []byte) (op.ID, bool) {
-	return s.held.mayGrant(u, r, dept)
+	return s.held(u).mayGrant(r, dept, s.org.tree)
 }
 
 // MayRevoke returns the grant by which u may take everything that subject holds (rule 2).
-func (s *State) MayRevoke(u, subject op.UserID) (op.ID, bool) { return s.held.mayRevoke(u, subject) }
-
-// verdicts is the status of every op.
-type verdicts map[op.ID]Status
-
-func verdictsOf(e *engine) verdicts {
-	out := make(verdicts, len(e.vertices)+len(e.pending))
-	for id := range e.pending {
-		out[id] = Status{Verdict: Pending}
-	}
-	for n := range e.vertices {
-		st := Status{Verdict: Invalid, Reason: e.reasons[n]}
-		switch {
-		case e.valid[n]:
-			st = Status{Verdict: Valid}
-		case e.vertices[n].act.kind == actOther:
-			st = Status{Verdict: Ignored}
-		}
-		out[e.vertices[n].id] = st
-	}
-	return out
+func (s *State) MayRevoke(u, subject op.UserID) (op.ID, bool) {
+	return s.held(u).mayRevoke(s.held(subject), s.org.tree)
 }

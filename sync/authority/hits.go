@@ -22,12 +22,18 @@ func (e *engine) taken(g, n int32) bool {
 func (e *engine) firstHit(l *lane, g int32) int32 {
 	gr := &e.grants[g]
 	var k int
-	if l.basis < 0 {
-		// Rule 3: a leave hits only grants in its own past.
+	switch l.basis {
+	case byLeaving: // rule 3: a leave hits only grants in its own past
 		k = sort.Search(len(l.ops), func(i int) bool { return e.before(gr.vertex, l.ops[i]) })
-	} else {
+		// If the device had lost its rights over g when it wrote the first, it had when it wrote the others.
+		if k < len(l.ops) && e.signedOut(l.ops[k], e.bound[l.ops[k]].cert, &gr.measure) {
+			return -1
+		}
+	case byCouncil:
+		k = sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) })
+	default:
 		// Rule 2: the proof strictly outranks g, and the removal does not precede it.
-		if !e.grants[l.basis].measure.outranks(gr.measure) {
+		if !e.grants[l.basis].measure.outranks(gr.measure, l.tree) {
 			return -1
 		}
 		k = sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) })

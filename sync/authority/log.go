@@ -1,32 +1,23 @@
 package authority
 
-import (
-	"crypto/ed25519"
+import "tongzhou/sync/op"
 
-	"tongzhou/sync/op"
-)
-
-// Log collects the control ops of a team and evaluates them. Payloads are decoded and signatures checked once per op; the
-// rules run again over everything when the state is asked for after an addition. It is not safe for concurrent use; the
-// states it returns are.
+// Log collects the control ops of a team and evaluates them. What was decided stays decided: an addition costs what it may
+// change, unless it proves a fork or fills a hole in a feed; then everything is evaluated again. It is not safe for
+// concurrent use; the states it returns are.
 type Log struct {
 	team    op.TeamID
 	genesis op.ID
 	facts   map[op.ID]*fact
-	state   *State // nil: something was added since
-}
-
-// fact is one op and what was found out about it for good.
-type fact struct {
-	op       Op
-	act      act
-	vouched  Reason // admit: result of the checks against its invitation; valid once judged
-	compared bool
+	missing map[op.ID]bool // cited and not there
+	engine  *engine        // nil: to be made from the facts
+	draft   draft          // what the next state will hold
+	state   *State         // nil: something was added since
 }
 
 // NewLog returns an empty log. genesis pins the founding op: no other op can found the team.
 func NewLog(team op.TeamID, genesis op.ID) *Log {
-	return &Log{team: team, genesis: genesis, facts: map[op.ID]*fact{}}
+	return &Log{team: team, genesis: genesis, facts: map[op.ID]*fact{}, missing: map[op.ID]bool{}}
 }
 
 // Add adds ops in any order and returns how many were new. Ops held back for their clock must not be added before they
@@ -41,8 +32,23 @@ func (l *Log) Add(ops ...Op) int {
 			continue
 		}
 		o.Ref.Device = o.Device
-		l.facts[o.ID] = &fact{op: o, act: actOf(o, l.team, l.genesis)}
+		f := &fact{op: o, act: actOf(o, l.team, l.genesis)}
+		l.facts[o.ID] = f
+		delete(l.missing, o.ID)
+		for _, d := range o.Deps {
+			if l.facts[d] == nil {
+				l.missing[d] = true
+			}
+		}
 		added++
+		if l.engine != nil && !l.engine.take(f) {
+			l.engine = nil
+		}
+		if l.engine != nil {
+			l.draft.statuses.set(o.ID, Status{Verdict: Pending})
+			l.engine.place(f, l.engine.enter)
+			l.draft.waits(f)
+		}
 	}
 	if added > 0 {
 		l.state = nil
@@ -53,9 +59,27 @@ func (l *Log) Add(ops ...Op) int {
 // State evaluates the ops added so far. It depends on their set alone.
 func (l *Log) State() *State {
 	if l.state == nil {
-		l.state = l.eval()
+		if l.engine == nil {
+			l.load()
+		}
+		l.engine.settle()
+		l.state = l.draft.finish(l)
 	}
 	return l.state
+}
+
+// load evaluates everything from scratch.
+func (l *Log) load() {
+	l.engine = newEngine(l.team, l.genesis)
+	l.engine.all = true
+	l.draft = draft{}
+	order := l.engine.load(l.facts)
+	for _, f := range order {
+		l.engine.place(f, l.engine.enter)
+	}
+	for _, f := range order {
+		l.draft.waits(f)
+	}
 }
 
 // Eval evaluates a set of ops; see Log for what they must be.
@@ -63,34 +87,4 @@ func Eval(team op.TeamID, genesis op.ID, ops []Op) *State {
 	l := NewLog(team, genesis)
 	l.Add(ops...)
 	return l.State()
-}
-
-func (l *Log) eval() *State {
-	entries := make([]entry, 0, len(l.facts))
-	for _, f := range l.facts {
-		entries = append(entries, entry{op: &f.op, act: &f.act})
-	}
-	e := newEngine(newGraph(entries, l.genesis))
-	e.authors = e.certifiedAuthors
-	e.admissible = func(v, invite int32) Reason {
-		f := l.facts[e.vertices[v].id]
-		if !f.compared {
-			f.vouched, f.compared = l.vouch(f, e.vertices[invite].act.invite), true
-		}
-		return f.vouched
-	}
-	e.run()
-	return newState(l.team, l.genesis, e)
-}
-
-// vouch checks an admission against its invitation. Expiry is the only place where authority reads a clock: that of the
-// admission, which its author could set back, but not before the invitation itself.
-func (l *Log) vouch(f *fact, i *Invite) Reason {
-	if !f.act.admit.signedBy(ed25519.PublicKey(i.Pub), l.team) {
-		return ReasonMalformed
-	}
-	if f.op.HLC.Millis() > i.Expires {
-		return ReasonExpired
-	}
-	return ""
 }

@@ -42,12 +42,16 @@ const (
 	ReasonClock     Reason = "clock"     // final: not later than an op in its past
 	ReasonAuthor    Reason = "author"    // final: the device does not speak for the one whom the proof empowers
 	ReasonProof     Reason = "proof"     // final: the proof is no grant (or invitation) in the op's past
-	ReasonRole      Reason = "role"      // final: the proof does not permit the act
+	ReasonRole      Reason = "role"      // final: the proof does not permit the act; not final for heads
 	ReasonExpired   Reason = "expired"   // final: the invitation had expired
 	ReasonForked    Reason = "forked"    // final: its feed has two ops in one place, here or earlier
 	ReasonBasis     Reason = "basis"     // the proof is itself invalid
 	ReasonRevoked   Reason = "revoked"   // the proof was taken away, and the op does not precede that
 	ReasonUsedUp    Reason = "used_up"   // the invitation had admitted enough people
+	ReasonCancelled Reason = "cancelled" // the invitation was, and the op does not precede that
+	ReasonDevice    Reason = "device"    // the author's device was signed out, and the op does not precede that
+	ReasonKnown     Reason = "known"     // final: the device is certified already, no worse than by this
+	ReasonCut       Reason = "cut"       // scope: beyond what counts of the feed of somebody who was removed
 )
 
 // Status is the verdict on one op.

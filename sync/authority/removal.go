@@ -1,6 +1,8 @@
 package authority
 
 import (
+	"slices"
+
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
@@ -56,22 +58,108 @@ func (s *State) Standing(u op.UserID) Standing {
 // Removal returns how a person who has no role now came to have none; false for everybody else. A removal that follows a
 // freeze counts, not the freeze.
 func (s *State) Removal(u op.UserID) (Removal, bool) {
-	if s.Role(u) != None {
+	p := s.person(u)
+	if p == nil || p.active() {
 		return Removal{}, false
 	}
-	for _, r := range s.revoked {
-		if r.Subject == u {
-			return Removal{Op: r.Op, By: r.By, Subject: u, Mode: r.Mode, FormerRole: Member, Cuts: r.Cuts}, true
-		}
+	ev := p.work(&s.view)
+	if ev.current < 0 {
+		return Removal{}, false
 	}
-	return Removal{}, false
+	return ev.removals[ev.current], true
 }
 
-// Removals returns every removal that took something, in the order (lamport, opid).
+// Removals returns every removal that took something, in the order (lamport, opid). The slice is shared and must not change.
 func (s *State) Removals() []Removal {
-	var out []Removal
-	for _, r := range s.revoked {
-		out = append(out, Removal{Op: r.Op, By: r.By, Subject: r.Subject, Mode: r.Mode, FormerRole: Member, Cuts: r.Cuts})
+	s.lazy.removals.Do(func() {
+		type found struct {
+			vertex int32
+			Removal
+		}
+		var all []found
+		s.people.each(func(_ op.UserID, p *person) {
+			ev := p.work(&s.view)
+			for i, r := range ev.removals {
+				all = append(all, found{ev.tables[i].vertex, r})
+			}
+		})
+		slices.SortStableFunc(all, func(a, b found) int { return s.view.older(a.vertex, b.vertex) })
+		for _, f := range all {
+			s.lazy.taken = append(s.lazy.taken, f.Removal)
+		}
+	})
+	return s.lazy.taken
+}
+
+// work finds out which removals took something from the person, and what.
+func (p *person) work(v *view) *evidence {
+	p.evidence.once.Do(func() { p.evidence.fill(p, v) })
+	return p.evidence
+}
+
+func (ev *evidence) fill(p *person, v *view) {
+	ev.current = -1
+	newest := -1
+	for i, g := range p.grants {
+		if newest < 0 || v.older(g.vertex, p.grants[newest].vertex) > 0 {
+			newest = i
+		}
 	}
-	return out
+	for i := range p.takings {
+		t := &p.takings[i]
+		r := t.removal(p, v)
+		table := cutTable{vertex: t.vertex, mode: t.mode, by: t.by, device: t.device, binding: t.ended}
+		if t.device.IsZero() {
+			strongest, fresh, any := -1, false, false
+			for g := range p.grants {
+				if !t.hits(&p.grants[g], v) {
+					continue
+				}
+				any = true
+				// Of what it hit, what no earlier removal had taken before tells what the person was.
+				first := !slices.ContainsFunc(p.takings[:i], func(o taking) bool {
+					return o.device.IsZero() && v.before(o.vertex, t.vertex) && o.hits(&p.grants[g], v)
+				})
+				if strongest < 0 || first && !fresh || first == fresh && p.grants[g].measure.compare(p.grants[strongest].measure) < 0 {
+					strongest, fresh = g, first
+				}
+			}
+			if !any {
+				continue
+			}
+			m := p.grants[strongest].measure
+			r.FormerRole = m.class
+			if m.dept != "" {
+				r.FormerDept = []byte(m.dept)
+			}
+			table.binding = t.hits(&p.grants[newest], v)
+			if table.binding && (ev.current < 0 || r.Mode != Frozen || ev.removals[ev.current].Mode == Frozen) {
+				ev.current = len(ev.removals)
+			}
+		}
+		table.join(t.cuts)
+		ev.removals = append(ev.removals, r)
+		ev.tables = append(ev.tables, table)
+	}
+}
+
+func (t *taking) removal(p *person, v *view) Removal {
+	x := &v.vertices[t.vertex]
+	r := Removal{
+		Op: x.id, By: t.by, ByDevice: x.ref.Device, Subject: p.id, Device: t.device, At: x.clock,
+		Mode: t.mode, Left: t.kind == actLeave, FormerRole: None, Cuts: x.act.cuts,
+	}
+	return r
+}
+
+// hits is rules 2 and 3 for one grant.
+func (t *taking) hits(g *grant, v *view) bool {
+	switch t.kind {
+	case actLeave:
+		spared := slices.ContainsFunc(t.spared, func(s reach) bool { return s.measure.outranks(g.measure, s.tree) })
+		return !spared && v.before(g.vertex, t.vertex)
+	case actCouncil:
+		return !v.before(t.vertex, g.base)
+	}
+	return t.measure.outranks(g.measure, t.tree) && !v.before(t.vertex, g.base)
 }

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"maps"
 	"slices"
 
 	"tongzhou/sync/op"
@@ -11,9 +12,12 @@ type ScopeState struct {
 	scope    op.ScopeID
 	tag      op.ScopeTag
 	kind     ScopeKind
-	team     holdings
-	held     holdings
-	verdicts verdicts
+	history  History
+	team     *State
+	people   map[op.UserID]*person
+	view     view
+	limits   map[op.UserID][]cutTable // by what was taken in the team
+	statuses map[op.ID]Status
 	frontier []op.ID
 	missing  []op.ID
 	digest   [32]byte
@@ -21,63 +25,67 @@ type ScopeState struct {
 
 // EvalScope evaluates the member log of a private scope by the same rules as the team's (rule 9): the founder of a group
 // has rank 0, owner and admins of the group grant and revoke, and a member counts while active in the team. Who speaks
-// for a device comes from the team's state; ops of devices that it does not know are pending. The ops must be as those of
-// a Log, all from this scope.
+// for a device comes from the team's state; ops of devices that it does not know are pending. What somebody removed from
+// the team wrote beyond their cut-off has no effect. The ops must be as those of a Log, all from this scope.
 func EvalScope(team *State, scope op.ScopeID, tag op.ScopeTag, ops []Op) *ScopeState {
-	s := &ScopeState{scope: scope, tag: tag, team: team.held}
-	acts := make([]act, len(ops))
-	given := make(map[op.ID]bool, len(ops))
-	parked := map[op.ID]bool{}
-	kinds := make(map[op.ID]ScopeKind)
-	var entries []entry
-	for i := range ops {
-		o := ops[i]
-		if given[o.ID] {
-			continue
-		}
-		given[o.ID] = true
-		o.Ref.Device = o.Device
-		author, known := team.devices[o.Device]
-		if !known {
-			parked[o.ID] = true
-			continue
-		}
-		var kind ScopeKind
-		acts[i], kind = scopeActOf(o, team.team, scope, author.User)
-		if acts[i].kind == actFound {
-			kinds[o.ID] = kind
-		}
-		entries = append(entries, entry{op: &o, act: &acts[i]})
+	l := scopeLog{team: team, scope: scope, tag: tag, facts: map[op.ID]*fact{}, parked: map[op.ID]bool{}, founds: map[op.ID]ScopeNew{}}
+	missing := map[op.ID]bool{}
+	for _, o := range ops {
+		l.add(o)
 	}
-	e := newEngine(newGraph(entries, op.ID{}))
-	e.authors = func(v int32) []op.UserID {
-		return []op.UserID{team.devices[e.vertices[v].ref.Device].User}
+	for _, o := range ops {
+		for _, d := range o.Deps {
+			if l.facts[d] == nil && !l.parked[d] && !l.parked[o.ID] {
+				missing[d] = true
+			}
+		}
 	}
-	e.run()
-	e.missing = slices.DeleteFunc(e.missing, func(id op.ID) bool { return parked[id] })
-	s.fill(e, kinds)
-	for id := range parked {
-		s.verdicts[id] = Status{Verdict: Pending}
+	e := l.eval()
+	if limits := l.limits(e, bound); l.cut(limits) {
+		e = l.eval()
 	}
+	s := &ScopeState{scope: scope, tag: tag, team: team, people: map[op.UserID]*person{}, view: e.view, statuses: map[op.ID]Status{}}
+	s.fill(e, &l)
+	s.limits = l.limits(e, valid)
+	s.missing = slices.SortedFunc(maps.Keys(missing), compareIDs)
 	return s
 }
 
-func (s *ScopeState) fill(e *engine, kinds map[op.ID]ScopeKind) {
+func (s *ScopeState) fill(e *engine, l *scopeLog) {
 	for n := range e.vertices {
 		v := &e.vertices[n]
 		if v.act.kind == actFound && e.valid[n] {
-			s.kind = kinds[v.id] // the scope id fixes it, so all founding ops agree
+			s.kind, s.history = l.founds[v.id].Kind, l.founds[v.id].History // the scope id fixes both, so all founding ops agree
 		}
 	}
 	if s.kind == Direct {
 		e.keepFoundingOnly()
 	}
-	s.held, s.verdicts, s.frontier, s.missing = holdingsOf(e), verdictsOf(e), e.frontier(), e.missing
-	d := newDigester("tongzhou/authority/scope")
+	d := newDigester("tongzhou/authority/scope/2")
 	d.bytes(s.scope[:])
 	d.number(uint64(s.kind))
-	d.holdings(s.held)
+	for _, u := range slices.SortedFunc(maps.Keys(e.given), compareUsers) {
+		p := e.describe(u)
+		if p.blank() {
+			continue
+		}
+		s.people[u] = p
+		if p.active() {
+			d.bytes(u[:])
+			d.held(p.held)
+		}
+	}
 	s.digest = d.sum()
+	for id, f := range l.facts {
+		s.statuses[id] = Status{Verdict: Pending}
+		if f.placed > 0 {
+			s.statuses[id] = e.status(f.placed - 1)
+		}
+	}
+	for id := range l.parked {
+		s.statuses[id] = Status{Verdict: Pending}
+	}
+	s.frontier = frontier(&e.view, slices.Collect(maps.Keys(e.heads)))
 }
 
 // keepFoundingOnly undoes leaves, the one act that could change the members of a direct scope: its two people are fixed
@@ -98,14 +106,14 @@ func (s *ScopeState) Scope() op.ScopeID { return s.scope }
 func (s *ScopeState) Kind() ScopeKind { return s.kind }
 
 // History says what later members read.
-func (s *ScopeState) History() History { return WholeHistory }
+func (s *ScopeState) History() History { return max(s.history, WholeHistory) }
 
 // Members returns everybody with a live grant who is active in the team: Owner, Admin or Member.
 func (s *ScopeState) Members() map[op.UserID]Role {
 	out := map[op.UserID]Role{}
-	for u, r := range s.held.roles() {
-		if s.team.role(u) != None {
-			out[u] = r
+	for u, p := range s.people {
+		if p.active() && s.team.Role(u) != None {
+			out[u] = p.role()
 		}
 	}
 	return out
@@ -113,34 +121,41 @@ func (s *ScopeState) Members() map[op.UserID]Role {
 
 // Role returns the user's role in the scope, None if not an effective member.
 func (s *ScopeState) Role(u op.UserID) Role {
-	if s.team.role(u) == None {
+	if s.team.Role(u) == None {
 		return None
 	}
-	return s.held.role(u)
+	return s.held(u).role()
+}
+
+func (s *ScopeState) held(u op.UserID) holdings {
+	if p := s.people[u]; p != nil {
+		return p.held
+	}
+	return nil
 }
 
 // Proof returns the grant to cite for an act that needs the given role in the scope or a stronger one.
-func (s *ScopeState) Proof(u op.UserID, need Role) (op.ID, bool) { return s.held.proof(u, need) }
+func (s *ScopeState) Proof(u op.UserID, need Role) (op.ID, bool) { return s.held(u).proof(need) }
 
 // MayGrant returns the grant by which u may give the role in the scope.
 func (s *ScopeState) MayGrant(u op.UserID, r Role) (op.ID, bool) {
 	if !scopeRole(r) {
 		return op.ID{}, false
 	}
-	return s.held.mayGrant(u, r, nil)
+	return s.held(u).mayGrant(r, nil, nil)
 }
 
 // MayRevoke returns the grant by which u may remove subject from the scope.
 func (s *ScopeState) MayRevoke(u, subject op.UserID) (op.ID, bool) {
-	return s.held.mayRevoke(u, subject)
+	return s.held(u).mayRevoke(s.held(subject), nil)
 }
 
 // Status returns what became of an op.
-func (s *ScopeState) Status(id op.ID) Status { return s.verdicts[id] }
+func (s *ScopeState) Status(id op.ID) Status { return s.statuses[id] }
 
 // Frontier returns at most MaxDeps ops to cite as the deps of the scope's next control op, newest first.
 func (s *ScopeState) Frontier() []op.ID {
-	return slices.Clone(s.frontier[:min(len(s.frontier), MaxDeps)])
+	return slices.Clone(s.frontier)
 }
 
 // Missing returns the ops that others cite and that are not there, by id; see State.Missing. Ops that wait for the team's

@@ -144,7 +144,7 @@ func (n *ScopeNew) groupID(team op.TeamID, creator op.UserID) op.ScopeID {
 
 // check refuses everything that does not found this scope in this team by this author.
 func (n *ScopeNew) check(team op.TeamID, scope op.ScopeID, author op.UserID) error {
-	if n.Scope != scope || len(n.Members) > MaxScopeMembers {
+	if n.Scope != scope || len(n.Members) > MaxScopeMembers || n.History > FromJoining {
 		return fmt.Errorf("%w: scope.new", errMalformed)
 	}
 	switch n.Kind {
@@ -158,7 +158,7 @@ func (n *ScopeNew) check(team op.TeamID, scope op.ScopeID, author op.UserID) err
 			return fmt.Errorf("%w: not the founder of this group", errMalformed)
 		}
 	case Direct:
-		if len(n.Members) != 2 || n.Members[0].Role != Member || n.Members[1].Role != Member {
+		if n.History != 0 || len(n.Members) != 2 || n.Members[0].Role != Member || n.Members[1].Role != Member {
 			return fmt.Errorf("%w: members of a direct scope", errMalformed)
 		}
 		a, b := n.Members[0].User, n.Members[1].User

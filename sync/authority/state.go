@@ -1,28 +1,43 @@
 package authority
 
 import (
-	"bytes"
 	"slices"
+	"sync"
 
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
 
 // State says who may do what after a set of control ops. It is immutable and safe for concurrent use. Slices that its
-// methods return are new; the byte slices in them are shared and must not change.
+// methods return are new unless they say otherwise; the byte slices in them are shared and must not change.
 type State struct {
 	team     op.TeamID
 	genesis  op.ID
-	verdicts verdicts
-	held     holdings
-	users    map[op.UserID]*User // everyone who was ever certified, active or not
-	devices  map[op.DeviceID]Device
-	peers    map[string]op.DeviceID // of active users, by PeerPub
-	invites  map[op.ID]*InviteState
-	revoked  []Revocation
-	frontier []op.ID
+	view     view
+	statuses trie[op.ID, Status]
+	people   trie[op.UserID, *person] // everyone who was ever certified or named by something valid
+	devices  trie[op.DeviceID, op.UserID]
+	peers    trie[[32]byte, []op.DeviceID]
+	invites  trie[op.ID, *InviteState]
+	rules    trie[[32]byte, *ruleLine]
+	org      *org
+	revoked  []int32
+	council  Council
+	heads    []int32
 	missing  []op.ID
+	pending  []*Op
 	digest   [32]byte
+	lazy     *lazy
+}
+
+// lazy is what a state works out when somebody asks.
+type lazy struct {
+	frontier, missing, entries, members, removals sync.Once
+
+	front   []op.ID
+	audit   []Entry
+	inDepts map[string][]op.UserID
+	taken   []Removal
 }
 
 // User is a person with a known root key.
@@ -51,7 +66,7 @@ type Device struct {
 	Revoked  bool        // signed out, by its person or by somebody who outranks them
 }
 
-// Revocation is a valid revocation. Whether it hits anything is another matter; its cuts count in any case.
+// Revocation is a valid revocation. Whether it hits anything is another matter.
 type Revocation struct {
 	Op      op.ID
 	By      op.UserID
@@ -60,143 +75,110 @@ type Revocation struct {
 	Cuts    []Cut
 }
 
-func newState(team op.TeamID, genesis op.ID, e *engine) *State {
-	s := &State{
-		team: team, genesis: genesis,
-		verdicts: verdictsOf(e),
-		held:     holdingsOf(e),
-		users:    map[op.UserID]*User{},
-		devices:  map[op.DeviceID]Device{},
-		peers:    map[string]op.DeviceID{},
-		invites:  map[op.ID]*InviteState{},
-		frontier: e.frontier(), missing: e.missing,
-	}
-	for n := range e.vertices { // in the order (lamport, opid)
-		v, b := &e.vertices[n], &e.bound[n]
-		if b.reason != "" {
-			continue
-		}
-		switch v.act.kind {
-		case actFound, actAdmit:
-			s.certify(v)
-			if v.act.kind == actAdmit && e.valid[n] {
-				s.invites[e.vertices[b.proof].id].admit(v.act.identity.user)
-			}
-		case actRevoke:
-			if e.valid[n] {
-				s.revoked = append(s.revoked, Revocation{
-					Op: v.id, By: e.grants[b.basis].subject,
-					Subject: v.act.subject, Mode: v.act.revoke.Mode, Cuts: v.act.revoke.Cuts,
-				})
-			}
-		case actInvite:
-			s.invites[v.id] = e.inviteState(int32(n))
-		}
-	}
-	s.digest = s.computeDigest()
-	return s
-}
-
-// certify records person and device of a genesis or admission. The first certificate of a device, person or peer key
-// stands; only their own holder could make a second one.
-func (s *State) certify(v *vertex) {
-	id := v.act.identity
-	u := s.users[id.user]
-	if u == nil {
-		u = &User{ID: id.user, RootPub: id.rootPub, RootBox: id.rootBox, Role: s.Role(id.user), Admitted: v.id, At: v.clock}
-		s.users[id.user] = u
-	}
-	d := Device{
-		ID: id.cert.DeviceID(), User: id.user,
-		SignPub: id.cert.SignPub, BoxPub: id.cert.BoxPub, PeerPub: id.cert.PeerPub, Name: id.cert.Name,
-		Depth: 1, Linked: v.id, At: v.clock,
-	}
-	if _, known := s.devices[d.ID]; known {
-		return
-	}
-	s.devices[d.ID] = d
-	u.Devices = append(u.Devices, d)
-	if _, taken := s.peers[string(d.PeerPub)]; u.Role != None && !taken {
-		s.peers[string(d.PeerPub)] = d.ID
-	}
+func (s *State) person(u op.UserID) *person {
+	p, _ := s.people.get(u)
+	return p
 }
 
 // Team returns the team's id.
 func (s *State) Team() op.TeamID { return s.team }
 
 // Role returns the user's strongest role, None if not an active member.
-func (s *State) Role(u op.UserID) Role { return s.held.role(u) }
+func (s *State) Role(u op.UserID) Role { return s.person(u).role() }
 
 // Roles returns the role of every active user.
-func (s *State) Roles() map[op.UserID]Role { return s.held.roles() }
-
-// Grants returns the user's live grants, strongest first.
-func (s *State) Grants(u op.UserID) []Held { return s.held.of(u) }
+func (s *State) Roles() map[op.UserID]Role {
+	out := map[op.UserID]Role{}
+	s.people.each(func(u op.UserID, p *person) {
+		if p.active() {
+			out[u] = p.role()
+		}
+	})
+	return out
+}
 
 // Users returns the active users with a known root, by id. Seal keys to these and to nobody else.
 func (s *State) Users() []User {
-	return s.selectUsers(func(u *User) bool { return u.Role != None })
+	return s.selectUsers((*person).active)
 }
 
 // Former returns the people who were certified once and have no role now, by id.
 func (s *State) Former() []User {
-	return s.selectUsers(func(u *User) bool { return u.Role == None })
+	return s.selectUsers(func(p *person) bool { return !p.active() })
 }
 
-func (s *State) selectUsers(want func(*User) bool) []User {
+func (s *State) selectUsers(want func(*person) bool) []User {
 	var out []User
-	for _, u := range s.users {
-		if want(u) {
-			c := *u
-			c.Devices = slices.Clone(u.Devices)
-			out = append(out, c)
+	s.people.each(func(_ op.UserID, p *person) {
+		if p.known() && want(p) {
+			out = append(out, p.copy())
 		}
-	}
-	slices.SortFunc(out, func(a, b User) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	})
 	return out
+}
+
+func (p *person) copy() User {
+	u := p.user
+	u.Devices = slices.Clone(u.Devices)
+	return u
 }
 
 // User returns a person, active or not.
 func (s *State) User(id op.UserID) (User, bool) {
-	u, ok := s.users[id]
-	if !ok {
+	p := s.person(id)
+	if p == nil || !p.known() {
 		return User{}, false
 	}
-	c := *u
-	c.Devices = slices.Clone(u.Devices)
-	return c, true
-}
-
-// Device returns a certified device, also one of a former member, whose old ops still need its key. Ask Role(d.User)
-// before doing anything for it.
-func (s *State) Device(id op.DeviceID) (Device, bool) {
-	d, ok := s.devices[id]
-	return d, ok
-}
-
-// DeviceByPeer returns the device with the given network key, of active users only.
-func (s *State) DeviceByPeer(peerPub []byte) (Device, bool) {
-	id, ok := s.peers[string(peerPub)]
-	return s.devices[id], ok
+	return p.copy(), true
 }
 
 // Revocations returns the valid revocations in the order (lamport, opid).
-func (s *State) Revocations() []Revocation { return slices.Clone(s.revoked) }
+func (s *State) Revocations() []Revocation {
+	out := make([]Revocation, 0, len(s.revoked))
+	for _, n := range s.revoked {
+		v := &s.view.vertices[n]
+		r := Revocation{Op: v.id, Subject: v.act.subject, Mode: v.act.mode, Cuts: v.act.cuts}
+		for _, t := range s.person(r.Subject).takings {
+			if t.vertex == n {
+				r.By = t.by
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
 
 // Frontier returns at most MaxDeps ops to cite as the deps of the next control op, newest first. Where there are more,
 // the rest comes with the op after that, whose frontier no longer holds these.
 func (s *State) Frontier() []op.ID {
-	return slices.Clone(s.frontier[:min(len(s.frontier), MaxDeps)])
+	s.lazy.frontier.Do(func() { s.lazy.front = frontier(&s.view, s.heads) })
+	return slices.Clone(s.lazy.front)
+}
+
+func frontier(v *view, heads []int32) []op.ID {
+	heads = slices.Clone(heads)
+	slices.SortFunc(heads, func(a, b int32) int { return v.older(b, a) })
+	out := make([]op.ID, 0, min(len(heads), MaxDeps))
+	for _, n := range heads[:min(len(heads), MaxDeps)] {
+		out = append(out, v.vertices[n].id)
+	}
+	return out
 }
 
 // Missing returns the ops that others cite and that are not there, by id: what pending ops wait for. After a fork this is
 // how a replica learns of the branch that it does not hold. It must get those ops and add them, or whatever was written in
 // knowledge of them never counts here; that they have no effect is decided in the evaluation.
-func (s *State) Missing() []op.ID { return slices.Clone(s.missing) }
+func (s *State) Missing() []op.ID {
+	s.lazy.missing.Do(func() { slices.SortFunc(s.missing, compareIDs) })
+	return slices.Clone(s.missing)
+}
 
 // Status returns what became of an op.
-func (s *State) Status(id op.ID) Status { return s.verdicts[id] }
+func (s *State) Status(id op.ID) Status {
+	st, _ := s.statuses.get(id)
+	return st
+}
 
 // Digest is equal for states in which the same people have the same roles by the same grants, with the same devices,
-// invitations and revocations.
+// invitations, revocations, departments, places and house rules.
 func (s *State) Digest() [32]byte { return s.digest }

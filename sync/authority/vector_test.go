@@ -10,8 +10,8 @@ import (
 func TestVectorsAgreeWithATable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		feeds := rapid.SampledFrom([]int{1, 15, 16, 17, 256, 257, 5000}).Draw(t, "feeds")
-		v := newVectors(feeds)
-		roots := []vector{0}
+		v := newVectors()
+		roots := []vector{{}}
 		tables := []map[uint32]uint32{{}}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			a := rapid.IntRange(0, len(roots)-1).Draw(t, "a")
