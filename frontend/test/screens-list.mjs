@@ -29,6 +29,14 @@ export const screens = [
   { name: 'announcement', path: '/announcement', ready: '[role=listbox] [role=option]' },
   { name: 'announcement-reader', path: '/announcement?id=a1&readers=1', ready: 'aside li' },
   { name: 'announcement-publish', path: '/announcement?new=1', ready: '[role=dialog] textarea' },
+  { name: 'rules', path: '/rules', ready: 'main ul li button[aria-current], main .scroll li button' },
+  { name: 'rules-rule', path: '/rules?rule=invite.days', ready: 'aside form', dotted: true },
+  { name: 'rules-list', path: '/rules?group=chat&rule=chat.workdays', ready: 'aside form' },
+  { name: 'rules-search', path: '/rules?q=口令', ready: 'main .scroll li button' },
+  { name: 'audit', path: '/audit', ready: '[role=grid] [role=row][id]' },
+  { name: 'audit-entry', path: '/audit?entry=e0-3', ready: 'aside dl' },
+  { name: 'audit-export', path: '/audit', ready: '[role=grid] [role=row][id]', act: exportAudit },
+  { name: 'audit-none', path: '/audit?q=zrx', ready: 'main p' },
   { name: 'welcome', query: { fake: 'none' } },
   { name: 'found', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(1).click() },
   { name: 'found-council', query: { fake: 'none' }, act: foundWithCouncil },
@@ -191,4 +199,10 @@ async function letDeviceCome(page) {
 async function openProfileMenu(page) {
   await page.locator('nav > button').first().click()
   await page.waitForSelector('[role=menuitem]')
+}
+
+async function exportAudit(page) {
+  await page.locator('main header button').last().click()
+  await page.locator('[role=dialog] button').last().click()
+  await page.waitForSelector('[role=dialog] dl')
 }

@@ -2,15 +2,17 @@
 
 import { feature as account } from '../features/account/routes';
 import { feature as announcement } from '../features/announcement/routes';
+import { feature as audit } from '../features/audit/routes';
 import { feature as chat } from '../features/chat/routes';
 import { feature as connections } from '../features/connections/routes';
 import { feature as org } from '../features/org/routes';
+import { feature as rules } from '../features/rules/routes';
 import { feature as settings } from '../features/settings/routes';
 import { feature as team } from '../features/team/routes';
 import type { Role } from '../platform/api';
 import type { Feature } from '../platform/feature';
 
-export const features: readonly Feature[] = [chat, org, announcement, account, team, connections, settings];
+export const features: readonly Feature[] = [chat, org, announcement, rules, audit, account, team, connections, settings];
 
 export type Screen = NonNullable<Feature['screen']>;
 

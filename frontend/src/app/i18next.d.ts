@@ -3,9 +3,11 @@
 import 'i18next';
 import type account from '../features/account/messages/zh-CN.json';
 import type announcement from '../features/announcement/messages/zh-CN.json';
+import type audit from '../features/audit/messages/zh-CN.json';
 import type chat from '../features/chat/messages/zh-CN.json';
 import type connections from '../features/connections/messages/zh-CN.json';
 import type org from '../features/org/messages/zh-CN.json';
+import type rules from '../features/rules/messages/zh-CN.json';
 import type settings from '../features/settings/messages/zh-CN.json';
 import type team from '../features/team/messages/zh-CN.json';
 import type ui from '../ui/messages/zh-CN.json';
@@ -18,9 +20,11 @@ declare module 'i18next' {
       account: typeof account;
       announcement: typeof announcement;
       app: typeof app;
+      audit: typeof audit;
       chat: typeof chat;
       connections: typeof connections;
       org: typeof org;
+      rules: typeof rules;
       settings: typeof settings;
       team: typeof team;
       ui: typeof ui;

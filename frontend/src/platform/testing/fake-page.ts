@@ -5,8 +5,10 @@
 import { demoAnnouncements } from './demo/announcement';
 import { demoApp } from './demo/app';
 import type { DemoOptions } from './demo/app';
+import { demoAudit } from './demo/audit';
 import { demoChat } from './demo/chat';
 import { demoOrg } from './demo/org';
+import { demoRules } from './demo/rules';
 import { FakeBackend } from './fake-backend';
 
 const KEY = 'tongzhou.fake';
@@ -34,5 +36,7 @@ export function installFake(): void {
     .handle('org', demoOrg())
     .handle('chat', demoChat(backend))
     .handle('announcement', demoAnnouncements(backend))
+    .handle('rules', demoRules(backend))
+    .handle('audit', demoAudit())
     .install();
 }
