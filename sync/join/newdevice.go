@@ -74,7 +74,6 @@ func (n *NewDevice) Ask(rw io.ReadWriter, member []byte) (op.DeviceID, error) {
 		return none, err
 	}
 	n.OnCode(t.code(number, c.Nonce))
-	n.OnStep(StepCompare, 0, 0)
 	w, err := n.receive(rw)
 	if err != nil {
 		return none, err

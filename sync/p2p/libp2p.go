@@ -191,6 +191,13 @@ func peerIDOf(pub []byte) (peer.ID, error) {
 	return id, nil
 }
 
+// PeerID is the text form of the libp2p identity that belongs to a raw ed25519
+// key.
+func PeerID(pub []byte) (string, error) {
+	id, err := peerIDOf(pub)
+	return id.String(), err
+}
+
 // pubOf is the raw ed25519 key inside a libp2p identity; nil for another kind
 // of key, which no device has.
 func pubOf(id peer.ID) []byte {
