@@ -33,6 +33,9 @@ func (e *echoHost) Devices() []p2p.RosterDevice {
 	return []p2p.RosterDevice{{ID: op.DeviceIDOf(e.peer), PeerPub: e.peer, Addrs: e.addrs}}
 }
 
+// FormerByPeer implements p2p.Roster: nobody left.
+func (e *echoHost) FormerByPeer([]byte) (op.DeviceID, bool) { return op.DeviceID{}, false }
+
 // serveEcho opens a host. Without q.Link it only tells its key and addresses; with it (the other's) it knows its peer.
 func (m *member) serveEcho(q request) (reply, error) {
 	if m.echo == nil {
