@@ -30,7 +30,7 @@ type textPayload struct {
 	Text string `cbor:"1,keyasint"`
 }
 
-var anywhere = []replica.ScopeKind{replica.ScopeCompany, replica.ScopeGroup, replica.ScopeDirect}
+var anywhere = []replica.ScopeKind{replica.ScopeCompany, replica.ScopeGroup, replica.ScopeDirect, replica.ScopeSelf, replica.ScopeDepartment}
 
 func noteReducer(entity, typ string) replica.Reducer {
 	return replica.Reducer{

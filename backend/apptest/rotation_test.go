@@ -109,6 +109,9 @@ func (m *Member) boxesIn(o op.Sealed, boot op.BodyKey) (out [][]byte) {
 		if key, err := keys.Open(m.ID.Device.Box, m.ID.Team, a.Scope, a.Ref, m.Device(), b.Sealed); err == nil {
 			out = append(out, key[:])
 		}
+		if !m.ID.Root.Whole() {
+			continue
+		}
 		if key, err := keys.Open(m.ID.Root.Box, m.ID.Team, a.Scope, a.Ref, m.ID.Root.Device(), b.Sealed); err == nil {
 			out = append(out, key[:])
 		}

@@ -70,6 +70,38 @@ func (m *Member) Join(name string) *Member {
 	return n
 }
 
+// OtherDevice is another machine of the same person, not linked yet. It has no secrets of the root unless whole.
+func (m *Member) OtherDevice(name string, whole bool) *Member {
+	m.T.Helper()
+	dev, err := keys.NewDevice(rand.Reader)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	id := *m.ID
+	id.Device, id.DeviceName = dev, name
+	if !whole {
+		id.Root = id.Root.Public()
+	}
+	n := newMember(m.T, name, &id, m.genesis)
+	n.Now = m.Now
+	n.Open()
+	return n
+}
+
+// Link adds another machine of the same person, and hands it everything.
+func (m *Member) Link(n *Member) {
+	m.T.Helper()
+	cert := n.ID.Device.Public(n.Name)
+	cert.User = m.ID.Root.ID
+	if err := n.ID.Device.Consent(&cert); err != nil {
+		m.T.Fatal(err)
+	}
+	if err := m.R.LinkDevice(context.Background(), cert); err != nil {
+		m.T.Fatalf("%s: link %s: %v", m.Name, n.Name, err)
+	}
+	m.Copy(n)
+}
+
 // Invite writes an invitation of one use.
 func (m *Member) Invite() (op.ID, keys.Invite) {
 	m.T.Helper()
