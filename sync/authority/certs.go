@@ -3,6 +3,7 @@ package authority
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"tongzhou/sync/op"
 )
@@ -76,34 +77,48 @@ func (e *engine) seniority(a, b int32) int {
 }
 
 // signedOut reports whether what op n does by the given certificate is void because a device on the way from the root lost
-// its rights, and op n, or the link by which the next device got its own, does not precede that (rule 7). level is the
-// grant that n relies on: who signs out somebody else's device takes from it what they outrank. nil asks for those
-// revocations only that need no grant. With n = -1 it asks for now.
-func (e *engine) signedOut(n, cert int32, level *measure) bool {
-	for cert >= 0 {
-		device := e.vertices[cert].act.identity.cert.DeviceID()
-		for _, l := range e.signOuts[device] {
-			if r := l.ops[0]; r != n && e.ends(l, cert, level) && (n < 0 || !e.before(n, r)) {
-				return true // of the others in the lane each has the first in its past
+// its rights, and op n, or the link by which the next device got its own, does not precede that (rule 7). g is the grant
+// that n relies on: who signs out somebody else's device takes from it what they outrank. With -1 it asks for those
+// revocations only that need no grant.
+func (e *engine) signedOut(n, cert, g int32) bool {
+	for at := n; cert >= 0; at, cert = cert, e.bound[cert].cert {
+		for _, l := range e.signOuts[e.vertices[cert].act.identity.cert.DeviceID()] {
+			r := l.ops[0] // of the others in the lane each has the first in its past
+			if r != at && e.ends(l, cert, g) && !e.before(at, r) && !(l.basis < 0 && e.sealed(n, g, r)) {
+				return true
 			}
 		}
 		if e.bound[cert].depth <= 1 {
 			return false
 		}
-		n, cert = cert, e.bound[cert].cert
 	}
 	return false
 }
 
-// ends reports whether the revocations of a lane end what a device does by the certificate at the level.
-func (e *engine) ends(l *lane, cert int32, level *measure) bool {
+// ends reports whether the revocations of a lane end what a device does by the certificate and the grant.
+func (e *engine) ends(l *lane, cert, g int32) bool {
 	switch l.basis {
 	case byRoot:
 		return true
 	case bySenior:
 		return e.seniority(l.cert, cert) < 0
 	}
-	return level != nil && e.grants[l.basis].measure.outranks(*level, l.tree)
+	return g >= 0 && e.grants[l.basis].measure.outranks(e.grants[g].measure, l.tree)
+}
+
+// sealed reports that op n precedes a removal of grant g, on which it relies, and that the person's own device revocation r
+// does not. Otherwise who was removed could undo what they had done before, and take what they had given.
+func (e *engine) sealed(n, g, r int32) bool {
+	if g < 0 {
+		return false
+	}
+	for _, l := range e.removals[e.grants[g].subject] {
+		k := max(e.reach(l, g), sort.Search(len(l.ops), func(i int) bool { return e.before(n, l.ops[i]) }))
+		if k < len(l.ops) && !e.before(r, l.ops[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // descend calls fn for the device and every device whose certificates hang below it.

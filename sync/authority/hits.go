@@ -20,28 +20,32 @@ func (e *engine) taken(g, n int32) bool {
 
 // firstHit returns the first removal of the lane that hits g, -1 if none does.
 func (e *engine) firstHit(l *lane, g int32) int32 {
-	gr := &e.grants[g]
-	var k int
-	switch l.basis {
-	case byLeaving: // rule 3: a leave hits only grants in its own past
-		k = sort.Search(len(l.ops), func(i int) bool { return e.before(gr.vertex, l.ops[i]) })
-		// If the device had lost its rights over g when it wrote the first, it had when it wrote the others.
-		if k < len(l.ops) && e.signedOut(l.ops[k], e.bound[l.ops[k]].cert, &gr.measure) {
-			return -1
-		}
-	case byCouncil:
-		k = sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) })
-	default:
-		// Rule 2: the proof strictly outranks g, and the removal does not precede it.
-		if !e.grants[l.basis].measure.outranks(gr.measure, l.tree) {
-			return -1
-		}
-		k = sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) })
-	}
+	k := e.reach(l, g)
 	if k == len(l.ops) {
 		return -1
 	}
-	return l.ops[k]
+	r := l.ops[k]
+	// An owner who leaves by a device that was signed out has not left: a thief must not be able to end a team. If it had
+	// lost its rights when it wrote the first, it had when it wrote the others.
+	if l.basis == byLeaving && e.grants[g].measure.class == Owner && e.signedOut(r, e.bound[r].cert, g) {
+		return -1
+	}
+	return r
+}
+
+// reach returns from which on the removals of the lane hit g by their place and rank.
+func (e *engine) reach(l *lane, g int32) int {
+	gr := &e.grants[g]
+	switch l.basis {
+	case byLeaving: // rule 3: a leave hits only grants in its own past
+		return sort.Search(len(l.ops), func(i int) bool { return e.before(gr.vertex, l.ops[i]) })
+	case byCouncil:
+	default: // rule 2: the proof strictly outranks g
+		if !e.grants[l.basis].measure.outranks(gr.measure, l.tree) {
+			return len(l.ops)
+		}
+	}
+	return sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) }) // and it does not precede g
 }
 
 // live reports whether grant g is in force.

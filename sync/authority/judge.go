@@ -144,30 +144,36 @@ func (e *engine) judge(n int32) {
 func (e *engine) refuse(n int32, t *tree) Reason {
 	b, act := &e.bound[n], e.vertices[n].act
 	switch e.stratum(n) {
-	case stratumGiven:
-		return ""
-	case stratumDevices, stratumLeaves: // leave is valid otherwise (rule 3)
-		if e.signedOut(n, b.cert, nil) {
+	case stratumGiven, stratumLeaves:
+		return "" // leave is always valid (rule 3)
+	case stratumDevices:
+		if e.signedOut(n, b.cert, -1) {
 			return ReasonDevice
 		}
 		return ""
-	}
-	level := &e.grants[b.basis].measure
-	if act.kind == actAdmit {
-		level = nil // the newcomer's device does not act by the inviter's grant
 	}
 	switch {
 	case !e.valid[b.proof]:
 		return ReasonBasis
 	case e.taken(b.basis, n):
 		return ReasonRevoked
-	case e.signedOut(n, b.cert, level):
+	case act.kind == actAdmit:
+		return e.refuseAdmit(n)
+	case e.signedOut(n, b.cert, b.basis):
 		return ReasonDevice
 	case !e.permitted(n, t):
 		return ReasonRole
-	case act.kind == actAdmit && e.cancelled(b.proof, n):
+	}
+	return ""
+}
+
+// refuseAdmit is the second half of rule 8. The newcomer's device does not act by the inviter's grant.
+func (e *engine) refuseAdmit(n int32) Reason {
+	invite := e.bound[n].proof
+	switch {
+	case e.cancelled(invite, n):
 		return ReasonCancelled
-	case act.kind == actAdmit && e.earlier(b.proof, n) >= int(e.vertices[b.proof].act.invite.MaxUses):
+	case e.earlier(invite, n) >= int(e.vertices[invite].act.invite.MaxUses):
 		return ReasonUsedUp
 	}
 	return ""

@@ -68,21 +68,7 @@ func (m *model) older(a, b op.ID) int {
 	return cmp.Or(cmp.Compare(m.lam[a], m.lam[b]), bytes.Compare(a[:], b[:]))
 }
 
-// speaks: a genuine certificate of the device for the person lies in the op's past.
-func (m *model) speaks(e *simOp, p *person) bool {
-	for id, c := range m.ops {
-		certifies := c.kind == authority.TypeGenesis || c.kind == authority.TypeAdmit
-		if certifies && c.by == p && c.Device == e.Device && m.before(id, e.ID) && m.formed(c) {
-			return true
-		}
-	}
-	return false
-}
-
-func (m *model) gives(id op.ID) bool {
-	k := m.ops[id].kind
-	return k == authority.TypeGenesis || k == authority.TypeGrant || k == authority.TypeAdmit
-}
+func (m *model) gives(id op.ID) bool { return gives(m.ops[id].kind) }
 
 // formed: everything about rule 4 that does not depend on the validity of others.
 func (m *model) formed(e *simOp) bool {
@@ -101,7 +87,13 @@ func (m *model) form(e *simOp) bool {
 	case e.kind == authority.TypeGenesis:
 		return true
 	case e.kind == authority.TypeLeave:
-		return m.speaks(e, e.by)
+		return m.cert(e, e.by) != nil
+	case e.kind == authority.TypeReplaceOwner:
+		return e.signed && m.founded(e)
+	case e.kind == authority.TypeDeviceLink:
+		return m.formLink(e)
+	case e.kind == authority.TypeDeviceRevoke && e.form != grant:
+		return m.formSignOut(e)
 	case !m.before(e.proof, e.ID) || !m.formed(m.ops[e.proof]):
 		return false
 	case e.kind == authority.TypeAdmit:
@@ -109,20 +101,29 @@ func (m *model) form(e *simOp) bool {
 		return i.kind == authority.TypeInvite && i.key == e.key && !e.expired
 	}
 	p := m.ops[e.proof]
-	if !m.gives(e.proof) || p.subject != e.by || !m.speaks(e, e.by) {
+	if !m.gives(e.proof) || p.subject != e.by || m.cert(e, e.by) == nil {
 		return false
 	}
 	r := m.rank(e.proof)
-	if e.kind == authority.TypeRevoke {
+	switch e.kind {
+	case authority.TypeRevoke:
 		return r.class <= authority.DeptAdmin
+	case authority.TypeDeviceRevoke:
+		return r.class <= authority.DeptAdmin && m.certOf(e.device, e) != nil
+	case authority.TypeDept, authority.TypePlace, authority.TypeRule:
+		return r.class <= authority.Admin
+	case authority.TypeCut:
+		return r.class <= authority.Member && m.before(e.target, e.ID) && m.formed(m.ops[e.target])
+	case authority.TypeInviteCancel:
+		return m.before(e.target, e.ID) && m.formed(m.ops[e.target])
 	}
-	switch r.class { // rule 1
+	switch r.class { // rule 1 without departments
 	case authority.Owner:
 		return true
 	case authority.Admin:
 		return e.role >= authority.Head
 	case authority.Head, authority.DeptAdmin:
-		return e.role > r.class && e.dept == r.dept
+		return e.role > r.class
 	}
 	return false
 }
@@ -138,34 +139,41 @@ func (m *model) basis(e *simOp) op.ID {
 func (m *model) rank(g op.ID) rank {
 	o := m.ops[g]
 	r := rank{class: o.role, dept: o.dept}
-	if o.kind != authority.TypeGenesis && o.role == authority.Owner {
+	if o.kind != authority.TypeGenesis && o.kind != authority.TypeReplaceOwner && o.role == authority.Owner {
 		r.path = append(slices.Clone(m.rank(m.basis(o)).path), g)
 	}
 	return r
 }
 
-func (m *model) outranks(a, b rank) bool {
+// outranks asks for the removal by: the departments that count are those that do not follow it.
+func (m *model) outranks(a, b rank, by op.ID) bool {
 	if a.class == authority.Owner && b.class == authority.Owner {
 		return cmp.Or(cmp.Compare(len(a.path), len(b.path)), slices.CompareFunc(a.path, b.path, m.older)) < 0
 	}
-	dept := a.class <= authority.Admin || a.dept == b.dept
-	return a.class < b.class && a.class <= authority.DeptAdmin && dept
+	if a.class >= b.class || a.class > authority.DeptAdmin {
+		return false
+	}
+	return a.class <= authority.Admin || m.within(b.dept, a.dept, by)
 }
 
-// hits: rules 2 and 3.
+// hits: rules 2 and 3, and the council above them.
 func (m *model) hits(r, g op.ID) bool {
 	ro, gr := m.ops[r], m.ops[g]
-	if ro.kind == authority.TypeLeave {
-		return ro.by == gr.subject && m.before(g, r)
-	}
 	base := g
 	if gr.kind == authority.TypeAdmit {
 		base = gr.proof
 	}
-	return ro.subject == gr.subject && m.outranks(m.rank(ro.proof), m.rank(g)) && !m.before(r, base)
+	switch ro.kind {
+	case authority.TypeLeave:
+		return ro.by == gr.subject && m.before(g, r) && (gr.role != authority.Owner || !m.out(ro, ro, m.cert(ro, ro.by), g))
+	case authority.TypeReplaceOwner:
+		return ro.of == gr.subject && !m.before(r, base)
+	}
+	return ro.kind == authority.TypeRevoke && ro.subject == gr.subject &&
+		m.outranks(m.rank(ro.proof), m.rank(g), r) && !m.before(r, base)
 }
 
-// valid: rule 4, and rule 8 for admissions.
+// valid: rule 4, and what goes with it in rules 1, 7 and 8.
 func (m *model) valid(id op.ID) bool {
 	if known, ok := m.memo[id]; ok {
 		return known
@@ -179,8 +187,12 @@ func (m *model) decide(e *simOp) bool {
 	switch {
 	case !m.formed(e):
 		return false
-	case e.kind == authority.TypeGenesis || e.kind == authority.TypeLeave:
+	case e.kind == authority.TypeGenesis || e.kind == authority.TypeReplaceOwner || e.kind == authority.TypeLeave:
 		return true
+	case e.kind == authority.TypeDeviceLink:
+		return !m.out(e, e, m.cert(e, e.by), op.ID{})
+	case e.kind == authority.TypeDeviceRevoke && e.form != grant:
+		return e.form != senior || !m.out(e, e, m.cert(e, e.by), op.ID{})
 	case !m.valid(e.proof):
 		return false
 	}
@@ -189,13 +201,35 @@ func (m *model) decide(e *simOp) bool {
 			return false
 		}
 	}
-	if e.kind != authority.TypeAdmit {
-		return true
+	if e.kind == authority.TypeAdmit {
+		return m.admits(e)
 	}
+	return !m.out(e, e, m.cert(e, e.by), e.proof) && m.permitted(e)
+}
+
+// permitted: what of rule 1 depends on departments, and who may cancel.
+func (m *model) permitted(e *simOp) bool {
+	r := m.rank(e.proof)
+	switch e.kind {
+	case authority.TypeInviteCancel:
+		i := m.ops[e.target]
+		own := i.by == e.by && (r.class < m.rank(i.proof).class || r.class == m.rank(i.proof).class && !m.outranks(m.rank(i.proof), r, e.ID))
+		return own || m.outranks(r, m.rank(i.proof), e.ID)
+	case authority.TypeGrant, authority.TypeInvite:
+		return r.class <= authority.Admin || m.within(e.dept, r.dept, e.ID)
+	}
+	return true
+}
+
+// admits: rule 8.
+func (m *model) admits(e *simOp) bool {
 	used := 0
 	for id, o := range m.ops {
 		if o.kind == authority.TypeAdmit && o.proof == e.proof && m.older(id, e.ID) < 0 && m.valid(id) {
 			used++
+		}
+		if o.kind == authority.TypeInviteCancel && o.target == e.proof && !m.before(e.ID, id) && m.formed(o) && m.permitted(o) && m.valid(id) {
+			return false
 		}
 	}
 	return used < m.ops[e.proof].uses
@@ -204,7 +238,7 @@ func (m *model) decide(e *simOp) bool {
 func (m *model) removals() map[op.ID]*simOp {
 	out := map[op.ID]*simOp{}
 	for id, o := range m.ops {
-		if o.kind == authority.TypeRevoke || o.kind == authority.TypeLeave {
+		if o.kind == authority.TypeRevoke || o.kind == authority.TypeLeave || o.kind == authority.TypeReplaceOwner {
 			out[id] = o
 		}
 	}

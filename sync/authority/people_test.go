@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -13,12 +14,12 @@ import (
 	"tongzhou/sync/op"
 )
 
-// person is a root with two devices and their certificates. Making them takes a while, so all tests share them.
+// person is a root with some devices and their certificates, all from the root. Making them takes a while, so all tests share them.
 type person struct {
 	name    string
 	root    keys.Root
-	devices [2]keys.Device
-	certs   [2]keys.DeviceCert
+	devices [deviceCount]keys.Device
+	certs   [deviceCount]keys.DeviceCert
 }
 
 func (p *person) id() op.UserID { return p.root.ID }
@@ -38,7 +39,10 @@ func (r *counterReader) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-const peopleCount = 9
+const (
+	peopleCount = 9
+	deviceCount = 4
+)
 
 var people = sync.OnceValue(func() []*person {
 	random := &counterReader{}
@@ -123,11 +127,56 @@ func (l *log) write(d keys.Device, incarnation uint32, kind string, payload any,
 
 func (l *log) eval() *authority.State { return authority.Eval(team, l.ops[0].ID, l.ops) }
 
+var councilKeys = sync.OnceValue(func() []ed25519.PrivateKey {
+	var out []ed25519.PrivateKey
+	for i := range 3 {
+		out = append(out, keys.CouncilKey([32]byte{byte(i + 1)}))
+	}
+	return out
+})
+
+// council is two of three.
+func council() authority.Council {
+	c := authority.Council{K: 2}
+	for _, k := range councilKeys() {
+		c.Keys = append(c.Keys, k.Public().(ed25519.PublicKey))
+	}
+	return c
+}
+
 // found writes the genesis by p.
 func (l *log) found(p *person) authority.Op {
 	return l.write(p.devices[0], 1, authority.TypeGenesis, authority.Genesis{
-		Team: team, RootPub: p.root.SignPub(), RootBox: p.root.BoxPub(), Device: p.certs[0], Nonce: make([]byte, 16),
+		Team: team, RootPub: p.root.SignPub(), RootBox: p.root.BoxPub(), Device: p.certs[0], Nonce: make([]byte, 16), Council: council(),
 	})
+}
+
+// linking makes the payload by which another device of p, or the new one itself with the root's signature, adds a device.
+func linking(p *person, device int, root bool) authority.DeviceLink {
+	cert := p.certs[device]
+	if !root {
+		cert.Sig = nil
+	}
+	return authority.DeviceLink{User: p.id(), Device: cert}
+}
+
+// next returns the place of the next op of a feed.
+func (l *log) next(d keys.Device, incarnation uint32) op.Ref {
+	feed := op.Ref{Device: d.ID, Incarnation: incarnation}
+	feed.Seq = l.seq[feed] + 1
+	return feed
+}
+
+// replacing makes an act of the council for a place, signed by the keys with the given indexes.
+func replacing(ref op.Ref, subject, replaces *person, signers ...int) authority.ReplaceOwner {
+	out := authority.ReplaceOwner{Subject: subject.id()}
+	if replaces != nil {
+		out.Replaces = replaces.id()
+	}
+	for _, i := range signers {
+		out.Sigs = append(out.Sigs, authority.SignCouncil(councilKeys()[i], uint8(i), team, ref, out.Subject, out.Replaces))
+	}
+	return out
 }
 
 // admission makes the payload by which p joins with one of their devices.

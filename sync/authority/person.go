@@ -39,16 +39,10 @@ type taking struct {
 	by      op.UserID
 	measure measure // what a revoke relies on
 	tree    *tree
-	spared  []reach     // leave: grants that its device had no say over
+	spared  []int32     // leave: ops whose grants its device could not give up
 	device  op.DeviceID // device.revoke
 	ended   bool        // device.revoke: it counts now
 	cuts    []cutSource
-}
-
-// reach is a measure and the departments by which it counts.
-type reach struct {
-	measure measure
-	tree    *tree
 }
 
 // cutSource is one statement of how far people wrote.
@@ -126,9 +120,9 @@ func (e *engine) takingOf(n int32, u op.UserID) taking {
 	case v.act.kind == actCouncil:
 		t.by = op.UserID{}
 	case v.act.kind == actLeave:
-		for _, l := range e.signOuts[v.ref.Device] {
-			if l.basis >= 0 && !e.before(n, l.ops[0]) {
-				t.spared = append(t.spared, reach{e.grants[l.basis].measure, l.tree})
+		for _, g := range e.given[u] {
+			if gr := &e.grants[g]; gr.measure.class == Owner && e.signedOut(n, b.cert, g) {
+				t.spared = append(t.spared, gr.vertex)
 			}
 		}
 	}
@@ -184,19 +178,16 @@ func (e *engine) describeDevices(u op.UserID, p *person) {
 // out reports whether a device is signed out now, as far as it rests on the given certificate: by its person, or by
 // somebody who outranks everything that its person holds, except for what was given after that.
 func (e *engine) out(cert int32, held []holding) bool {
-	if e.signedOut(-1, cert, nil) {
-		return true
-	}
-	for n := int32(-1); cert >= 0; n, cert = cert, e.bound[cert].cert {
+	for at := int32(-1); cert >= 0; at, cert = cert, e.bound[cert].cert {
 		for _, l := range e.signOuts[e.vertices[cert].act.identity.cert.DeviceID()] {
 			r := l.ops[0]
-			if l.basis < 0 || n >= 0 && e.before(n, r) {
+			if at >= 0 && e.before(at, r) {
 				continue
 			}
 			spares := func(h holding) bool {
 				return !e.grants[l.basis].measure.outranks(h.measure, l.tree) && !e.before(r, h.vertex)
 			}
-			if !slices.ContainsFunc(held, spares) {
+			if l.basis < 0 && e.ends(l, cert, -1) || l.basis >= 0 && !slices.ContainsFunc(held, spares) {
 				return true
 			}
 		}

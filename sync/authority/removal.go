@@ -156,8 +156,7 @@ func (t *taking) removal(p *person, v *view) Removal {
 func (t *taking) hits(g *grant, v *view) bool {
 	switch t.kind {
 	case actLeave:
-		spared := slices.ContainsFunc(t.spared, func(s reach) bool { return s.measure.outranks(g.measure, s.tree) })
-		return !spared && v.before(g.vertex, t.vertex)
+		return v.before(g.vertex, t.vertex) && !slices.Contains(t.spared, g.vertex)
 	case actCouncil:
 		return !v.before(t.vertex, g.base)
 	}

@@ -22,8 +22,15 @@ type simOp struct {
 	proof   op.ID // admit: the invitation
 	key     int   // invite, admit: which invitation key
 	uses    int
-	expired bool // admit: written after the invitation expired
-	sound   bool // as far as the writer can tell, this gives what it says
+	expired bool        // admit: written after the invitation expired
+	device  op.DeviceID // link, device.revoke: which one
+	form    form        // link, device.revoke
+	mode    authority.Mode
+	org     authority.OrgDept
+	target  op.ID   // cancel: the invitation. cut: the removal
+	signed  bool    // council: by enough keys
+	of      *person // council: who is replaced
+	sound   bool    // as far as the writer can tell, this gives what it says
 }
 
 // GoString keeps the report of a failing history readable.
@@ -42,9 +49,21 @@ type sim struct {
 	all   []*simOp
 	seen  map[*person]map[op.ID]bool
 	forks bool // may a device write two ops in one place
+	quiet bool // nobody calls the council
 }
 
-var depts = []string{"sales", "it"}
+// form is how a device is linked or signed out.
+type form int
+
+const (
+	none   form = iota
+	senior      // link, device.revoke: by a device of the person
+	byRoot      // link: by the device itself. device.revoke: with the root's signature
+	self        // device.revoke: by the device itself
+	grant       // device.revoke: by somebody with a grant
+)
+
+var depts = []string{"sales", "it", "east", "west"}
 
 // genHistory starts with a founder, an invitation that most people have used, and a few roles, then goes on at random.
 func genHistory(rt *rapid.T, forks bool) *sim {
@@ -73,7 +92,7 @@ func genHistory(rt *rapid.T, forks bool) *sim {
 		if rapid.IntRange(0, 5).Draw(rt, "anybody") > 0 {
 			p = rapid.SampledFrom(s.powerful()).Draw(rt, "who has a say")
 		}
-		s.act(p, s.known(p), rapid.SampledFrom([]uint32{1, 1, 2}).Draw(rt, "incarnation"), 0)
+		s.act(p, s.known(p), rapid.SampledFrom([]uint32{1, 1, 2}).Draw(rt, "incarnation"), s.device(p))
 	}
 	return s
 }
@@ -82,7 +101,7 @@ func genHistory(rt *rapid.T, forks bool) *sim {
 func (s *sim) powerful() []*person {
 	out := []*person{people()[0]}
 	for _, o := range s.all {
-		if p := o.subject; o.sound && o.kind != authority.TypeRevoke && o.role < authority.Member && s.seen[p][o.ID] {
+		if p := o.subject; o.sound && gives(o.kind) && o.role < authority.Member && s.seen[p][o.ID] {
 			out = append(out, p)
 		}
 	}
@@ -131,13 +150,16 @@ func (s *sim) act(p *person, known []*simOp, incarnation uint32, device int) {
 	for _, o := range known {
 		switch {
 		case !o.sound && !rare:
-		case o.subject == p && o.kind != authority.TypeRevoke:
+		case o.subject == p && gives(o.kind):
 			proofs = append(proofs, o)
 		case o.kind == authority.TypeInvite:
 			invites = append(invites, o)
 		}
 	}
-	choice := rapid.IntRange(0, 19).Draw(s.rt, "act")
+	choice := rapid.IntRange(0, 29).Draw(s.rt, "act")
+	if choice >= 26 && s.deviceAct(p, known, incarnation, device) {
+		return
+	}
 	if len(invites) > 0 && (choice < 2 || len(proofs) == 0) {
 		i := rapid.SampledFrom(invites).Draw(s.rt, "invite")
 		s.admit(p, known, incarnation, i, rapid.IntRange(0, 1).Draw(s.rt, "device"))
@@ -153,6 +175,9 @@ func (s *sim) act(p *person, known []*simOp, incarnation uint32, device int) {
 	if proof.role >= authority.Member && !rare {
 		return
 	}
+	if choice >= 20 && s.otherAct(p, known, incarnation, device, proof) {
+		return
+	}
 	role := rapid.SampledFrom([]authority.Role{0, 0, 0, 1, 1, 2, 2, 3, 4, 4, 5}).Draw(s.rt, "role")
 	if !rare && role <= proof.role && proof.role > authority.Owner {
 		role = proof.role + 1
@@ -160,24 +185,27 @@ func (s *sim) act(p *person, known []*simOp, incarnation uint32, device int) {
 	dept := s.dept(role, proof.dept)
 	x := rapid.SampledFrom(people()[:6]).Draw(s.rt, "subject")
 	sound := proof.sound && (proof.role == authority.Owner || role > proof.role && (proof.role == authority.Admin || dept == proof.dept))
-	if s.forks && choice == 19 && rapid.IntRange(0, 3).Draw(s.rt, "fork") == 0 {
+	if s.forks && choice == 9 && rapid.IntRange(0, 3).Draw(s.rt, "fork") == 0 {
 		feed := op.Ref{Device: p.devices[device].ID, Incarnation: incarnation}
 		if s.seq[feed] > 1 {
 			s.seq[feed]--
 		}
 	}
 	switch {
-	case choice < 10 || choice == 19:
+	case choice < 10 || choice >= 19:
 		g := authority.Grant{Subject: x.id(), Role: role, Proof: proof.ID, Dept: []byte(dept)}
 		s.add(&simOp{
 			Op:   s.write(p.devices[device], incarnation, authority.TypeGrant, g, heads(known)...),
 			kind: authority.TypeGrant, by: p, subject: x, role: role, dept: dept, proof: proof.ID, sound: sound,
 		})
 	case choice < 15:
-		r := authority.Revoke{Subject: x.id(), Mode: authority.Removed, Proof: proof.ID}
+		r := authority.Revoke{Subject: x.id(), Mode: rapid.SampledFrom([]authority.Mode{1, 2, 3}).Draw(s.rt, "mode"), Proof: proof.ID}
+		if rapid.Bool().Draw(s.rt, "with cuts") {
+			r.Cuts = s.cuts()
+		}
 		s.add(&simOp{
 			Op:   s.write(p.devices[device], incarnation, authority.TypeRevoke, r, heads(known)...),
-			kind: authority.TypeRevoke, by: p, subject: x, proof: proof.ID,
+			kind: authority.TypeRevoke, by: p, subject: x, proof: proof.ID, mode: r.Mode,
 		})
 	case choice < 16:
 		s.add(&simOp{
