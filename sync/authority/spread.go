@@ -65,7 +65,9 @@ func (e *engine) spread(n int32) {
 	case actRule:
 		e.rules[v.act.rule.Key] = true
 	case actCut:
-		e.touchRemoval(b.target)
+		if b.target >= 0 { // else of a removal in the team's log
+			e.touchRemoval(b.target)
+		}
 	case actAdmit:
 		for _, a := range e.proofs[b.proof] {
 			if !e.all && e.older(n, a) < 0 {
