@@ -3,24 +3,67 @@ package app
 import (
 	"context"
 
+	"tongzhou/backend/access"
 	"tongzhou/backend/features/announcement"
 	"tongzhou/backend/features/audit"
 	"tongzhou/backend/features/chat"
 	"tongzhou/backend/features/org"
 	"tongzhou/backend/features/rules"
 	"tongzhou/backend/module"
+	house "tongzhou/backend/rules"
+	"tongzhou/sync/op"
 )
 
 // features is the list of features, in the order in which they start.
 func (a *App) features(deps module.Deps) ([]module.Module, directory) {
-	orgModule, people := org.New(deps)
+	orgModule, people := org.New(deps, outside{a})
 	return []module.Module{
 		orgModule,
 		chat.New(deps, people),
 		announcement.New(deps, people),
-		rules.New(deps, people, nil),
+		rules.New(deps, people, rules.Before{house.ProfileReview: func(ctx context.Context, value any) error {
+			if value == true {
+				return people.ConfirmProfiles(ctx)
+			}
+			return nil
+		}}),
 		audit.New(deps, people, a.trails, a.saveExport),
 	}, directory{people}
+}
+
+// outside is what the org feature needs of the app and of the other features.
+type outside struct{ a *App }
+
+// Handovers says how every feature takes part in somebody's leaving.
+func (o outside) Handovers() map[string]module.Handover {
+	out := map[string]module.Handover{}
+	for _, m := range o.a.modules {
+		out[m.Name] = m.Handover
+	}
+	return out
+}
+
+// ScopeName is the name of a group.
+func (o outside) ScopeName(scope op.ScopeID) string {
+	for _, m := range o.a.modules {
+		if m.ScopeName == nil {
+			continue
+		}
+		if name := m.ScopeName(scope); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Invite makes an invitation for one person.
+func (o outside) Invite(ctx context.Context, role access.Role, dept []byte, note string) (op.ID, string, error) {
+	i, err := o.a.invite(ctx, role, dept, note)
+	if err != nil {
+		return op.ID{}, "", err
+	}
+	id, err := op.ParseID(i.ID)
+	return id, i.Link, err
 }
 
 // trails are what features say that people did.

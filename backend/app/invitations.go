@@ -31,19 +31,23 @@ type InvitationDTO struct {
 
 // CreateInvitation writes an invitation for one person, for as long as the house rule says. Fault: denied.
 func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
-	ctx := context.Background()
-	t, err := p.a.ready()
+	return p.a.invite(context.Background(), authority.Member, nil, in.Note)
+}
+
+// invite writes an invitation for one person, into a department or none, and keeps its secret on this device. Fault: denied.
+func (a *App) invite(ctx context.Context, role authority.Role, dept []byte, note string) (InvitationDTO, error) {
+	t, err := a.ready()
 	if err != nil {
 		return InvitationDTO{}, err
 	}
-	now := p.a.opts.Now()
-	t.net.wait(p.a.tune.linkWait)
-	id, inv, err := t.replica.Invite(ctx, authority.Member, now.Add(time.Duration(p.a.rules.Int(rules.InviteDays))*day))
+	now := a.opts.Now()
+	t.net.wait(a.tune.linkWait)
+	id, inv, err := t.replica.InviteInto(ctx, role, dept, now.Add(time.Duration(a.rules.Int(rules.InviteDays))*day))
 	if err != nil {
 		return InvitationDTO{}, storeFault(err)
 	}
-	err = lateDB{p.a}.Write(ctx, func(tx replica.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO app_invitation (op, secret, created, note) VALUES (?, ?, ?, ?)`, id[:], inv.Secret[:], now.UnixMilli(), trimmed(in.Note, 200)); err != nil {
+	err = lateDB{a}.Write(ctx, func(tx replica.Tx) error {
+		if _, err := tx.Exec(`INSERT INTO app_invitation (op, secret, created, note) VALUES (?, ?, ?, ?)`, id[:], inv.Secret[:], now.UnixMilli(), trimmed(note, 200)); err != nil {
 			return fmt.Errorf("keep invitation: %w", err)
 		}
 		return nil
@@ -51,7 +55,7 @@ func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
 	if err != nil {
 		return InvitationDTO{}, err
 	}
-	all, err := p.Invitations()
+	all, err := a.api.Invitations()
 	if err != nil {
 		return InvitationDTO{}, err
 	}

@@ -132,7 +132,9 @@ type Module struct {
 	Handover Handover
 	// Trail lists what people did here that the audit shows (R140), as far as this device may read it. It may be nil.
 	Trail func(ctx context.Context) ([]Trace, error)
-	API   any // bound to the interface; the package name is the binding's key
+	// ScopeName is the name that the feature gave a group, "" if it gave none. It may be nil.
+	ScopeName func(scope op.ScopeID) string
+	API       any // bound to the interface; the package name is the binding's key
 	// Start begins background work and returns; stop ends it and waits. Both may be nil.
 	Start func(ctx context.Context) error
 	Stop  func() error

@@ -103,18 +103,25 @@ func (r *Replica) appendControls(p *projector, ops ...controlOp) ([]op.ID, error
 
 // Invite writes an invitation of one use and returns its op and secret.
 func (r *Replica) Invite(ctx context.Context, role authority.Role, expires time.Time) (op.ID, keys.Invite, error) {
+	return r.InviteInto(ctx, role, nil, expires)
+}
+
+// InviteInto is Invite into a department: who joins belongs to it until they are placed elsewhere.
+func (r *Replica) InviteInto(ctx context.Context, role authority.Role, dept []byte, expires time.Time) (op.ID, keys.Invite, error) {
 	inv, err := keys.NewInvite(rand.Reader)
 	if err != nil {
 		return op.ID{}, inv, err
 	}
 	var id op.ID
 	err = r.write(ctx, func(p *projector) error {
-		proof, ok := r.world.Load().auth.MayGrant(r.id.Root.ID, role, nil)
+		proof, ok := r.world.Load().auth.MayGrant(r.id.Root.ID, role, dept)
 		if !ok {
 			return fmt.Errorf("%w: invite %s", ErrDenied, role)
 		}
 		var err error
-		id, err = r.appendControl(p, authority.TypeInvite, authority.Invite{Pub: inv.Pub(), Role: role, MaxUses: 1, Expires: expires.UnixMilli(), Proof: proof})
+		id, err = r.appendControl(p, authority.TypeInvite, authority.Invite{
+			Pub: inv.Pub(), Role: role, MaxUses: 1, Expires: expires.UnixMilli(), Proof: proof, Dept: dept,
+		})
 		return err
 	})
 	return id, inv, err
@@ -173,64 +180,4 @@ func (r *Replica) sealToOwnRoot(p *projector) error {
 		}
 	}
 	return nil
-}
-
-// ControlLog calls fn with frames of the whole control log, each of one feed. The order lets a reader know every device
-// before its ops where possible: the founder's feed first, then by first arrival.
-func (r *Replica) ControlLog(fn func(raw []byte, total uint64) error) error {
-	type frame struct {
-		feed     oplog.Feed
-		from, to uint64
-	}
-	var frames []frame
-	for _, f := range r.feeds.Scope(r.teamTag.control) {
-		for from := uint64(1); from <= f.Len; from += controlFrameOps {
-			frames = append(frames, frame{f, from, min(f.Len, from+controlFrameOps-1)})
-		}
-	}
-	for _, x := range frames {
-		raw, _, err := oplog.ReadFrame(r.db.Read(), x.feed.No, x.from, x.to, 1<<30, controlFrameOps)
-		if err != nil {
-			return err
-		}
-		if err := fn(raw, uint64(len(frames))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// controlFrameOps keeps a frame of control ops, which are at most 16 KiB each, and epoch ops of up to 64 KiB, under half a
-// megabyte.
-const controlFrameOps = 7
-
-// TakeOps verifies and stores ops of one feed that lie back to back, and returns after the commit.
-func (r *Replica) TakeOps(ctx context.Context, raw []byte) error {
-	var ops []op.Sealed
-	for rest := raw; len(rest) > 0; {
-		o, next, err := op.Parse(rest)
-		if err != nil {
-			return err
-		}
-		ops, rest = append(ops, o), next
-	}
-	v, err := r.Verify(ops, raw)
-	if err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	r.Ingest(ctx, v, func(err error) { done <- err })
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// OwnControlFeed returns this device's control feed, ops back to back.
-func (r *Replica) OwnControlFeed() ([]byte, error) {
-	f := r.feeds.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: r.id.Device.ID, Incarnation: r.feeds.Incarnation()})
-	raw, _, err := oplog.ReadFrame(r.db.Read(), f.No, 1, f.Len, 256<<10, 1024)
-	return raw, err
 }

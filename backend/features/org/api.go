@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"tongzhou/backend/access"
 	"tongzhou/backend/fault"
@@ -31,13 +32,39 @@ type MemberDTO struct {
 	JoinedAt       string   `json:"joinedAt"`
 	Self           bool     `json:"self"`
 	Avatar         int      `json:"avatar"` // colour, 1 to 8
+	Duty           string   `json:"duty"`   // what to ask them about
+	// Standing is active, frozen, removed or left; Since is when it came to that, "" for active.
+	Standing  string    `json:"standing"`
+	Since     string    `json:"since"`
+	Roles     []RoleDTO `json:"roles"`     // strongest first
+	Placed    bool      `json:"placed"`    // the department was assigned, and not only stated by the person
+	Namesake  bool      `json:"namesake"`  // another member has the same name
+	CanManage bool      `json:"canManage"` // this user may change their role
+	CanPlace  bool      `json:"canPlace"`  // or department
+	CanFreeze bool      `json:"canFreeze"` // freeze them, or let them leave
+	CanState  bool      `json:"canState"`  // or say what to ask them about
+}
+
+// RoleDTO is one role of somebody.
+type RoleDTO struct {
+	Role         string `json:"role"`
+	DepartmentID string `json:"departmentId"` // of head and dept_admin
+}
+
+// PersonRef names somebody.
+type PersonRef struct {
+	UserID string `json:"userId"`
+	Name   string `json:"name"`
 }
 
 // MemberQuery asks for a page of members.
 type MemberQuery struct {
 	Text         string `json:"text"`
 	DepartmentID string `json:"departmentId"`
-	Limit        int    `json:"limit"` // 0: all
+	Standing     string `json:"standing"` // "" or active, frozen, removed, left, all
+	Kind         string `json:"kind"`     // "" for every kind
+	Role         string `json:"role"`     // "" for every role
+	Limit        int    `json:"limit"`    // 0: all
 	Offset       int    `json:"offset"`
 }
 
@@ -49,11 +76,15 @@ type MemberPageDTO struct {
 
 // DepartmentDTO is one department; the list is depth first.
 type DepartmentDTO struct {
-	ID       string `json:"id"`
-	ParentID string `json:"parentId"`
-	Name     string `json:"name"`
-	Members  int    `json:"members"` // people directly in it
-	Total    int    `json:"total"`   // and below
+	ID       string      `json:"id"`
+	ParentID string      `json:"parentId"`
+	Name     string      `json:"name"`
+	Members  int         `json:"members"` // people directly in it
+	Total    int         `json:"total"`   // and below
+	Heads    []PersonRef `json:"heads"`
+	Admins   []PersonRef `json:"admins"`
+	Duty     string      `json:"duty"`
+	CanState bool        `json:"canState"` // this user may say what to ask it about
 }
 
 // ProfileInput is what a person says of themselves.
@@ -102,13 +133,14 @@ func (a *API) member(u op.UserID) (MemberDTO, error) {
 	if err != nil {
 		return MemberDTO{}, err
 	}
-	if _, known := b.profiles[u]; !known && a.s.log.View().Role(u) == access.None {
+	if _, known := b.profiles[u]; !known && a.s.team.Standing(u) == module.StandingUnknown {
 		return MemberDTO{}, fault.New("org.user_unknown")
 	}
 	return a.dto(b, u), nil
 }
 
-// Members lists members by name, pinyin, initials or staff number, in a department and below it (R28).
+// Members lists people by name, pinyin, initials, staff number or duty, in a department and below it (R28, R29). Faults:
+// org.department_unknown, org.standing.
 func (a *API) Members(q MemberQuery) (MemberPageDTO, error) {
 	b, err := a.s.shelf.book(context.Background())
 	if err != nil {
@@ -118,7 +150,15 @@ func (a *API) Members(q MemberQuery) (MemberPageDTO, error) {
 	if err != nil {
 		return MemberPageDTO{}, err
 	}
-	found := a.s.search(b, q.Text, crdt.NodeID(dept))
+	among, err := a.s.people(q.Standing)
+	if err != nil {
+		return MemberPageDTO{}, err
+	}
+	among = slices.DeleteFunc(among, func(u op.UserID) bool {
+		return len(dept) > 0 && !within(b.tree, b.dept[u], crdt.NodeID(dept)) || q.Kind != "" && kindOf(b, u) != q.Kind ||
+			q.Role != "" && a.s.log.View().Role(u).String() != q.Role
+	})
+	found := a.s.search(b, q.Text, among)
 	page := MemberPageDTO{Members: []MemberDTO{}, Total: len(found)}
 	from := min(max(q.Offset, 0), len(found))
 	to := len(found)
@@ -131,94 +171,19 @@ func (a *API) Members(q MemberQuery) (MemberPageDTO, error) {
 	return page, nil
 }
 
-// Departments lists the tree depth first.
-func (a *API) Departments() ([]DepartmentDTO, error) {
-	b, err := a.s.shelf.book(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	direct, total := map[crdt.NodeID]int{}, map[crdt.NodeID]int{}
-	for _, u := range a.s.log.Members() {
-		dept := crdt.NodeID(b.profiles[u].Department)
-		direct[dept]++
-		for _, n := range b.tree.Path(dept) {
-			total[n]++
-		}
-	}
-	out := []DepartmentDTO{}
-	b.tree.Walk(func(n crdt.NodeID, _ int) {
-		parent, _ := b.tree.Parent(n)
-		out = append(out, DepartmentDTO{ID: hex.EncodeToString([]byte(n)), ParentID: hex.EncodeToString([]byte(parent)), Name: b.tree.Name(n), Members: direct[n], Total: total[n]})
-	})
-	return out, nil
-}
-
-// CreateDepartment makes a department below another, or at the top.
-func (a *API) CreateDepartment(parentID, name string) (DepartmentDTO, error) {
-	parent, err := nodeID(parentID)
-	if err != nil {
-		return DepartmentDTO{}, err
-	}
-	node, err := a.s.createDepartment(context.Background(), parent, name)
-	if err != nil {
-		return DepartmentDTO{}, err
-	}
-	all, err := a.Departments()
-	if err != nil {
-		return DepartmentDTO{}, err
-	}
-	for _, d := range all {
-		if d.ID == hex.EncodeToString(node) {
-			return d, nil
-		}
-	}
-	return DepartmentDTO{}, fault.New("org.department_unknown")
-}
-
-// RenameDepartment changes a department's name.
-func (a *API) RenameDepartment(id, name string) error {
-	node, err := nodeID(id)
-	if err != nil {
-		return err
-	}
-	return a.s.renameDepartment(context.Background(), node, name)
-}
-
-// MoveDepartment puts a department below another, or at the top.
-func (a *API) MoveDepartment(id, parentID string) error {
-	node, err := nodeID(id)
-	if err != nil {
-		return err
-	}
-	parent, err := nodeID(parentID)
-	if err != nil {
-		return err
-	}
-	return a.s.moveDepartment(context.Background(), node, parent)
-}
-
-// RemoveDepartment removes a department that has neither members nor departments below it.
-func (a *API) RemoveDepartment(id string) error {
-	node, err := nodeID(id)
-	if err != nil {
-		return err
-	}
-	return a.s.removeDepartment(context.Background(), node)
-}
-
 // CanManage says whether this user may change departments and the team's name, for the interface to offer it.
 func (a *API) CanManage() bool { return a.s.manage() == nil }
 
 // RenameTeam changes the team's name.
 func (a *API) RenameTeam(name string) error { return a.s.renameTeam(context.Background(), name) }
 
-// SaveProfile writes this user's own profile.
+// SaveProfile writes this user's own profile. Fault "org.profile_review" says that the change must be asked for.
 func (a *API) SaveProfile(in ProfileInput) (MemberDTO, error) {
 	p, err := in.Profile()
 	if err != nil {
 		return MemberDTO{}, err
 	}
-	if err := a.s.saveOwn(context.Background(), p); err != nil {
+	if err := a.s.saveComplete(context.Background(), p); err != nil {
 		return MemberDTO{}, err
 	}
 	return a.Me()
@@ -236,22 +201,44 @@ func (a *API) GrantRole(userID, role string) (MemberDTO, error) {
 	return a.member(u)
 }
 
+func kindOf(b *book, u op.UserID) string {
+	if k := b.profiles[u].Kind; k != "" {
+		return k
+	}
+	return KindRegular
+}
+
 func (a *API) dto(b *book, u op.UserID) MemberDTO {
-	e := b.profiles[u]
+	e, view, self := b.profiles[u], a.s.log.View(), a.s.self()
 	m := MemberDTO{
 		UserID: u.String(), Name: nameOf(b, u), Pinyin: e.pinyin.full, StaffNo: e.StaffNo, DepartmentPath: []string{}, Position: e.Position,
-		Phone: e.Phone, Email: e.Email, Kind: e.Kind, Role: a.s.log.View().Role(u).String(), Online: a.s.log.Online(u),
-		JoinedAt: module.Timestamp(a.s.log.Joined(u)), Self: u == a.s.log.Self().User, Avatar: avatarOf(u),
+		Phone: e.Phone, Email: e.Email, Kind: kindOf(b, u), Role: view.Role(u).String(), Online: a.s.log.Online(u),
+		JoinedAt: module.Timestamp(a.s.log.Joined(u)), Self: u == self, Avatar: avatarOf(u), Duty: b.duties[string(dutyOf('u', u[:]))],
+		Standing: a.s.team.Standing(u).String(), Roles: []RoleDTO{}, Placed: b.dept[u] != "" && len(a.s.team.DeptOf(u)) > 0,
+		Namesake: a.s.namesake(b, u), CanState: CanState(view, self, a.s.team.DeptOf(u)),
 	}
-	if m.Kind == "" {
-		m.Kind = KindRegular
+	if r, gone := a.s.team.Removal(u); gone {
+		m.Since = module.Timestamp(r.At.Wall())
 	}
-	for _, n := range b.tree.Path(crdt.NodeID(e.Department)) {
+	if u != self {
+		m.CanManage = a.s.team.MayRemove(u)
+		m.CanFreeze = m.CanManage
+	}
+	m.CanPlace = view.Role(u) != access.None && CanManage(view.Role(self))
+	for _, h := range a.s.team.Grants(u) {
+		r := RoleDTO{Role: h.Role.String()}
+		if h.Role == access.Head || h.Role == access.DeptAdmin {
+			r.DepartmentID = hex.EncodeToString(h.Dept)
+		}
+		m.Roles = append(m.Roles, r)
+	}
+	dept := b.dept[u]
+	for _, n := range b.tree.Path(dept) {
 		m.DepartmentPath = append(m.DepartmentPath, b.tree.Name(n))
 	}
 	switch {
 	case len(m.DepartmentPath) > 0:
-		m.DepartmentID = hex.EncodeToString(e.Department)
+		m.DepartmentID = hex.EncodeToString([]byte(dept))
 	case e.DepartmentName != "":
 		m.DepartmentPath = append(m.DepartmentPath, e.DepartmentName)
 	}

@@ -3,6 +3,7 @@ package org
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -21,6 +22,9 @@ func nameOf(b *book, u op.UserID) string {
 	}
 	return "#" + strings.ToUpper(u.String()[:4])
 }
+
+// code is what stands for a department whose name has not arrived.
+func code(id []byte) string { return strings.ToUpper(hex.EncodeToString(id[:min(2, len(id))])) }
 
 func avatarOf(u op.UserID) int { return int(u[0])%avatarColours + 1 }
 
@@ -96,3 +100,7 @@ func (d *Directory) SaveOwnProfile(ctx context.Context, in ProfileInput) error {
 	}
 	return d.s.saveOwn(ctx, p)
 }
+
+// ConfirmProfiles makes what people wrote of themselves count as it is now, before changes begin to be reviewed: otherwise
+// everybody would fall back to what was last reviewed.
+func (d *Directory) ConfirmProfiles(ctx context.Context) error { return d.s.confirmProfiles(ctx) }

@@ -4,25 +4,31 @@ import (
 	_ "embed"
 
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 )
 
 //go:embed schema/projection.sql
 var projection string
 
 // New composes the feature, and returns what other rooms may ask of it.
-func New(deps module.Deps) (module.Module, *Directory) {
-	s := &service{log: deps.Log, shelf: &shelf{db: deps.DB}}
+func New(deps module.Deps, outside Outside) (module.Module, *Directory) {
+	s := &service{log: deps.Log, team: deps.Team, rules: deps.Rules, db: deps.DB, outside: outside}
+	s.shelf = &shelf{db: deps.DB, log: deps.Log, team: deps.Team, reviewed: func() bool { return deps.Rules.Bool(rules.ProfileReview) }}
 	return module.Module{
 		Name:              "org",
 		Projection:        projection,
-		ProjectionVersion: 2,
-		ProjectionTables:  []string{"org_profile", "org_department_op", "org_team"},
-		Reducers:          reducers(),
+		ProjectionVersion: 3,
+		ProjectionTables: []string{
+			"org_profile", "org_department", "org_team", "org_duty", "org_seen", "org_request", "org_review", "org_case", "org_step",
+		},
+		Reducers: reducers(),
 		Committed: func(t string) {
-			if t == topic || t == "state" {
+			if t == topic || t == "state" || t == "rules.changed" {
 				s.shelf.stale()
 			}
 		},
-		API: &API{s: s},
+		Handover: module.Handover{Items: s.offices, To: s.giveOffice},
+		Trail:    s.trail,
+		API:      &API{s: s},
 	}, &Directory{s: s}
 }

@@ -4,22 +4,20 @@ import (
 	"fmt"
 
 	"tongzhou/backend/module"
-	"tongzhou/sync/crdt"
 	"tongzhou/sync/op"
 )
 
 // Types of op. A type never changes its meaning or encoding; a change is a new number.
 const (
 	typeProfile    = "org.profile/1"
-	typeDepartment = "org.department/1"
+	typeDepartment = "org.department/2"
 	typeTeam       = "org.team/1"
+	typeDuty       = "org.duty/1"
+	typeSeen       = "org.permissions_seen/1"
 )
 
-// Entities that exist once.
-const (
-	treeEntity = "departments"
-	teamEntity = "team"
-)
+// teamEntity is an entity that exists once.
+const teamEntity = "team"
 
 // profile is the payload of org.profile/1. The op's entity is the user id it is about.
 type profile struct {
@@ -33,12 +31,10 @@ type profile struct {
 	DepartmentName string `cbor:"8,keyasint,omitempty"`
 }
 
-// department is the payload of org.department/1, about one node of the tree. Fields that the act does not name are empty.
+// department is the payload of org.department/2: the name of a department, whose id is the op's entity. That it exists, and
+// where, stands in the control log.
 type department struct {
-	Act    uint8  `cbor:"1,keyasint"` // a crdt.Kind: create, move, rename, remove
-	Node   []byte `cbor:"2,keyasint"` // 16 random bytes, chosen at creation
-	Parent []byte `cbor:"3,keyasint,omitempty"`
-	Name   string `cbor:"4,keyasint,omitempty"`
+	Name string `cbor:"1,keyasint"`
 }
 
 // team is the payload of org.team/1.
@@ -46,47 +42,77 @@ type team struct {
 	Name string `cbor:"1,keyasint"`
 }
 
-func kinds() (profileKind, departmentKind, teamKind module.Kind) {
-	company := []module.ScopeKind{module.ScopeCompany}
-	return module.Kind{Type: typeProfile, Scopes: company, Check: checkProfile, Authorize: authorizeProfile},
-		module.Kind{Type: typeDepartment, Scopes: company, Check: checkDepartment, Authorize: authorizeManage(treeEntity)},
-		module.Kind{Type: typeTeam, Scopes: company, Check: checkTeam, Authorize: authorizeManage(teamEntity)}
+// duty is the payload of org.duty/1: what to ask a person or department about. The op's entity is dutyOf.
+type duty struct {
+	Text string `cbor:"1,keyasint"`
+}
+
+// seen is the payload of org.permissions_seen/1: the author has looked through their permissions. The op's entity is the
+// author's user id.
+type seen struct{}
+
+// dutyOf names whose duty it is: 'u' and a user id, or 'd' and a department.
+func dutyOf(kind byte, id []byte) []byte { return append([]byte{kind}, id...) }
+
+func kinds() map[string]module.Kind {
+	out := map[string]module.Kind{}
+	for _, k := range []module.Kind{
+		{Type: typeProfile, Check: checkProfile, Authorize: authorizeProfile},
+		{Type: typeDepartment, Check: checkDepartment, Authorize: authorizeDepartment},
+		{Type: typeTeam, Check: checkTeam, Authorize: authorizeTeam},
+		{Type: typeDuty, Check: checkDuty, Authorize: authorizeDuty},
+		{Type: typeSeen, Authorize: authorizeSeen},
+		{Type: typeRequest, Creates: true, Check: checkRequest, Authorize: authorizeRequest},
+		{Type: typeReview, Check: checkReview, Authorize: authorizeReview},
+		{Type: typeWithdraw, Authorize: nil},
+		{Type: typeCase, Creates: true, Check: checkCase, Authorize: authorizeCase},
+		{Type: typeStep, Check: checkStep, Authorize: authorizeStep},
+	} {
+		k.Scopes = []module.ScopeKind{module.ScopeCompany}
+		out[k.Type] = k
+	}
+	return out
 }
 
 // The checks accept what the service accepts, so that nobody has to display what could not have been typed.
 
+func decode[T any](payload []byte) (v T, err error) { return v, op.Unmarshal(payload, &v) }
+
 func checkProfile(payload []byte) error {
-	var p profile
-	if err := op.Unmarshal(payload, &p); err != nil {
+	p, err := decode[profile](payload)
+	if err != nil {
 		return err
 	}
 	return Profile(p).Validate()
 }
 
 func checkDepartment(payload []byte) error {
-	var d department
-	if err := op.Unmarshal(payload, &d); err != nil {
-		return err
+	d, err := decode[department](payload)
+	if err == nil {
+		_, err = checkTitle(d.Name, "org.department", maxDept)
 	}
-	if len(d.Node) != nodeSize || len(d.Parent) != 0 && len(d.Parent) != nodeSize {
-		return fmt.Errorf("department of %d bytes below %d", len(d.Node), len(d.Parent))
-	}
-	switch crdt.Kind(d.Act) {
-	case crdt.Create, crdt.Rename:
-		_, err := checkTitle(d.Name, "org.department", maxDept)
-		return err
-	case crdt.Move, crdt.Remove:
-		return nil
-	default:
-		return fmt.Errorf("department act %d", d.Act)
-	}
+	return err
 }
 
 func checkTeam(payload []byte) error {
-	var t team
-	if err := op.Unmarshal(payload, &t); err != nil {
+	t, err := decode[team](payload)
+	if err == nil {
+		_, err = checkTitle(t.Name, "org.team", maxTeam)
+	}
+	return err
+}
+
+func checkDuty(payload []byte) error {
+	d, err := decode[duty](payload)
+	if err != nil {
 		return err
 	}
-	_, err := checkTitle(t.Name, "org.team", maxTeam)
-	return err
+	return checkNote(d.Text, maxDuty)
+}
+
+func checkUser(id []byte) error {
+	if len(id) != len(op.UserID{}) {
+		return fmt.Errorf("user id of %d bytes", len(id))
+	}
+	return nil
 }

@@ -19,6 +19,8 @@ const (
 	maxText    = 60
 	maxTeam    = 40
 	maxDept    = 30
+	maxDuty    = 500
+	maxNote    = 500
 )
 
 // User kinds (R7).
@@ -100,6 +102,19 @@ func (p Profile) Validate() error {
 	return nil
 }
 
+// Complete refuses a profile that does not say where somebody works and as what (R5). It binds the program of the one who
+// writes and not the log: somebody without a position can be found and written to, somebody without a profile cannot.
+// Errors: fault "org.department_required", "org.position_required".
+func (p Profile) Complete() error {
+	switch {
+	case len(p.Department) == 0 && p.DepartmentName == "":
+		return fault.New("org.department_required")
+	case p.Position == "":
+		return fault.New("org.position_required")
+	}
+	return nil
+}
+
 // realName accepts names in Chinese characters (张三, 阿依古丽·买买提) and names in Latin letters (Anne-Marie O'Neill,
 // J. Müller), each with the marks that stand inside names, and no mixture: "张三(小张)" and "zhang三" are nicknames.
 func realName(s string) bool {
@@ -164,6 +179,14 @@ func checkTitle(s, code string, limit int) (string, error) {
 		return "", fault.New(code+"_too_long", "max", limit)
 	}
 	return s, nil
+}
+
+// checkNote checks a text that people may leave out. Errors: fault "org.note_too_long" {max}.
+func checkNote(s string, limit int) error {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		return fault.New("org.note_too_long", "max", limit)
+	}
+	return nil
 }
 
 // nodeSize is the length of a department's id.

@@ -1,6 +1,8 @@
 package org
 
 import (
+	"bytes"
+	"context"
 	"database/sql"
 	"slices"
 	"strings"
@@ -13,15 +15,63 @@ import (
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
 	"tongzhou/backend/module/moduletest"
-	"tongzhou/sync/crdt"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
 
-func build(deps module.Deps) []module.Module {
-	m, _ := New(deps)
-	return []module.Module{m}
+// elsewhere is the rest of the program: it invites, names groups, and has things to hand over.
+type elsewhere struct {
+	modules  *[]module.Module
+	invites  *[]invitation
+	items    map[op.UserID][]module.HandoverItem
+	given    map[string]op.UserID
+	withhold bool // things cannot be handed over from here
 }
+
+type invitation struct {
+	role access.Role
+	dept []byte
+	note string
+}
+
+func (e *elsewhere) Handovers() map[string]module.Handover {
+	out := map[string]module.Handover{"chat": {
+		Items: func(_ context.Context, u op.UserID) ([]module.HandoverItem, error) { return e.items[u], nil },
+		To: func(_ context.Context, _ op.UserID, item string, heir op.UserID) error {
+			if e.withhold {
+				return fault.New("denied")
+			}
+			e.given[item] = heir
+			return nil
+		},
+	}}
+	for _, m := range *e.modules {
+		out[m.Name] = m.Handover
+	}
+	return out
+}
+
+func (*elsewhere) ScopeName(op.ScopeID) string { return "新品推广群" }
+
+func (e *elsewhere) Invite(_ context.Context, role access.Role, dept []byte, note string) (op.ID, string, error) {
+	*e.invites = append(*e.invites, invitation{role, dept, note})
+	return op.ID{9}, "tongzhou://join/x", nil
+}
+
+func newElsewhere() *elsewhere {
+	return &elsewhere{modules: &[]module.Module{}, invites: &[]invitation{}, items: map[op.UserID][]module.HandoverItem{}, given: map[string]op.UserID{}}
+}
+
+func (e *elsewhere) build(deps module.Deps) []module.Module {
+	c := *e
+	c.modules = &[]module.Module{}
+	m, _ := New(deps, &c)
+	*c.modules = []module.Module{m}
+	return *c.modules
+}
+
+func build(deps module.Deps) []module.Module { return newElsewhere().build(deps) }
 
 func api(p *moduletest.Peer) *API { return p.Modules[0].API.(*API) }
 
@@ -30,13 +80,36 @@ func directory(p *moduletest.Peer) *Directory { return &Directory{s: api(p).s} }
 // staff is a boss and two members, each with a device.
 type staff struct {
 	*moduletest.World
+	*elsewhere
 	boss, ann, bob             op.UserID
 	bossPeer, annPeer, bobPeer *moduletest.Peer
 }
 
+// newStaff is a team that lets people write their own profiles as they like.
 func newStaff(t moduletest.TB) *staff {
+	s := newStrictStaff(t)
+	for _, key := range []rules.Key{rules.ProfileReview, rules.ProfileComplete} {
+		s.rule(t, key, false)
+	}
+	return s
+}
+
+// rule sets a house rule as an owner.
+func (s *staff) rule(t moduletest.TB, key rules.Key, value any) {
+	t.Helper()
+	enc, err := op.Marshal(value)
+	if err != nil {
+		t.Fatalf("encode: %v", err)
+	}
+	s.SetRuleAs(s.boss, access.Owner, string(key), enc)
+}
+
+// newStrictStaff is a team under the house rules as they are by default.
+func newStrictStaff(t moduletest.TB) *staff {
 	w := moduletest.NewWorld(t)
-	s := &staff{World: w, boss: w.User("boss", access.Owner), ann: w.User("ann", access.Member), bob: w.User("bob", access.Member)}
+	e := newElsewhere()
+	build := e.build
+	s := &staff{World: w, elsewhere: e, boss: w.User("boss", access.Owner), ann: w.User("ann", access.Member), bob: w.User("bob", access.Member)}
 	s.bossPeer, s.annPeer, s.bobPeer = w.Peer(s.boss, 1, build), w.Peer(s.ann, 1, build), w.Peer(s.bob, 1, build)
 	return s
 }
@@ -147,7 +220,7 @@ func TestR5R6R7Profiles(t *testing.T) {
 	got := save(t, s.annPeer, ProfileInput{Name: "李　娜", StaffNo: "ＸＨ００２", Position: "产品经理", Phone: "138 0000 1234", Email: "li@example.com", DepartmentName: "产品部"})
 	want := MemberDTO{
 		UserID: s.ann.String(), Name: "李娜", Pinyin: "lina", StaffNo: "XH002", DepartmentPath: []string{"产品部"}, Position: "产品经理", Phone: "138 0000 1234",
-		Email: "li@example.com", Kind: "regular", Role: "member", Online: true, JoinedAt: "2026-11-10T10:00:00.000Z", Self: true, Avatar: got.Avatar,
+		Email: "li@example.com", Kind: "regular", Role: "member", Online: true, JoinedAt: "2026-11-10T10:00:00.000Z", Self: true, Avatar: got.Avatar, Standing: "active",
 	}
 	if !equal(got, want) || got.Avatar < 1 || got.Avatar > 8 {
 		t.Fatalf("got  %+v\nwant %+v", got, want)
@@ -176,7 +249,7 @@ func equal(a, b MemberDTO) bool {
 	pathA, pathB := a.DepartmentPath, b.DepartmentPath
 	a.DepartmentPath, b.DepartmentPath = nil, nil
 	return slices.Equal(pathA, pathB) && a.UserID == b.UserID && a.Name == b.Name && a.Pinyin == b.Pinyin && a.StaffNo == b.StaffNo &&
-		a.DepartmentID == b.DepartmentID && a.Position == b.Position && a.Phone == b.Phone && a.Email == b.Email && a.Kind == b.Kind && a.Role == b.Role &&
+		a.DepartmentID == b.DepartmentID && a.Standing == b.Standing && a.Position == b.Position && a.Phone == b.Phone && a.Email == b.Email && a.Kind == b.Kind && a.Role == b.Role &&
 		a.Online == b.Online && a.JoinedAt == b.JoinedAt && a.Self == b.Self && a.Avatar == b.Avatar
 }
 
@@ -191,13 +264,13 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	if api(s.annPeer).CanManage() || !api(s.bossPeer).CanManage() {
 		t.Error("the interface is told something else")
 	}
-	department := must(api(s.bossPeer).CreateDepartment("", "市场部"))(t)
+	dept := must(api(s.bossPeer).CreateDepartment("", "市场部"))(t)
 	s.sync()
 	for what, err := range map[string]error{
 		"create": func() error { _, err := api(s.annPeer).CreateDepartment("", "x"); return err }(),
-		"rename": api(s.annPeer).RenameDepartment(department.ID, "x"),
-		"move":   api(s.annPeer).MoveDepartment(department.ID, ""),
-		"remove": api(s.annPeer).RemoveDepartment(department.ID),
+		"rename": api(s.annPeer).RenameDepartment(dept.ID, "x"),
+		"move":   api(s.annPeer).MoveDepartment(dept.ID, ""),
+		"remove": api(s.annPeer).RemoveDepartment(dept.ID),
 		"team":   api(s.annPeer).RenameTeam("x"),
 		"grant":  func() error { _, err := api(s.annPeer).GrantRole(s.ann.String(), "owner"); return err }(),
 	} {
@@ -209,9 +282,9 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	before := s.bobPeer.Dump()
 	s.bobPeer.Receive(
 		s.Write(s.ann, 1, s.Company(), 1<<60, typeProfile, s.bob[:], profile{Name: "王八", Kind: KindRegular}),
-		s.Write(s.ann, 1, s.Company(), 1<<60+1, typeDepartment, []byte(treeEntity), department2(crdt.Create, 9, 0, "x")),
+		s.Write(s.ann, 1, s.Company(), 1<<60+1, typeDepartment, nodeOf(9), department{Name: "x"}),
 		s.Write(s.ann, 1, s.Company(), 1<<60+2, typeTeam, []byte(teamEntity), team{Name: "x"}),
-		s.Write(s.boss, 1, s.Company(), 1<<60+3, typeDepartment, []byte("else"), department2(crdt.Create, 9, 0, "x")),
+		s.Write(s.boss, 1, s.Company(), 1<<60+3, typeDepartment, []byte("else"), department{Name: "x"}),
 		s.Write(s.boss, 1, s.Company(), 1<<60+4, typeTeam, []byte("else"), team{Name: "x"}),
 		s.Write(s.boss, 1, s.Company(), 1<<60+5, typeProfile, []byte("short"), profile{Name: "张三", Kind: KindRegular}),
 		s.Write(s.boss, 1, s.Company(), 1<<60+6, typeProfile, s.bob[:], profile{Name: "zhang三", Kind: KindRegular}),
@@ -245,14 +318,10 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	}
 }
 
-func department2(act crdt.Kind, node, parent byte, name string) department {
-	d := department{Act: uint8(act), Node: make([]byte, nodeSize), Name: name}
-	d.Node[0] = node
-	if parent != 0 {
-		d.Parent = make([]byte, nodeSize)
-		d.Parent[0] = parent
-	}
-	return d
+func nodeOf(n byte) []byte {
+	node := make([]byte, nodeSize)
+	node[0] = n
+	return node
 }
 
 func TestTeamName(t *testing.T) {
@@ -456,47 +525,63 @@ func TestAnyOrderGivesEqualTables(t *testing.T) {
 		users := []op.UserID{w.User("boss", access.Owner), w.User("admin", access.Admin), w.User("ann", access.Member), w.User("gone", access.None)}
 		user, title := rapid.SampledFrom(users), rapid.SampledFrom([]string{"甲部", "乙部", "丙组", ""})
 		node := func(label string) byte { return byte(rapid.IntRange(0, 4).Draw(t, label)) }
-		for range rapid.IntRange(3, 25).Draw(t, "ops") {
+		for range rapid.IntRange(3, 30).Draw(t, "ops") {
 			at := hlc.FromWall(w.Now()) + hlc.Time(rapid.IntRange(0, 9).Draw(t, "clock"))
 			author, device := user.Draw(t, "author"), byte(rapid.IntRange(1, 2).Draw(t, "device"))
-			switch rapid.IntRange(0, 5).Draw(t, "type") {
+			switch rapid.IntRange(0, 8).Draw(t, "type") {
 			case 0:
 				subject := user.Draw(t, "subject")
 				w.Write(author, device, w.Company(), at, typeProfile, subject[:], profile{Name: rapid.SampledFrom([]string{"张三", "李四", "x"}).Draw(t, "name"), Kind: KindRegular})
 			case 1:
 				w.Write(author, device, w.Company(), at, typeTeam, []byte(teamEntity), team{Name: title.Draw(t, "team")})
+			case 2:
+				w.Write(author, device, w.Company(), at, typeDepartment, nodeOf(node("node")), department{Name: title.Draw(t, "title")})
+			case 3:
+				subject := user.Draw(t, "subject")
+				w.Write(author, device, w.Company(), at, typeDuty, dutyOf(rapid.SampledFrom([]byte("udx")).Draw(t, "kind"), subject[:]), duty{Text: title.Draw(t, "duty")})
+			case 4:
+				w.Write(author, device, w.Company(), at, typeSeen, author[:], seen{})
 			default:
-				act := rapid.SampledFrom([]crdt.Kind{crdt.Create, crdt.Create, crdt.Move, crdt.Rename, crdt.Remove, 9}).Draw(t, "act")
-				w.Write(author, device, w.Company(), at, typeDepartment, []byte(treeEntity), department2(act, node("node"), node("parent"), title.Draw(t, "title")))
+				writeAboutCases(t, w, author, device, at, user)
 			}
 		}
 		moduletest.CheckOrder(t, w, users[0], build, w.Ops())
 	})
 }
 
-func TestConcurrentMovesMakeNoCycle(t *testing.T) {
-	s := newStaff(t)
-	at := hlc.FromWall(s.Now())
-	s.Write(s.boss, 1, s.Company(), at, typeDepartment, []byte(treeEntity), department2(crdt.Create, 1, 0, "市场部"))
-	s.Write(s.boss, 1, s.Company(), at+1, typeDepartment, []byte(treeEntity), department2(crdt.Create, 2, 0, "技术部"))
-	s.Write(s.boss, 2, s.Company(), at+5, typeDepartment, []byte(treeEntity), department2(crdt.Move, 1, 2, ""))
-	s.Write(s.boss, 3, s.Company(), at+4, typeDepartment, []byte(treeEntity), department2(crdt.Move, 2, 1, ""))
-	for _, p := range []*moduletest.Peer{s.annPeer, s.bobPeer} {
-		ops := s.Ops()
-		if p == s.bobPeer {
-			slices.Reverse(ops)
+// writeAboutCases writes one op about a request or a leaving that may exist.
+func writeAboutCases(t *rapid.T, w *moduletest.World, author op.UserID, device byte, at hlc.Time, user *rapid.Generator[op.UserID]) {
+	about := func(typ string) []byte {
+		var ids [][]byte
+		for _, o := range w.Ops() {
+			if o.Type == typ {
+				ids = append(ids, o.Entity)
+			}
 		}
-		p.Receive(ops...)
-		list := must(api(p).Departments())(t)
-		if len(list) != 2 || list[0].Name != "市场部" || list[1].Name != "技术部" || list[1].ParentID != list[0].ID {
-			t.Fatalf("departments %+v", list)
+		if len(ids) == 0 {
+			return op.Ref{Seq: 1}.Bytes()
 		}
+		return rapid.SampledFrom(ids).Draw(t, "about")
+	}
+	subject := user.Draw(t, "subject")
+	p := profile{Name: "张三", Kind: KindRegular}
+	switch rapid.IntRange(0, 4).Draw(t, "case") {
+	case 0:
+		w.Write(author, device, w.Company(), at, typeRequest, nil, request{Kind: requestProfile, Subject: subject[:], From: p, To: p})
+	case 1:
+		w.Write(author, device, w.Company(), at, typeReview, about(typeRequest), review{Step: uint8(rapid.IntRange(1, 2).Draw(t, "step")), Subject: subject[:], Approve: true})
+	case 2:
+		w.Write(author, device, w.Company(), at, typeWithdraw, about(typeRequest), withdraw{})
+	case 3:
+		w.Write(author, device, w.Company(), at, typeCase, nil, record{Act: caseLeaving, Subject: subject, Mode: module.ModeRemoved})
+	default:
+		w.Write(author, device, w.Company(), at, typeStep, about(typeCase), step{Key: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key"), Subject: subject})
 	}
 }
 
 func TestDirectoryForOtherRooms(t *testing.T) {
 	s := newStaff(t)
-	_, d := New(s.annPeer.Deps())
+	_, d := New(s.annPeer.Deps(), s.elsewhere)
 	if err := d.CheckProfile(ProfileInput{Name: "x1"}); fault.Code(err) != "org.name_characters" {
 		t.Errorf("checked: %v", err)
 	}
@@ -534,7 +619,7 @@ func (r restless) Read() *sql.DB {
 
 func TestAChangeDuringReadingIsReadAgain(t *testing.T) {
 	s := newStaff(t)
-	shelf := &shelf{}
+	shelf := &shelf{log: s.annPeer, team: s.annPeer, reviewed: func() bool { return false }}
 	changes := 0
 	shelf.db = restless{s.annPeer, func() {
 		if changes++; changes == 1 {
@@ -552,24 +637,20 @@ func TestAChangeDuringReadingIsReadAgain(t *testing.T) {
 }
 
 func TestGolden(t *testing.T) {
-	d := department2(crdt.Create, 7, 1, "市场部")
+	ann := op.UserID(bytes.Repeat([]byte{1}, 16))
+	p := profile{
+		Name: "李娜", StaffNo: "XH002", Department: nodeOf(7), Position: "产品经理", Phone: "13800001234", Email: "li@example.com", Kind: KindProbation, DepartmentName: "产品部",
+	}
 	moduletest.Golden(t, newStaff(t).annPeer.Modules[0], map[string]any{
-		typeProfile: profile{
-			Name: "李娜", StaffNo: "XH002", Department: d.Node, Position: "产品经理", Phone: "13800001234", Email: "li@example.com", Kind: KindProbation, DepartmentName: "产品部",
-		},
-		typeDepartment: d,
+		typeProfile:    p,
+		typeDepartment: department{Name: "市场部"},
 		typeTeam:       team{Name: "同舟科技"},
+		typeDuty:       duty{Text: "发票和报销"},
+		typeSeen:       seen{},
+		typeRequest:    request{Kind: requestProfile, Subject: ann[:], From: profile{Name: "李娜", Kind: KindRegular}, To: p, Note: "转岗"},
+		typeReview:     review{Step: stepManagement, Approve: true, Comment: "同意", Subject: ann[:], Invite: bytes.Repeat([]byte{2}, 32)},
+		typeWithdraw:   withdraw{},
+		typeCase:       record{Act: caseLeaving, Subject: ann, Mode: module.ModeCompromised, Left: true, Note: "离职"},
+		typeStep:       step{Key: "chat:x", Done: true, Detail: "新品推广群", Subject: ann},
 	})
-}
-
-// The directory is read whole into memory; only the readers below run on their own.
-func TestProfilesAreStoredOnce(t *testing.T) {
-	s := newStaff(t)
-	for range 3 {
-		save(t, s.annPeer, ProfileInput{Name: "李娜"})
-	}
-	if n := s.annPeer.Count(`SELECT count(*) FROM org_profile`); n != 1 {
-		t.Fatalf("%d rows", n)
-	}
-	s.annPeer.Plan(t, `DELETE FROM org_profile WHERE user = ?`, s.ann[:])
 }

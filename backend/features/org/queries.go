@@ -1,19 +1,26 @@
 package org
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"tongzhou/backend/module"
 	"tongzhou/sync/crdt"
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
 
 const (
-	queryProfiles    = `SELECT user, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind FROM org_profile`
-	queryDepartments = `SELECT act, node, parent, name FROM org_department_op ORDER BY pos`
+	queryProfiles = `SELECT user, own, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind
+		FROM org_profile ORDER BY user, pos`
+	queryDepartments = `SELECT id, since, name FROM org_department`
 	queryTeam        = `SELECT coalesce(max(name), '') FROM org_team`
+	queryDuties      = `SELECT entity, text FROM org_duty`
+	querySeen        = `SELECT user, hlc FROM org_seen`
 )
 
 // entry is a profile as it is searched.
@@ -22,16 +29,33 @@ type entry struct {
 	pinyin spelling
 }
 
+// take puts a later version of a profile over what counted so far. Where changes are reviewed (R19), the person's own version
+// says where to reach them and no more, unless it is the first or they belong to the managing department themselves.
+func (e entry) take(next entry, reviewed bool) entry {
+	if reviewed && e.Name != "" {
+		e.Phone, e.Email = next.Phone, next.Email
+		return e
+	}
+	return next
+}
+
 // book is the whole directory at one moment: a small company fits in memory many times over.
 type book struct {
 	team     string
 	profiles map[op.UserID]entry
+	unheld   map[op.UserID]entry // what people changed themselves and nobody reviewed
 	tree     *crdt.View
+	dept     map[op.UserID]crdt.NodeID // of members: where they were placed, else what their profile says
+	duties   map[string]string         // by dutyOf
+	seen     map[op.UserID]hlc.Time
 }
 
 // shelf keeps the last book until the directory changes.
 type shelf struct {
-	db module.DB
+	db       module.DB
+	log      module.Log
+	team     module.Team
+	reviewed func() bool // whether changes of one's own profile are (R19)
 
 	mu    sync.Mutex // guards what follows
 	age   uint64     // counts changes
@@ -68,51 +92,122 @@ func (s *shelf) book(ctx context.Context) (*book, error) {
 }
 
 func (s *shelf) load(ctx context.Context) (*book, error) {
-	b := &book{profiles: map[op.UserID]entry{}}
+	b := &book{
+		profiles: map[op.UserID]entry{}, unheld: map[op.UserID]entry{}, dept: map[op.UserID]crdt.NodeID{}, duties: map[string]string{},
+		seen: map[op.UserID]hlc.Time{},
+	}
 	if err := s.db.Read().QueryRowContext(ctx, queryTeam).Scan(&b.team); err != nil {
 		return nil, fmt.Errorf("read team: %w", err)
 	}
-	rows, err := s.db.Read().QueryContext(ctx, queryProfiles)
-	if err != nil {
-		return nil, fmt.Errorf("read profiles: %w", err)
+	if err := s.loadProfiles(ctx, b); err != nil {
+		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var user []byte
-		var e entry
-		var readings string
-		if err := rows.Scan(&user, &e.Name, &e.pinyin.full, &readings, &e.StaffNo, &e.Department, &e.DepartmentName, &e.Position, &e.Phone, &e.Email, &e.Kind); err != nil {
-			return nil, fmt.Errorf("read profile: %w", err)
+	if err := s.loadTree(ctx, b); err != nil {
+		return nil, err
+	}
+	for _, u := range s.log.Members() {
+		dept := crdt.NodeID(s.team.DeptOf(u))
+		if dept == crdt.Root || !b.tree.Has(dept) {
+			dept = crdt.NodeID(b.profiles[u].Department)
 		}
-		e.pinyin.readings = parseReadings(readings)
-		b.profiles[op.UserID(user)] = e
+		if b.tree.Has(dept) {
+			b.dept[u] = dept
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read profiles: %w", err)
+	err := s.each(ctx, queryDuties, func(scan func(...any) error) error {
+		var entity []byte
+		var text string
+		err := scan(&entity, &text)
+		b.duties[string(entity)] = text
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	b.tree, err = s.loadTree(ctx)
-	return b, err
+	return b, s.each(ctx, querySeen, func(scan func(...any) error) error {
+		var user []byte
+		var at int64
+		err := scan(&user, &at)
+		if err == nil {
+			b.seen[op.UserID(user)] = hlc.Time(at)
+		}
+		return err
+	})
 }
 
-func (s *shelf) loadTree(ctx context.Context) (*crdt.View, error) {
-	rows, err := s.db.Read().QueryContext(ctx, queryDepartments)
+func (s *shelf) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {
+	rows, err := s.db.Read().QueryContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("read departments: %w", err)
+		return fmt.Errorf("read directory: %w", err)
 	}
 	defer rows.Close()
-	var tree crdt.Tree
 	for rows.Next() {
-		var o crdt.Op
-		var act uint8
-		var node, parent []byte
-		if err := rows.Scan(&act, &node, &parent, &o.Name); err != nil {
-			return nil, fmt.Errorf("read department: %w", err)
+		if err := row(rows.Scan); err != nil {
+			return fmt.Errorf("read directory: %w", err)
 		}
-		o.Kind, o.Node, o.Parent = crdt.Kind(act), crdt.NodeID(node), crdt.NodeID(parent)
-		tree.Apply(o)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read departments: %w", err)
+	return rows.Err()
+}
+
+func (s *shelf) loadProfiles(ctx context.Context, b *book) error {
+	reviewed, view := s.reviewed(), s.log.View()
+	return s.each(ctx, queryProfiles, func(scan func(...any) error) error {
+		var user []byte
+		var own bool
+		var e entry
+		var readings string
+		if err := scan(&user, &own, &e.Name, &e.pinyin.full, &readings, &e.StaffNo, &e.Department, &e.DepartmentName, &e.Position, &e.Phone, &e.Email, &e.Kind); err != nil {
+			return err
+		}
+		e.pinyin.readings = parseReadings(readings)
+		u := op.UserID(user)
+		held := own && !CanManage(view.Role(u))
+		if _, again := b.profiles[u]; again && held {
+			b.unheld[u] = e
+		} else {
+			delete(b.unheld, u)
+		}
+		b.profiles[u] = b.profiles[u].take(e, reviewed && held)
+		return nil
+	})
+}
+
+// loadTree puts the departments of the control log together with their names. One whose name has not arrived is shown by a
+// short code.
+func (s *shelf) loadTree(ctx context.Context, b *book) error {
+	type named struct {
+		since int64
+		name  string
 	}
-	return tree.View(), nil
+	names := map[string]named{}
+	if err := s.each(ctx, queryDepartments, func(scan func(...any) error) error {
+		var id []byte
+		var n named
+		err := scan(&id, &n.since, &n.name)
+		names[string(id)] = n
+		return err
+	}); err != nil {
+		return err
+	}
+	below := map[string][]module.Dept{}
+	for _, d := range s.team.Depts() {
+		below[string(d.Parent)] = append(below[string(d.Parent)], d)
+	}
+	var tree crdt.Tree
+	for todo := []string{""}; len(todo) > 0; todo = todo[1:] {
+		family := below[todo[0]]
+		slices.SortFunc(family, func(x, y module.Dept) int {
+			return cmp.Or(cmp.Compare(names[string(x.ID)].since, names[string(y.ID)].since), bytes.Compare(x.ID, y.ID))
+		})
+		for _, d := range family {
+			name := names[string(d.ID)].name
+			if name == "" {
+				name = "#" + code(d.ID)
+			}
+			tree.Apply(crdt.Op{Kind: crdt.Create, Node: crdt.NodeID(d.ID), Parent: crdt.NodeID(d.Parent), Name: name})
+			todo = append(todo, string(d.ID))
+		}
+	}
+	b.tree = tree.View()
+	return nil
 }

@@ -4,84 +4,101 @@ import (
 	"fmt"
 
 	"tongzhou/backend/module"
-	"tongzhou/sync/op"
 )
 
-// topic tells the interface, and this feature's own cache, to read the directory again.
-const topic = "org.changed"
+// Topics tell the interface, and this feature's own cache, what to read again.
+const (
+	topic         = "org.changed"
+	topicRequests = "org.requests"
+)
 
 func reducers() []module.Reducer {
-	p, d, t := kinds()
-	return []module.Reducer{
-		{Entity: "org.profile", Kinds: []module.Kind{p}, Reset: resetProfile, Apply: applyProfile},
-		{Entity: "org.department", Kinds: []module.Kind{d}, Reset: resetDepartments, Apply: applyDepartment},
-		{Entity: "org.team", Kinds: []module.Kind{t}, Reset: resetTeam, Apply: applyTeam},
+	k := kinds()
+	one := func(entity string, reset func(module.Tx, module.Entity) error, apply func(module.Tx, module.Op) error, types ...string) module.Reducer {
+		r := module.Reducer{Entity: entity, Reset: reset, Apply: apply}
+		for _, t := range types {
+			r.Kinds = append(r.Kinds, k[t])
+		}
+		return r
 	}
+	return []module.Reducer{
+		one("org.profile", resetProfile, applyProfile, typeProfile),
+		one("org.department", resetDepartment, applyDepartment, typeDepartment),
+		one("org.team", resetTeam, applyTeam, typeTeam),
+		one("org.duty", resetDuty, applyDuty, typeDuty),
+		one("org.seen", resetSeen, applySeen, typeSeen),
+		one("org.request", resetRequest, applyRequest, typeRequest, typeReview, typeWithdraw),
+		one("org.case", resetCase, applyCase, typeCase, typeStep),
+	}
+}
+
+// exec runs a statement and says what changed.
+func exec(tx module.Tx, topic, what, query string, args ...any) error {
+	if _, err := tx.Exec(query, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	tx.Changed(topic, "")
+	return nil
 }
 
 func resetProfile(tx module.Tx, e module.Entity) error {
-	if _, err := tx.Exec(`DELETE FROM org_profile WHERE user = ?`, e.ID); err != nil {
-		return fmt.Errorf("reset profile: %w", err)
-	}
-	tx.Changed(topic, "")
-	return nil
+	return exec(tx, topic, "reset profile", `DELETE FROM org_profile WHERE user = ?`, e.ID)
 }
 
 func applyProfile(tx module.Tx, o module.Op) error {
-	var p profile
-	if err := op.Unmarshal(o.Payload, &p); err != nil {
+	p, err := decode[profile](o.Payload)
+	if err != nil {
 		return err
 	}
 	spelling := spell(p.Name)
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO org_profile (user, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.Entity, p.Name, spelling.full, spelling.String(), p.StaffNo, p.Department, p.DepartmentName, p.Position, p.Phone, p.Email, p.Kind); err != nil {
-		return fmt.Errorf("store profile: %w", err)
-	}
-	tx.Changed(topic, "")
-	return nil
+	return exec(tx, topic, "store profile", `INSERT INTO org_profile (user, pos, own, name, pinyin, readings, staff_no, department, department_name, position, phone, email, kind)
+		SELECT ?1, coalesce(max(pos), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM org_profile WHERE user = ?1`,
+		o.Entity, string(o.Entity) == string(o.User[:]), p.Name, spelling.full, spelling.String(), p.StaffNo, p.Department, p.DepartmentName, p.Position, p.Phone, p.Email, p.Kind)
 }
 
-func resetDepartments(tx module.Tx, _ module.Entity) error {
-	if _, err := tx.Exec(`DELETE FROM org_department_op`); err != nil {
-		return fmt.Errorf("reset departments: %w", err)
-	}
-	tx.Changed(topic, "")
-	return nil
+func resetDepartment(tx module.Tx, e module.Entity) error {
+	return exec(tx, topic, "reset department", `DELETE FROM org_department WHERE id = ?`, e.ID)
 }
 
-// applyDepartment keeps the ops in their order; the tree is folded from them when it is read.
 func applyDepartment(tx module.Tx, o module.Op) error {
-	var d department
-	if err := op.Unmarshal(o.Payload, &d); err != nil {
+	d, err := decode[department](o.Payload)
+	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT INTO org_department_op (pos, act, node, parent, name) SELECT coalesce(max(pos), 0) + 1, ?, ?, ?, ? FROM org_department_op`,
-		int64(d.Act), d.Node, d.Parent, d.Name); err != nil {
-		return fmt.Errorf("store department: %w", err)
-	}
-	tx.Changed(topic, "")
-	return nil
+	return exec(tx, topic, "store department", `INSERT INTO org_department (id, since, name) VALUES (?1, ?2, ?3)
+		ON CONFLICT (id) DO UPDATE SET name = ?3`, o.Entity, int64(o.HLC), d.Name)
 }
 
 func resetTeam(tx module.Tx, _ module.Entity) error {
-	if _, err := tx.Exec(`DELETE FROM org_team`); err != nil {
-		return fmt.Errorf("reset team: %w", err)
-	}
 	tx.Changed("state", "")
-	tx.Changed(topic, "")
-	return nil
+	return exec(tx, topic, "reset team", `DELETE FROM org_team`)
 }
 
 func applyTeam(tx module.Tx, o module.Op) error {
-	var t team
-	if err := op.Unmarshal(o.Payload, &t); err != nil {
+	t, err := decode[team](o.Payload)
+	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO org_team (one, name) VALUES (1, ?)`, t.Name); err != nil {
-		return fmt.Errorf("store team: %w", err)
-	}
 	tx.Changed("state", "")
-	tx.Changed(topic, "")
-	return nil
+	return exec(tx, topic, "store team", `INSERT OR REPLACE INTO org_team (one, name) VALUES (1, ?)`, t.Name)
+}
+
+func resetDuty(tx module.Tx, e module.Entity) error {
+	return exec(tx, topic, "reset duty", `DELETE FROM org_duty WHERE entity = ?`, e.ID)
+}
+
+func applyDuty(tx module.Tx, o module.Op) error {
+	d, err := decode[duty](o.Payload)
+	if err != nil {
+		return err
+	}
+	return exec(tx, topic, "store duty", `INSERT OR REPLACE INTO org_duty (entity, text) VALUES (?, ?)`, o.Entity, d.Text)
+}
+
+func resetSeen(tx module.Tx, e module.Entity) error {
+	return exec(tx, topic, "reset review of permissions", `DELETE FROM org_seen WHERE user = ?`, e.ID)
+}
+
+func applySeen(tx module.Tx, o module.Op) error {
+	return exec(tx, topic, "store review of permissions", `INSERT OR REPLACE INTO org_seen (user, hlc) VALUES (?, ?)`, o.Entity, int64(o.HLC))
 }

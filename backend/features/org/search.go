@@ -21,6 +21,7 @@ const (
 	rankInside // it stands within the name
 	rankPinyin
 	rankPhone
+	rankDuty // what they are to be asked about (R29)
 	rankNone
 )
 
@@ -31,17 +32,19 @@ type found struct {
 	entry entry
 }
 
-// search lists the members that match the text by name, pinyin, initials, staff number or the end of the phone number (R28), in
-// one department and below; the best matches first, then by pinyin. No text matches everybody.
-func (s *service) search(b *book, text string, dept crdt.NodeID) []op.UserID {
+// search lists the people that match the text by name, pinyin, initials, staff number, the end of the phone number (R28) or
+// stated duty (R29); the best matches first, then by pinyin. No text matches everybody. among says who is looked at.
+func (s *service) search(b *book, text string, among []op.UserID) []op.UserID {
 	q := newQuery(text)
 	var list []found
-	for _, u := range s.log.Members() {
+	asked := s.askedAbout(b, q)
+	for _, u := range among {
 		e := b.profiles[u]
-		if dept != crdt.Root && !within(b.tree, crdt.NodeID(e.Department), dept) {
-			continue
+		rank := q.rank(e)
+		if rank == rankNone && asked[u] {
+			rank = rankDuty
 		}
-		if rank := q.rank(e); rank < rankNone {
+		if rank < rankNone {
 			list = append(list, found{u, rank, e})
 		}
 	}
@@ -52,6 +55,27 @@ func (s *service) search(b *book, text string, dept crdt.NodeID) []op.UserID {
 	out := make([]op.UserID, 0, len(list))
 	for _, f := range list {
 		out = append(out, f.user)
+	}
+	return out
+}
+
+// askedAbout are those whose own duty matches, and the heads and admins of departments whose duty does.
+func (s *service) askedAbout(b *book, q query) map[op.UserID]bool {
+	out := map[op.UserID]bool{}
+	if q.text == "" {
+		return out
+	}
+	for entity, text := range b.duties {
+		if !strings.Contains(fold(text), q.text) || len(entity) < 1 {
+			continue
+		}
+		if entity[0] == 'u' && len(entity) == 1+len(op.UserID{}) {
+			out[op.UserID([]byte(entity[1:]))] = true
+			continue
+		}
+		for _, o := range s.officers([]byte(entity[1:])) {
+			out[o.user] = true
+		}
 	}
 	return out
 }

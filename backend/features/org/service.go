@@ -3,63 +3,118 @@ package org
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	"slices"
 	"strings"
 
 	"tongzhou/backend/access"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/crdt"
 	"tongzhou/sync/op"
 )
 
+// Outside is what this room needs of the rest of the program. The app implements it.
+type Outside interface {
+	// Handovers says how every feature takes part in somebody's leaving, by the feature's name.
+	Handovers() map[string]module.Handover
+	// ScopeName is the name of a group, "" if it has none.
+	ScopeName(scope op.ScopeID) string
+	// Invite makes an invitation for one person, into a department or none.
+	Invite(ctx context.Context, role access.Role, dept []byte, note string) (id op.ID, link string, err error)
+}
+
 type service struct {
-	log   module.Log
-	shelf *shelf
+	log     module.Log
+	team    module.Team
+	rules   rules.Rules
+	db      module.DB
+	shelf   *shelf
+	outside Outside
 }
 
-// write submits one op about a single entity and forgets the cached directory.
-func (s *service) write(ctx context.Context, typ string, entity []byte, payload any) error {
-	_, err := s.log.Submit(ctx, []module.Submission{{Scope: s.log.CompanyScope(), Type: typ, Entity: entity, Payload: payload}}, nil)
+func (s *service) self() op.UserID { return s.log.Self().User }
+
+// in is a submission into the company scope.
+func (s *service) in(typ string, entity []byte, payload any) module.Submission {
+	return module.Submission{Scope: s.log.CompanyScope(), Type: typ, Entity: entity, Payload: payload}
+}
+
+// submit writes ops and forgets the cached directory.
+func (s *service) submit(ctx context.Context, subs ...module.Submission) ([]module.Op, error) {
+	ops, err := s.log.Submit(ctx, subs, nil)
 	s.shelf.stale()
-	return err
+	return ops, err
 }
 
-func (s *service) manage() error {
-	if !CanManage(s.log.View().Role(s.log.Self().User)) {
-		return fault.New("denied")
+func (s *service) manage() error { return allow(CanManage(s.log.View().Role(s.self()))) }
+
+// SaveOwn writes this user's profile after it was filled in. Errors: those of saveOwn, and where the house rule asks for it
+// those of Complete.
+func (s *service) saveComplete(ctx context.Context, p Profile) error {
+	if s.rules.Bool(rules.ProfileComplete) {
+		if err := p.Tidy().Complete(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.saveOwn(ctx, p)
 }
 
 // saveOwn writes this user's profile. A department that is only named is looked for in the tree and, where permitted, made at
 // the top; otherwise the name is kept as it was written. Errors: those of Validate, "org.department_unknown",
-// "org.staff_no_taken" {name}.
+// "org.staff_no_taken" {name}, "org.profile_review" where the change must be asked for (R19).
 func (s *service) saveOwn(ctx context.Context, p Profile) error {
-	p = p.Tidy()
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	b, err := s.shelf.book(ctx)
+	b, p, err := s.tidied(ctx, p, s.self())
 	if err != nil {
 		return err
 	}
-	if len(p.Department) > 0 && !b.tree.Has(crdt.NodeID(p.Department)) {
-		return fault.New("org.department_unknown")
+	self := s.self()
+	if s.manage() != nil {
+		now, written := b.profiles[self]
+		moved := len(s.team.DeptOf(self)) > 0 && !bytes.Equal(p.Department, []byte(b.dept[self]))
+		if written && (moved || s.rules.Bool(rules.ProfileReview) && reviewedChange(now.Profile, p)) {
+			return fault.New("org.profile_review")
+		}
+	} else if len(p.Department) > 0 && !bytes.Equal(s.team.DeptOf(self), p.Department) {
+		if err := s.team.Place(ctx, self, p.Department); err != nil {
+			return err
+		}
 	}
-	self := s.log.Self().User
-	if err := s.staffNoFree(b, p.StaffNo, self); err != nil {
-		return err
+	_, err = s.submit(ctx, s.in(typeProfile, self[:], profile(p)))
+	return err
+}
+
+// reviewedChange tells whether anything but the ways to reach somebody differs.
+func reviewedChange(a, b Profile) bool {
+	a.Phone, a.Email, b.Phone, b.Email = "", "", "", ""
+	return len(changes(a, b)) > 0
+}
+
+// tidied checks a profile of a user and finds its department.
+func (s *service) tidied(ctx context.Context, p Profile, user op.UserID) (*book, Profile, error) {
+	p = p.Tidy()
+	if err := p.Validate(); err != nil {
+		return nil, p, err
+	}
+	b, err := s.shelf.book(ctx)
+	if err != nil {
+		return nil, p, err
+	}
+	if len(p.Department) > 0 && !b.tree.Has(crdt.NodeID(p.Department)) {
+		return nil, p, fault.New("org.department_unknown")
+	}
+	if err := s.staffNoFree(b, p.StaffNo, user); err != nil {
+		return nil, p, err
 	}
 	if len(p.Department) == 0 && p.DepartmentName != "" {
 		if p.Department, err = s.departmentNamed(ctx, b, p.DepartmentName); err != nil {
-			return err
+			return nil, p, err
 		}
 	}
 	if len(p.Department) > 0 {
 		p.DepartmentName = ""
 	}
-	return s.write(ctx, typeProfile, self[:], profile(p))
+	return b, p, nil
 }
 
 // staffNoFree refuses a staff number that another member is known to have. Two people who choose one while they are apart both
@@ -76,130 +131,32 @@ func (s *service) staffNoFree(b *book, staffNo string, except op.UserID) error {
 	return nil
 }
 
-// departmentNamed finds a department by name, the one nearest to the top. Who may manage departments gets a new one where
-// there is none; others get none.
-func (s *service) departmentNamed(ctx context.Context, b *book, name string) ([]byte, error) {
-	var found []byte
-	best := crdt.MaxDepth + 1
-	b.tree.Walk(func(n crdt.NodeID, depth int) {
-		if depth < best && strings.EqualFold(b.tree.Name(n), name) {
-			found, best = []byte(n), depth
-		}
-	})
-	if found != nil {
-		return found, nil
-	}
-	if s.manage() != nil {
-		return nil, nil
-	}
-	return s.createDepartment(ctx, nil, name)
-}
-
-// createDepartment makes a department. Errors: "denied", "org.department_empty", "org.department_too_long",
-// "org.department_exists", "org.department_unknown".
-func (s *service) createDepartment(ctx context.Context, parent []byte, name string) ([]byte, error) {
-	name, err := checkTitle(name, "org.department", maxDept)
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.editable(ctx, parent)
-	if err != nil {
-		return nil, err
-	}
-	if sibling(b.tree, crdt.NodeID(parent), name, "") {
-		return nil, fault.New("org.department_exists", "name", name)
-	}
-	node := make([]byte, nodeSize)
-	_, _ = rand.Read(node)
-	return node, s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Create), Node: node, Parent: parent, Name: name})
-}
-
-// renameDepartment changes a name. Errors as for createDepartment.
-func (s *service) renameDepartment(ctx context.Context, node []byte, name string) error {
-	if len(node) == 0 {
-		return fault.New("org.department_unknown")
-	}
-	name, err := checkTitle(name, "org.department", maxDept)
-	if err != nil {
-		return err
-	}
-	b, err := s.editable(ctx, node)
-	if err != nil {
-		return err
-	}
-	parent, _ := b.tree.Parent(crdt.NodeID(node))
-	if sibling(b.tree, parent, name, crdt.NodeID(node)) {
-		return fault.New("org.department_exists", "name", name)
-	}
-	return s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Rename), Node: node, Name: name})
-}
-
-// moveDepartment puts a department below another, or at the top. Errors: as above, "org.department_cycle".
-func (s *service) moveDepartment(ctx context.Context, node, parent []byte) error {
-	if len(node) == 0 {
-		return fault.New("org.department_unknown")
-	}
-	b, err := s.editable(ctx, node)
-	if err != nil {
-		return err
-	}
-	if len(parent) > 0 && !b.tree.Has(crdt.NodeID(parent)) {
-		return fault.New("org.department_unknown")
-	}
-	for _, above := range b.tree.Path(crdt.NodeID(parent)) {
-		if bytes.Equal([]byte(above), node) {
-			return fault.New("org.department_cycle")
-		}
-	}
-	if sibling(b.tree, crdt.NodeID(parent), b.tree.Name(crdt.NodeID(node)), crdt.NodeID(node)) {
-		return fault.New("org.department_exists", "name", b.tree.Name(crdt.NodeID(node)))
-	}
-	return s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Move), Node: node, Parent: parent})
-}
-
-// removeDepartment removes an empty department. Errors: "denied", "org.department_unknown", "org.department_not_empty".
-func (s *service) removeDepartment(ctx context.Context, node []byte) error {
-	if len(node) == 0 {
-		return fault.New("org.department_unknown")
-	}
-	b, err := s.editable(ctx, node)
-	if err != nil {
-		return err
-	}
-	if len(b.tree.Children(crdt.NodeID(node))) > 0 {
-		return fault.New("org.department_not_empty")
-	}
-	for _, u := range s.log.Members() {
-		if bytes.Equal(b.profiles[u].Department, node) {
-			return fault.New("org.department_not_empty")
-		}
-	}
-	return s.write(ctx, typeDepartment, []byte(treeEntity), department{Act: uint8(crdt.Remove), Node: node})
-}
-
-// editable returns the directory if this user may change the tree at node, which must exist unless it is the top.
-func (s *service) editable(ctx context.Context, node []byte) (*book, error) {
+// confirmProfiles writes again what people wrote of themselves and nobody reviewed, as the managing department. Errors:
+// "denied".
+func (s *service) confirmProfiles(ctx context.Context) error {
 	if err := s.manage(); err != nil {
-		return nil, err
+		return err
 	}
 	b, err := s.shelf.book(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(node) > 0 && !b.tree.Has(crdt.NodeID(node)) {
-		return nil, fault.New("org.department_unknown")
-	}
-	return b, nil
-}
-
-func sibling(v *crdt.View, parent crdt.NodeID, name string, except crdt.NodeID) bool {
-	for _, n := range v.Children(parent) {
-		if n != except && strings.EqualFold(v.Name(n), name) {
-			return true
+	var subs []module.Submission
+	for _, u := range s.log.Members() {
+		if e, ok := b.unheld[u]; ok && u != s.self() {
+			subs = append(subs, s.in(typeProfile, u[:], profile(e.Profile)))
 		}
 	}
-	return false
+	for part := range slices.Chunk(subs, confirmAtOnce) {
+		if _, err := s.submit(ctx, part...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// confirmAtOnce bounds one transaction.
+const confirmAtOnce = 500
 
 // renameTeam changes the team's name. Errors: "denied", "org.team_empty", "org.team_too_long".
 func (s *service) renameTeam(ctx context.Context, name string) error {
@@ -210,27 +167,33 @@ func (s *service) renameTeam(ctx context.Context, name string) error {
 	if err := s.manage(); err != nil {
 		return err
 	}
-	return s.write(ctx, typeTeam, []byte(teamEntity), team{Name: name})
+	_, err = s.submit(ctx, s.in(typeTeam, []byte(teamEntity), team{Name: name}))
+	return err
 }
 
-// grantRole gives a user a role in the team. A person's strongest grant counts, so a weaker one would change nothing and is
-// refused: roles are taken by revoking them. Errors: "denied", "org.role_unknown", "org.role_weaker" {role}, "org.user_unknown".
-func (s *service) grantRole(ctx context.Context, user op.UserID, word string) error {
-	role, ok := access.ParseRole(word)
-	if !ok {
-		return fault.New("org.role_unknown")
-	}
-	switch now := s.log.View().Role(user); {
-	case now == access.None:
-		return fault.New("org.user_unknown")
-	case now == role:
-		return nil
-	case access.AtLeast(now, role):
-		return fault.New("org.role_weaker", "role", now)
-	}
-	if err := s.log.GrantRole(ctx, user, role); err != nil {
+// stateDuty says what to ask a person or department about (R29). Errors: "denied", "org.note_too_long", "org.user_unknown",
+// "org.department_unknown".
+func (s *service) stateDuty(ctx context.Context, user op.UserID, dept []byte, text string) error {
+	text = strings.TrimSpace(text)
+	if err := checkNote(text, maxDuty); err != nil {
 		return err
 	}
-	s.shelf.stale()
-	return nil
+	b, err := s.shelf.book(ctx)
+	if err != nil {
+		return err
+	}
+	entity, of := dutyOf('u', user[:]), s.team.DeptOf(user)
+	switch {
+	case len(dept) > 0 && !b.tree.Has(crdt.NodeID(dept)):
+		return fault.New("org.department_unknown")
+	case len(dept) > 0:
+		entity, of = dutyOf('d', dept), dept
+	case s.log.View().Role(user) == access.None:
+		return fault.New("org.user_unknown")
+	}
+	if !CanState(s.log.View(), s.self(), of) {
+		return fault.New("denied")
+	}
+	_, err = s.submit(ctx, s.in(typeDuty, entity, duty{Text: text}))
+	return err
 }

@@ -246,8 +246,12 @@ func (p *Peer) SetDept(ctx context.Context, c module.DeptChange, also ...module.
 	}
 	return p.may(true, func() {
 		if c.Gone {
+			into := string(c.Into)
+			if into == "" {
+				into = p.World.above(string(c.Dept))
+			}
 			delete(p.World.org.parents, string(c.Dept))
-			p.World.org.heirs[string(c.Dept)] = string(c.Into)
+			p.World.org.heirs[string(c.Dept)] = into
 			return
 		}
 		delete(p.World.org.heirs, string(c.Dept))
