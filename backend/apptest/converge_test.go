@@ -102,7 +102,7 @@ func (c *company) actions() map[string]func(*rapid.T) {
 			c.expected(m.R.SetRegister(ctx, c.where(m), "mark", rapid.Int64Range(0, 99).Draw(t, "n")))
 		},
 		"grant": func(t *rapid.T) {
-			role := rapid.SampledFrom([]authority.Role{authority.Admin, authority.Member}).Draw(t, "role")
+			role := rapid.SampledFrom([]authority.Role{authority.Owner, authority.Admin, authority.Member, authority.Guest}).Draw(t, "role")
 			c.expected(c.pick("who").R.GrantRole(ctx, c.pick("whom").ID.Root.ID, role, nil))
 		},
 		"group": func(*rapid.T) {
@@ -130,8 +130,58 @@ func (c *company) actions() map[string]func(*rapid.T) {
 				c.t.Fatal(err)
 			}
 		},
-		"restart":   func(*rapid.T) { c.pick("who").Reopen() },
-		"crash":     func(*rapid.T) { c.pick("who").Crash() },
+		"restart": func(*rapid.T) { c.pick("who").Reopen() },
+		"crash":   func(*rapid.T) { c.pick("who").Crash() },
+		"remove": func(t *rapid.T) {
+			mode := rapid.SampledFrom([]authority.Mode{authority.Removed, authority.Compromised, authority.Frozen}).Draw(t, "mode")
+			c.expected(c.pick("who").R.Remove(ctx, c.pick("whom").user(), mode))
+		},
+		"unfreeze": func(*rapid.T) { c.expected(c.pick("who").R.Unfreeze(ctx, c.pick("whom").user())) },
+		"leave": func(t *rapid.T) {
+			if m := c.pick("who"); m != c.members[0] && rapid.IntRange(0, 3).Draw(t, "really") == 0 {
+				c.expected(m.R.Leave(ctx))
+			}
+		},
+		"out of the group": func(t *rapid.T) {
+			if len(c.groups) > 0 {
+				g := choose(t, "group", c.groups)
+				c.expected(c.pick("who").R.RemoveMembers(ctx, g, []op.UserID{c.pick("whom").user()}))
+			}
+		},
+		"leave the group": func(t *rapid.T) {
+			if len(c.groups) > 0 {
+				c.expected(c.pick("who").R.LeaveScope(ctx, choose(t, "group", c.groups)))
+			}
+		},
+		"role in the group": func(t *rapid.T) {
+			if len(c.groups) > 0 {
+				role := rapid.SampledFrom([]authority.Role{authority.Owner, authority.Admin, authority.Member}).Draw(t, "role")
+				c.expected(c.pick("who").R.GrantScopeRole(ctx, choose(t, "group", c.groups), c.pick("whom").user(), role))
+			}
+		},
+		"device": func(t *rapid.T) {
+			if m := c.pick("who"); len(c.members) < 6 && !m.R.Gone() && rapid.Bool().Draw(t, "really") {
+				n := m.OtherDevice(m.Name+string(rune('0'+len(c.members))), true)
+				if err := m.TryLink(n); err != nil {
+					c.expected(err)
+					return
+				}
+				c.members = append(c.members, n)
+			}
+		},
+		"sign out": func(*rapid.T) {
+			m, which := c.pick("who"), c.pick("which")
+			if which != c.members[0] { // who lets people in
+				c.expected(m.R.RevokeDevice(ctx, which.Device(), authority.Removed, &m.ID.Root))
+			}
+		},
+		"a month": func(t *rapid.T) {
+			if rapid.IntRange(0, 5).Draw(t, "really") == 0 {
+				c.clock.Add(replica.RotateAfter.Milliseconds())
+			}
+		},
+		"heal":      func(*rapid.T) { c.pick("who").Heal() },
+		"cuts":      func(*rapid.T) { c.expected(c.pick("who").R.TellCuts(ctx)) },
 		"deliver":   c.deliver,
 		"deliver2":  c.deliver,
 		"deliver3":  c.deliver,
@@ -171,7 +221,7 @@ func (c *company) registers(t *rapid.T) {
 	}
 }
 
-// P1, P2, P3, P4, P5, P6, P7, P9, L3, L4: whatever happens in whatever order, is handed over in whatever pieces, twice or late, with
+// P1, P2, P3, P4, P5, P6, P7, P9, P13, K6, K8, L3, L4: whatever happens in whatever order, removals and new keys among it, is handed over in whatever pieces, twice or late, with
 // restarts and crashes in between, and clocks that differ: in the end all see the same, and what they would see if they read
 // it all again.
 func TestReplicasConverge(t *testing.T) {
@@ -182,16 +232,29 @@ func TestReplicasConverge(t *testing.T) {
 			m.Newer = true // all get the new program in the end
 			m.Reopen()
 		}
-		Exchange(c.members...)
-		c.clock.Add(3 * time.Hour.Milliseconds())
-		for _, m := range c.members {
-			if err := m.R.JudgeHeld(context.Background()); err != nil {
-				t.Fatal(err)
+		c.settle()
+		for range 3 { // a device asks, another gives, what they wrote is due
+			tellCuts(c.members...)
+			for _, m := range c.members {
+				m.Heal()
 			}
+			c.settle()
 		}
-		Exchange(c.members...)
 		c.check()
 	})
+}
+
+// settle hands over everything and lets what was held come due.
+func (c *company) settle() {
+	c.t.Helper()
+	Exchange(c.members...)
+	c.clock.Add(3 * time.Hour.Milliseconds())
+	for _, m := range c.members {
+		if err := m.R.JudgeHeld(context.Background()); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	Exchange(c.members...)
 }
 
 func (c *company) check() {
@@ -200,12 +263,14 @@ func (c *company) check() {
 		var first *Member
 		for _, m := range c.members {
 			info, known := m.R.Scope(scope)
-			_, in := info.Members[m.ID.Root.ID]
-			if !known || !in {
-				if d := m.Dump(scope); d != "" {
-					c.t.Fatalf("%s is not a member and sees\n%s", m.Name, d)
-				}
-				continue
+			if d := m.Dump(scope); !known && d != "" {
+				c.t.Fatalf("%s does not know the scope and sees\n%s", m.Name, d)
+			}
+			if _, in := info.Members[m.ID.Root.ID]; !in || m.R.Gone() {
+				continue // keeps what it had
+			}
+			if n := m.Count(`SELECT count(*) FROM op o JOIN feed f ON f.no = o.id >> 40 WHERE f.tag = ? AND o.status = ?`, tagBytes(m.Tag(scope)), int(oplog.NoKey)); n > 0 {
+				c.t.Fatalf("%s cannot read %d ops", m.Name, n)
 			}
 			if first == nil {
 				first = m
@@ -219,6 +284,19 @@ func (c *company) check() {
 		}
 	}
 	for _, m := range c.members {
+		if !m.R.Gone() && m.R.Authority().Digest() != c.members[0].R.Authority().Digest() { // who is gone cannot read what follows
+			for _, x := range []*Member{c.members[0], m} {
+				c.t.Logf("%s: gone %v standing %s missing %d; %v", x.Name, x.R.Gone(), x.R.Standing(), len(x.R.Authority().Missing()), x.R.Feeds().Sum(x.Tag(controlOf(x))))
+				for _, f := range x.R.Feeds().Scope(x.Tag(controlOf(x))) {
+					c.t.Logf("   feed %s/%d %d", f.Device, f.Incarnation, f.Len)
+				}
+				for _, e := range x.R.Authority().Entries() {
+					c.t.Logf("   %s %s %v %s", e.Device.String()[:6], e.Type, e.Verdict, e.Reason)
+				}
+				c.t.Logf("%s", x.Statuses())
+			}
+			c.t.Fatalf("%s sees other rights", m.Name)
+		}
 		if n := m.Count(`SELECT count(*) FROM op WHERE status IN (2, 4)`); n > 0 {
 			c.t.Fatalf("%s: %d ops are held or of unknown type in the end", m.Name, n)
 		}

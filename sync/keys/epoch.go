@@ -66,6 +66,14 @@ func epochRef(scope op.ScopeID, gen uint32, parents []op.EpochRef, commit [32]by
 	return op.EpochRef(sum[:8])
 }
 
+// Check tells whether the key is the one that the ref stands for. The error wraps ErrCommit.
+func (e *Epoch) Check() error {
+	if e.Gen == 0 || len(e.Parents) > MaxParents || e.Ref != epochRef(e.Scope, e.Gen, e.Parents, e.Commit()) {
+		return fmt.Errorf("%w: epoch %s", ErrCommit, e.Ref)
+	}
+	return nil
+}
+
 // Commit binds to the key without telling it.
 func (e *Epoch) Commit() [32]byte { return derive(e.Key[:], "commit", e.Scope[:]...) }
 
