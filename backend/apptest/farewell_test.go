@@ -182,4 +182,3 @@ func TestSilentRemovedDevice(t *testing.T) {
 		}
 	})
 }
-

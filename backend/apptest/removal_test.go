@@ -377,4 +377,3 @@ func TestLoweredRole(t *testing.T) {
 	}
 	agree(t, company, a, b, c)
 }
-
