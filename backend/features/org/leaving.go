@@ -116,15 +116,15 @@ func (s *service) offboard(ctx context.Context, o offboarding) (id []byte, err e
 		}
 		s.shelf.stale()
 	}
-	id, done, err := s.leavingCase(ctx, o, mode, own)
+	id, said, err := s.leavingCase(ctx, o, mode, own)
 	if err != nil {
 		return nil, err
 	}
-	steps := []step{{Key: stepAccess, Done: true}, {Key: stepDevices, Done: true, Detail: devices}, {Key: stepData, Done: true}}
-	if done {
-		steps = nil // said before
+	var steps []step
+	if said == nil {
+		steps = []step{{Key: stepAccess, Done: true}, {Key: stepDevices, Done: true, Detail: devices}, {Key: stepData, Done: true}}
 	}
-	steps = append(steps, s.handOver(ctx, o, things)...)
+	steps = append(steps, s.handOver(ctx, o, things, said)...)
 	open, err := s.openRequests(ctx, o.user)
 	if err != nil {
 		return nil, err
@@ -168,32 +168,36 @@ func (s *service) mayOffboard(o *offboarding) error {
 	return fault.New("denied")
 }
 
-// leavingCase returns the record of somebody's leaving: a new one, or where they have left before the one that there is.
-func (s *service) leavingCase(ctx context.Context, o offboarding, mode module.Mode, own bool) (id []byte, before bool, err error) {
+// leavingCase returns the record of somebody's leaving: a new one, or where they have left before the one that there is, with
+// the steps that were said then.
+func (s *service) leavingCase(ctx context.Context, o offboarding, mode module.Mode, own bool) (id []byte, said []step, err error) {
 	all, err := s.cases(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	if r, gone := s.team.Removal(o.user); gone {
 		for _, c := range all {
 			if c.record.Act == caseLeaving && c.record.Subject == o.user && !c.at.Before(r.At.Wall()) {
-				return c.id, true, nil
+				return c.id, c.steps, nil
 			}
 		}
 	}
 	ops, err := s.submit(ctx, s.in(typeCase, nil, record{Act: caseLeaving, Subject: o.user, Mode: mode, Left: own, Note: o.note}))
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	return ops[0].Entity, false, nil
+	return ops[0].Entity, nil, nil
 }
 
-// handOver gives everything to its heir, and says of each thing whether it is done.
-func (s *service) handOver(ctx context.Context, o offboarding, things []belonging) []step {
+// handOver gives everything to its heir, and says of each thing whether it is done, unless that was said before.
+func (s *service) handOver(ctx context.Context, o offboarding, things []belonging, said []step) []step {
 	var out []step
 	handovers := s.outside.Handovers()
 	for _, t := range things {
 		x := step{Key: cut(t.key, maxStepKey), Detail: t.Title}
+		if slices.ContainsFunc(said, func(s step) bool { return s.Key == x.Key && s.Done }) {
+			continue
+		}
 		if heir, ok := o.heirs[t.key]; ok && handovers[t.feature].To != nil {
 			x.Done = handovers[t.feature].To(ctx, o.user, t.ID, heir) == nil
 		}

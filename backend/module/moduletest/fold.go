@@ -235,11 +235,12 @@ func (p *Peer) verdict(o module.Op, creates bool) error {
 			return err
 		}
 	}
-	if _, member := p.World.scope(o.Scope, o.User); !member {
+	view := p.World.former(o)
+	if _, member := p.World.scope(o.Scope, o.User); !member && view == module.View(p.World) {
 		return fault.New("denied")
 	}
 	if k.Authorize != nil {
-		if err := k.Authorize(p.World, o); err != nil {
+		if err := k.Authorize(view, o); err != nil {
 			return fault.Wrap("denied", err)
 		}
 	}

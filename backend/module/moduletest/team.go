@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"tongzhou/backend/fault"
@@ -21,6 +22,7 @@ type organisation struct {
 	heirs    map[string]string           // of departments that ended
 	places   map[op.UserID]string
 	removals []module.Removal
+	cuts     map[op.UserID]map[feed]uint64 // how far those who were removed had written
 	rules    map[string][]module.RuleSet
 	entries  []module.Entry
 }
@@ -28,7 +30,7 @@ type organisation struct {
 func newOrganisation() *organisation {
 	return &organisation{
 		offices: map[op.UserID][]module.Held{}, parents: map[string]string{}, heirs: map[string]string{}, places: map[op.UserID]string{},
-		rules: map[string][]module.RuleSet{},
+		rules: map[string][]module.RuleSet{}, cuts: map[op.UserID]map[feed]uint64{},
 	}
 }
 
@@ -270,6 +272,35 @@ func (w *World) remove(by module.Self, user op.UserID, mode module.Mode) {
 	})
 	w.people[user].role = authority.None
 	delete(w.org.offices, user)
+	w.org.cuts[user] = maps.Clone(w.seqs)
+}
+
+// former is the view under which an op is judged: who was removed is taken for what they were, up to how far they had written.
+func (w *World) former(o module.Op) module.View {
+	if w.Role(o.User) != authority.None || o.Ref.Seq > w.org.cuts[o.User][feed{o.Scope, o.Ref.Device}] {
+		return w
+	}
+	for _, r := range slices.Backward(w.org.removals) {
+		if r.Subject == o.User {
+			return formerView{w, o.User, r.FormerRole}
+		}
+	}
+	return w
+}
+
+// formerView is a World in which somebody still has a role.
+type formerView struct {
+	*World
+	user op.UserID
+	role authority.Role
+}
+
+// Role implements module.View.
+func (v formerView) Role(user op.UserID) authority.Role {
+	if user == v.user {
+		return v.role
+	}
+	return v.World.Role(user)
 }
 
 // Unfreeze implements module.Team.
