@@ -12,8 +12,8 @@ import (
 
 // ask sends Since for the phase that is due.
 func (s *Session) ask() error {
-	if err := s.checkSelf(); err != nil {
-		return err
+	if s.gone() {
+		return nil
 	}
 	cursor, err := s.r.Cursor(s.peer.Store)
 	if err != nil {
@@ -185,6 +185,12 @@ func (s *Session) tick(ctx context.Context) error {
 	if s.leaving() {
 		if now.After(s.leaveBy) {
 			return ErrFormer
+		}
+		return nil
+	}
+	if s.gone() {
+		if now.After(s.goneBy) {
+			return ErrGone
 		}
 		return nil
 	}

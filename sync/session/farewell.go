@@ -112,10 +112,18 @@ func (s *Session) readable(k oplog.FeedKey) uint64 {
 	return 0
 }
 
-// checkSelf ends the conversation of a device that has lost its access, once it has heard all there is to hear about that.
-func (s *Session) checkSelf() error {
-	if s.controlDone && s.r.Gone() {
-		return ErrGone
+// partingLimit is how long a device that lost its access goes on serving: if it gave it up itself, the peer has to hear that
+// from it.
+const partingLimit = 900 * time.Millisecond
+
+// gone tells whether this device has lost its access and has heard all there is to hear about that. It asks for nothing then,
+// and the conversation ends after a moment.
+func (s *Session) gone() bool {
+	if !s.controlDone || !s.r.Gone() {
+		return false
 	}
-	return nil
+	if s.goneBy.IsZero() {
+		s.goneBy = s.cfg.Now().Add(partingLimit)
+	}
+	return true
 }

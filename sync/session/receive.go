@@ -273,8 +273,8 @@ func (s *Session) onAuthority(ctx context.Context) error {
 	if s.peer == nil {
 		return nil
 	}
-	if err := s.checkSelf(); err != nil || s.leaving() {
-		return err
+	if s.leaving() || s.gone() {
+		return nil
 	}
 	if s.r.Former(s.cfg.Peer) {
 		if err := s.takeLeave(); err != nil {

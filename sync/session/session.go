@@ -125,7 +125,8 @@ type Session struct {
 	upTo        int64
 	deltaDone   bool
 	controlDone bool
-	skipped     bool // something listed could not be asked for: the cursor must not move
+	goneBy      time.Time // not zero: this device lost its access; when the conversation ends
+	skipped     bool      // something listed could not be asked for: the cursor must not move
 	askedSince  bool
 	asked       int // questions so far
 	registers   int // messages of registers not yet stored
