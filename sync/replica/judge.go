@@ -170,10 +170,6 @@ func (r *Replica) deviceKey(q oplog.Querier, h *op.Header, first *op.Sealed) (ed
 		return nil, ErrStranger
 	}
 	key, ok := w.auth.ClaimedKey(o.authority())
-	if _, certified := w.auth.Device(r.id.Device.ID); !certified {
-		// What vouches for the claim may stand under a key that only this feed brings: that of the member who lets this device in.
-		key, ok = authority.AuthorKey(o.authority())
-	}
 	if !ok {
 		return nil, ErrStranger
 	}
