@@ -24,4 +24,8 @@
 //   - The search index is derived from chat_message off the write path. It may lag (and says by how much), it may hold what is
 //     gone, but it never decides: every hit is checked against the message itself.
 //   - Drafts, mutes and pins stay on this device.
+//
+// House rules: more equal messages in a row than chat.burst_same are refused (R45). That depends on what was written before, so
+// it binds the writer's own program: others apply what they receive. When somebody leaves, the groups that they own go to an
+// heir (R20), given by whoever owns the group too.
 package chat

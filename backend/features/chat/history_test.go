@@ -206,8 +206,8 @@ func TestUnreadCounts(t *testing.T) {
 	if got := unread(t, m.bobPeer, m.group); got != 0 {
 		t.Errorf("%d unread after reading again, want 0", got)
 	}
-	for range 120 {
-		send(t, m.annPeer, m.group, "more")
+	for i := range 120 {
+		send(t, m.annPeer, m.group, fmt.Sprintf("more %d", i))
 	}
 	m.bobPeer.ReceiveAll()
 	if got := unread(t, m.bobPeer, m.group); got != 100 {

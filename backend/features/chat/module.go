@@ -20,7 +20,7 @@ func New(deps module.Deps, people People) module.Module {
 	if err != nil { // the path is a constant
 		panic(err)
 	}
-	s := &service{log: deps.Log, db: deps.DB, people: people, sent: newSent()}
+	s := &service{log: deps.Log, team: deps.Team, rules: deps.Rules, db: deps.DB, people: people, sent: newSent()}
 	x := newIndexer(deps)
 	return module.Module{
 		Name:              "chat",
@@ -30,6 +30,8 @@ func New(deps module.Deps, people People) module.Module {
 		Local:             local,
 		Reducers:          reducers(),
 		Registers:         []module.RegisterKind{{Key: keyRead, Apply: applyRead}},
+		Handover:          module.Handover{Items: s.owned, To: s.giveGroup},
+		ScopeName:         s.groupName,
 		API:               &API{s: s},
 		Start:             x.start,
 		Stop:              x.stop,

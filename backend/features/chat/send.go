@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/op"
 )
 
@@ -20,7 +22,7 @@ const (
 
 // send writes a message; it is durable when send returns. A client id that was used in this chat gives the message that was
 // sent with it. The draft goes in the same transaction. Errors: those of the text, fault "chat.unknown", "denied",
-// "chat.malformed" (client id).
+// "chat.malformed" (client id), "chat.burst" {max}.
 func (s *service) send(ctx context.Context, chat op.ScopeID, text, clientID string) (Message, error) {
 	info, err := s.scope(chat)
 	if err != nil {
@@ -37,6 +39,9 @@ func (s *service) send(ctx context.Context, chat op.ScopeID, text, clientID stri
 	}
 	client, fresh := clientHash(clientID), false
 	submit := func() (stored, error) {
+		if err := s.notFlooding(ctx, info.No, text); err != nil {
+			return stored{}, err
+		}
 		fresh = true
 		return s.submit(ctx, info, text, client)
 	}
@@ -75,6 +80,29 @@ func (s *service) submit(ctx context.Context, info module.ScopeInfo, text string
 	}
 	o := ops[0]
 	return stored{position: position{o.HLC, o.Ref}, userNo: o.UserNo, key: o.Key, text: text}, nil
+}
+
+// notFlooding refuses one more equal message in a row than the house rule lets pass (R45). It binds the writer's own program:
+// what counts of others' messages must not depend on rows. Errors: fault "chat.burst" {max}.
+func (s *service) notFlooding(ctx context.Context, chat int64, text string) error {
+	limit := s.rules.Int(rules.BurstSame)
+	if limit == 0 {
+		return nil
+	}
+	last, err := s.older(ctx, chat, end(), limit)
+	if err != nil {
+		return err
+	}
+	self := s.log.Self().UserNo
+	for _, m := range last {
+		if m.userNo != self || strings.TrimSpace(m.text) != strings.TrimSpace(text) {
+			return nil
+		}
+	}
+	if len(last) == limit {
+		return fault.New("chat.burst", "max", limit)
+	}
+	return nil
 }
 
 // recentOwn returns the newest own messages of a chat by the hash of their client id.

@@ -10,6 +10,7 @@ import (
 	"tongzhou/backend/access"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/op"
 )
 
@@ -23,6 +24,8 @@ type People interface {
 
 type service struct {
 	log    module.Log
+	team   module.Team
+	rules  rules.Rules
 	db     module.DB
 	people People
 	sent   *sent
