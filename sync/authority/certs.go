@@ -3,7 +3,6 @@ package authority
 import (
 	"cmp"
 	"slices"
-	"sort"
 
 	"tongzhou/sync/op"
 )
@@ -104,21 +103,6 @@ func (e *engine) ends(l *lane, cert, g int32) bool {
 		return e.seniority(l.cert, cert) < 0
 	}
 	return g >= 0 && e.grants[l.basis].measure.outranks(e.grants[g].measure, l.tree)
-}
-
-// sealed reports that op n precedes a removal of grant g, on which it relies, and that the person's own device revocation r
-// does not. Otherwise who was removed could undo what they had done before, and take what they had given.
-func (e *engine) sealed(n, g, r int32) bool {
-	if g < 0 {
-		return false
-	}
-	for _, l := range e.removals[e.grants[g].subject] {
-		k := max(e.reach(l, g), sort.Search(len(l.ops), func(i int) bool { return e.before(n, l.ops[i]) }))
-		if k < len(l.ops) && !e.before(r, l.ops[k]) {
-			return true
-		}
-	}
-	return false
 }
 
 // descend calls fn for the device and every device whose certificates hang below it.

@@ -7,7 +7,7 @@ import "sort"
 func (e *engine) taken(g, n int32) bool {
 	for _, l := range e.removals[e.grants[g].subject] {
 		r := e.firstHit(l, g)
-		if r < 0 {
+		if r < 0 || l.basis == byLeaving && n >= 0 && e.sealed(n, g, r) {
 			continue
 		}
 		// All later removals of the lane have r in their past, and with it n.
@@ -46,6 +46,21 @@ func (e *engine) reach(l *lane, g int32) int {
 		}
 	}
 	return sort.Search(len(l.ops), func(i int) bool { return !e.before(l.ops[i], gr.base) }) // and it does not precede g
+}
+
+// sealed reports that op n precedes a removal of grant g, on which it relies, and that r does not: a leave or device
+// revocation by the same person. Otherwise who was removed could undo what they had done before, and take what they had given.
+func (e *engine) sealed(n, g, r int32) bool {
+	if g < 0 {
+		return false
+	}
+	for _, l := range e.removals[e.grants[g].subject] {
+		k := max(e.reach(l, g), sort.Search(len(l.ops), func(i int) bool { return e.before(n, l.ops[i]) }))
+		if k < len(l.ops) && !e.before(r, l.ops[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // live reports whether grant g is in force.

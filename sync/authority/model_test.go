@@ -197,7 +197,8 @@ func (m *model) decide(e *simOp) bool {
 		return false
 	}
 	for r := range m.removals() {
-		if m.formed(m.ops[r]) && m.hits(r, m.basis(e)) && !m.before(e.ID, r) && r != e.ID && m.valid(r) {
+		if m.formed(m.ops[r]) && m.hits(r, m.basis(e)) && !m.before(e.ID, r) && r != e.ID && m.valid(r) &&
+			!(m.ops[r].kind == authority.TypeLeave && m.sealed(e, m.basis(e), r)) {
 			return false
 		}
 	}

@@ -17,7 +17,7 @@ type person struct {
 	devices  []Device  // all of theirs, in the order in which they were added
 	place    []byte    // by the last placement
 	placed   bool
-	grants   []grant  // valid ones
+	grants   []grant  // valid ones, oldest first
 	takings  []taking // valid removals, in the order (lamport, opid)
 	digest   [32]byte
 	evidence *evidence
@@ -81,6 +81,7 @@ func (e *engine) describe(u op.UserID) *person {
 			p.held = append(p.held, holding{e.vertices[gr.vertex].id, gr.measure, gr.vertex})
 		}
 	}
+	slices.SortFunc(p.grants, func(a, b grant) int { return e.older(a.vertex, b.vertex) })
 	slices.SortFunc(p.held, func(a, b holding) int {
 		return cmp.Or(a.measure.compare(b.measure), e.older(a.vertex, b.vertex))
 	})

@@ -99,16 +99,14 @@ func (p *person) work(v *view) *evidence {
 
 func (ev *evidence) fill(p *person, v *view) {
 	ev.current = -1
-	newest := -1
-	for i, g := range p.grants {
-		if newest < 0 || v.older(g.vertex, p.grants[newest].vertex) > 0 {
-			newest = i
-		}
-	}
+	newest := len(p.grants) - 1
 	for i := range p.takings {
 		t := &p.takings[i]
 		r := t.removal(p, v)
 		table := cutTable{vertex: t.vertex, mode: t.mode, by: t.by, device: t.device, binding: t.ended}
+		if !t.device.IsZero() && !t.ended {
+			continue
+		}
 		if t.device.IsZero() {
 			strongest, fresh, any := -1, false, false
 			for g := range p.grants {
@@ -120,7 +118,7 @@ func (ev *evidence) fill(p *person, v *view) {
 				first := !slices.ContainsFunc(p.takings[:i], func(o taking) bool {
 					return o.device.IsZero() && v.before(o.vertex, t.vertex) && o.hits(&p.grants[g], v)
 				})
-				if strongest < 0 || first && !fresh || first == fresh && p.grants[g].measure.compare(p.grants[strongest].measure) < 0 {
+				if strongest < 0 || first && !fresh || first == fresh && p.grants[g].measure.compare(p.grants[strongest].measure) <= 0 {
 					strongest, fresh = g, first
 				}
 			}

@@ -50,6 +50,7 @@ type sim struct {
 	seen  map[*person]map[op.ID]bool
 	forks bool // may a device write two ops in one place
 	quiet bool // nobody calls the council
+	eager bool // leaving and devices are as likely as all else
 }
 
 // form is how a device is linked or signed out.
@@ -157,6 +158,9 @@ func (s *sim) act(p *person, known []*simOp, incarnation uint32, device int) {
 		}
 	}
 	choice := rapid.IntRange(0, 29).Draw(s.rt, "act")
+	if s.eager && choice < 18 {
+		choice += 12
+	}
 	if choice >= 26 && s.deviceAct(p, known, incarnation, device) {
 		return
 	}
