@@ -30,12 +30,33 @@ export namespace announcement {
 
 export namespace app {
 	
+	export interface AccountDTO {
+	    staffNo: string;
+	    name: string;
+	    wordsConfirmed: boolean;
+	    passphraseState: string;
+	    passphraseDays: number;
+	    keychain: boolean;
+	    remembered: boolean;
+	    idleMinutes: number;
+	    since: string;
+	    by: string;
+	}
+	export interface ChangePassphraseInput {
+	    old: string;
+	    next: string;
+	}
 	export interface CheckDTO {
 	    name: string;
 	    ok: boolean;
 	    state: string;
 	    code: string;
 	    params: Record<string, string>;
+	}
+	export interface CheckPassphraseInput {
+	    passphrase: string;
+	    staffNo: string;
+	    name: string;
 	}
 	export interface PeerDTO {
 	    deviceId: string;
@@ -68,6 +89,18 @@ export namespace app {
 	    syncedAt: string;
 	    peers: PeerDTO[];
 	}
+	export interface DeviceDTO {
+	    id: string;
+	    name: string;
+	    current: boolean;
+	    addedAt: string;
+	    addedBy: string;
+	    lastSeen: string;
+	    online: boolean;
+	    state: string;
+	    canRevoke: boolean;
+	    needsWords: boolean;
+	}
 	export interface ProfileInput {
 	    name: string;
 	    staffNo: string;
@@ -82,6 +115,8 @@ export namespace app {
 	    teamName: string;
 	    profile: ProfileInput;
 	    deviceName: string;
+	    passphrase: string;
+	    council: number;
 	}
 	export interface InvitationDTO {
 	    id: string;
@@ -113,14 +148,50 @@ export namespace app {
 	    link: string;
 	    profile: ProfileInput;
 	    deviceName: string;
+	    passphrase: string;
+	}
+	export interface LinkDTO {
+	    link: string;
+	    expiresAt: string;
+	}
+	export interface LinkDeviceInput {
+	    link: string;
+	    deviceName: string;
+	    passphrase: string;
+	}
+	export interface LinkStateDTO {
+	    step: string;
+	    code: string;
+	    deviceName: string;
+	    fault: string;
+	    params: Record<string, string>;
 	}
 	export interface MeDTO {
 	    userId: string;
 	    deviceId: string;
 	    name: string;
 	}
+	export interface PassphraseCheckDTO {
+	    problems: string[];
+	    score: number;
+	}
 	
 	
+	export interface RecoverInput {
+	    link: string;
+	    words: string[];
+	    deviceName: string;
+	    passphrase: string;
+	}
+	export interface ResetPassphraseInput {
+	    words: string[];
+	    next: string;
+	}
+	export interface RevokeDeviceInput {
+	    deviceId: string;
+	    lost: boolean;
+	    words: string[];
+	}
 	
 	export interface SettingsDTO {
 	    language: string;
@@ -136,7 +207,49 @@ export namespace app {
 	    version: string;
 	    os: string;
 	    settings: SettingsDTO;
+	    account: AccountDTO;
 	    damage: string;
+	}
+	export interface UnlockInput {
+	    staffNo: string;
+	    passphrase: string;
+	    remember: boolean;
+	}
+
+}
+
+export namespace audit {
+	
+	export interface EntryDTO {
+	    id: string;
+	    at: string;
+	    userId: string;
+	    userName: string;
+	    deviceId: string;
+	    deviceName: string;
+	    action: string;
+	    params: Record<string, string>;
+	    kind: string;
+	    state: string;
+	    reason: string;
+	}
+	export interface ExportDTO {
+	    path: string;
+	    entries: number;
+	    digest: string;
+	}
+	export interface PageDTO {
+	    entries: EntryDTO[];
+	    more: boolean;
+	}
+	export interface Query {
+	    userId: string;
+	    kind: string;
+	    from: string;
+	    to: string;
+	    text: string;
+	    before: string;
+	    limit: number;
 	}
 
 }
@@ -253,12 +366,57 @@ export namespace chat {
 
 export namespace org {
 	
+	export interface AccountRequestInput {
+	    name: string;
+	    staffNo: string;
+	    departmentId: string;
+	    position: string;
+	    kind: string;
+	    note: string;
+	}
+	export interface BelongingDTO {
+	    id: string;
+	    feature: string;
+	    kind: string;
+	    title: string;
+	    heirId: string;
+	}
+	export interface PersonRef {
+	    userId: string;
+	    name: string;
+	}
 	export interface DepartmentDTO {
 	    id: string;
 	    parentId: string;
 	    name: string;
 	    members: number;
 	    total: number;
+	    heads: PersonRef[];
+	    admins: PersonRef[];
+	    duty: string;
+	    canState: boolean;
+	}
+	export interface DutyInput {
+	    userId: string;
+	    departmentId: string;
+	    text: string;
+	}
+	export interface FieldDTO {
+	    name: string;
+	    from: string;
+	    to: string;
+	}
+	export interface FreezeInput {
+	    userId: string;
+	    reason: string;
+	}
+	export interface HeirInput {
+	    itemId: string;
+	    userId: string;
+	}
+	export interface RoleDTO {
+	    role: string;
+	    departmentId: string;
 	}
 	export interface MemberDTO {
 	    userId: string;
@@ -276,6 +434,16 @@ export namespace org {
 	    joinedAt: string;
 	    self: boolean;
 	    avatar: number;
+	    duty: string;
+	    standing: string;
+	    since: string;
+	    roles: RoleDTO[];
+	    placed: boolean;
+	    namesake: boolean;
+	    canManage: boolean;
+	    canPlace: boolean;
+	    canFreeze: boolean;
+	    canState: boolean;
 	}
 	export interface MemberPageDTO {
 	    members: MemberDTO[];
@@ -284,8 +452,61 @@ export namespace org {
 	export interface MemberQuery {
 	    text: string;
 	    departmentId: string;
+	    standing: string;
+	    kind: string;
+	    role: string;
 	    limit: number;
 	    offset: number;
+	}
+	export interface MergeInput {
+	    id: string;
+	    into: string;
+	}
+	export interface OffboardInput {
+	    userId: string;
+	    mode: string;
+	    heirs: HeirInput[];
+	    note: string;
+	}
+	export interface StepDTO {
+	    key: string;
+	    state: string;
+	    detail: string;
+	}
+	export interface OffboardingDTO {
+	    id: string;
+	    userId: string;
+	    name: string;
+	    at: string;
+	    byName: string;
+	    mode: string;
+	    note: string;
+	    steps: StepDTO[];
+	    open: number;
+	}
+	export interface PermissionDTO {
+	    kind: string;
+	    scopeId: string;
+	    name: string;
+	    role: string;
+	    since: string;
+	}
+	export interface PermissionsDTO {
+	    role: string;
+	    departmentName: string;
+	    items: PermissionDTO[];
+	    reviewedAt: string;
+	    dueAt: string;
+	}
+	
+	export interface PlaceInput {
+	    userId: string;
+	    departmentId: string;
+	}
+	export interface PlanDTO {
+	    member: MemberDTO;
+	    items: BelongingDTO[];
+	    devices: number;
 	}
 	export interface ProfileInput {
 	    name: string;
@@ -296,6 +517,84 @@ export namespace org {
 	    phone: string;
 	    email: string;
 	    kind: string;
+	}
+	export interface ReviewStepDTO {
+	    role: string;
+	    state: string;
+	    byName: string;
+	    at: string;
+	    comment: string;
+	}
+	export interface RequestDTO {
+	    id: string;
+	    kind: string;
+	    state: string;
+	    byId: string;
+	    byName: string;
+	    at: string;
+	    subjectId: string;
+	    subject: string;
+	    note: string;
+	    fields: FieldDTO[];
+	    steps: ReviewStepDTO[];
+	    canReview: boolean;
+	    canWithdraw: boolean;
+	}
+	export interface RequestQuery {
+	    box: string;
+	    state: string;
+	}
+	export interface ReviewInput {
+	    id: string;
+	    approve: boolean;
+	    comment: string;
+	}
+	
+	export interface ReviewedDTO {
+	    request: RequestDTO;
+	    invitation: string;
+	}
+	
+	export interface RoleInput {
+	    userId: string;
+	    role: string;
+	    departmentId: string;
+	}
+
+}
+
+export namespace rules {
+	
+	export interface RuleChangeDTO {
+	    at: string;
+	    byId: string;
+	    byName: string;
+	    device: string;
+	    from: any;
+	    to: any;
+	}
+	export interface RuleDTO {
+	    key: string;
+	    group: string;
+	    kind: string;
+	    unit: string;
+	    min: number;
+	    max: number;
+	    options: string[];
+	    default: any;
+	    value: any;
+	    changed: boolean;
+	    serves: string[];
+	    level: string;
+	    who: string;
+	    canChange: boolean;
+	    acts: boolean;
+	    at: string;
+	    by: string;
+	}
+	export interface SetInput {
+	    key: string;
+	    value: any;
 	}
 
 }

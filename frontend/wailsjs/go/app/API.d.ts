@@ -6,9 +6,23 @@ export function AddAddress(arg1:string):Promise<void>;
 
 export function CancelJoin():Promise<void>;
 
+export function CancelLink():Promise<void>;
+
+export function ChangePassphrase(arg1:app.ChangePassphraseInput):Promise<app.StateDTO>;
+
+export function CheckPassphrase(arg1:app.CheckPassphraseInput):Promise<app.PassphraseCheckDTO>;
+
+export function ConfirmLink(arg1:boolean):Promise<void>;
+
+export function ConfirmRecoveryWords(arg1:Array<string>):Promise<void>;
+
 export function Connections():Promise<app.ConnectionsDTO>;
 
 export function CreateInvitation(arg1:app.InvitationInput):Promise<app.InvitationDTO>;
+
+export function Devices():Promise<Array<app.DeviceDTO>>;
+
+export function DevicesOf(arg1:string):Promise<Array<app.DeviceDTO>>;
 
 export function Doctor():Promise<Array<app.CheckDTO>>;
 
@@ -20,12 +34,32 @@ export function Join(arg1:app.JoinInput):Promise<void>;
 
 export function JoinProgress():Promise<app.JoinDTO>;
 
+export function LinkDevice(arg1:app.LinkDeviceInput):Promise<void>;
+
+export function LinkState():Promise<app.LinkStateDTO>;
+
+export function Lock():Promise<void>;
+
 export function PreviewInvitation(arg1:string):Promise<app.InvitationPreviewDTO>;
+
+export function Recover(arg1:app.RecoverInput):Promise<void>;
+
+export function RecoveryWords(arg1:string):Promise<Array<string>>;
+
+export function ResetPassphrase(arg1:app.ResetPassphraseInput):Promise<app.StateDTO>;
+
+export function RevokeDevice(arg1:app.RevokeDeviceInput):Promise<void>;
 
 export function SaveSettings(arg1:app.SettingsDTO):Promise<app.SettingsDTO>;
 
+export function SetIdleLock(arg1:number):Promise<app.StateDTO>;
+
 export function Settings():Promise<app.SettingsDTO>;
+
+export function StartLink():Promise<app.LinkDTO>;
 
 export function State():Promise<app.StateDTO>;
 
 export function SyncNow():Promise<void>;
+
+export function Unlock(arg1:app.UnlockInput):Promise<app.StateDTO>;

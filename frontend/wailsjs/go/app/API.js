@@ -10,12 +10,40 @@ export function CancelJoin() {
   return window['go']['app']['API']['CancelJoin']();
 }
 
+export function CancelLink() {
+  return window['go']['app']['API']['CancelLink']();
+}
+
+export function ChangePassphrase(arg1) {
+  return window['go']['app']['API']['ChangePassphrase'](arg1);
+}
+
+export function CheckPassphrase(arg1) {
+  return window['go']['app']['API']['CheckPassphrase'](arg1);
+}
+
+export function ConfirmLink(arg1) {
+  return window['go']['app']['API']['ConfirmLink'](arg1);
+}
+
+export function ConfirmRecoveryWords(arg1) {
+  return window['go']['app']['API']['ConfirmRecoveryWords'](arg1);
+}
+
 export function Connections() {
   return window['go']['app']['API']['Connections']();
 }
 
 export function CreateInvitation(arg1) {
   return window['go']['app']['API']['CreateInvitation'](arg1);
+}
+
+export function Devices() {
+  return window['go']['app']['API']['Devices']();
+}
+
+export function DevicesOf(arg1) {
+  return window['go']['app']['API']['DevicesOf'](arg1);
 }
 
 export function Doctor() {
@@ -38,16 +66,52 @@ export function JoinProgress() {
   return window['go']['app']['API']['JoinProgress']();
 }
 
+export function LinkDevice(arg1) {
+  return window['go']['app']['API']['LinkDevice'](arg1);
+}
+
+export function LinkState() {
+  return window['go']['app']['API']['LinkState']();
+}
+
+export function Lock() {
+  return window['go']['app']['API']['Lock']();
+}
+
 export function PreviewInvitation(arg1) {
   return window['go']['app']['API']['PreviewInvitation'](arg1);
+}
+
+export function Recover(arg1) {
+  return window['go']['app']['API']['Recover'](arg1);
+}
+
+export function RecoveryWords(arg1) {
+  return window['go']['app']['API']['RecoveryWords'](arg1);
+}
+
+export function ResetPassphrase(arg1) {
+  return window['go']['app']['API']['ResetPassphrase'](arg1);
+}
+
+export function RevokeDevice(arg1) {
+  return window['go']['app']['API']['RevokeDevice'](arg1);
 }
 
 export function SaveSettings(arg1) {
   return window['go']['app']['API']['SaveSettings'](arg1);
 }
 
+export function SetIdleLock(arg1) {
+  return window['go']['app']['API']['SetIdleLock'](arg1);
+}
+
 export function Settings() {
   return window['go']['app']['API']['Settings']();
+}
+
+export function StartLink() {
+  return window['go']['app']['API']['StartLink']();
 }
 
 export function State() {
@@ -56,4 +120,8 @@ export function State() {
 
 export function SyncNow() {
   return window['go']['app']['API']['SyncNow']();
+}
+
+export function Unlock(arg1) {
+  return window['go']['app']['API']['Unlock'](arg1);
 }

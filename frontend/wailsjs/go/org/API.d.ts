@@ -4,9 +4,13 @@ import {org} from '../models';
 
 export function CanManage():Promise<boolean>;
 
+export function ConfirmPermissions():Promise<org.PermissionsDTO>;
+
 export function CreateDepartment(arg1:string,arg2:string):Promise<org.DepartmentDTO>;
 
 export function Departments():Promise<Array<org.DepartmentDTO>>;
+
+export function Freeze(arg1:org.FreezeInput):Promise<org.MemberDTO>;
 
 export function GrantRole(arg1:string,arg2:string):Promise<org.MemberDTO>;
 
@@ -16,7 +20,19 @@ export function Member(arg1:string):Promise<org.MemberDTO>;
 
 export function Members(arg1:org.MemberQuery):Promise<org.MemberPageDTO>;
 
+export function MergeDepartment(arg1:org.MergeInput):Promise<org.DepartmentDTO>;
+
 export function MoveDepartment(arg1:string,arg2:string):Promise<void>;
+
+export function MyPermissions():Promise<org.PermissionsDTO>;
+
+export function Offboard(arg1:org.OffboardInput):Promise<org.OffboardingDTO>;
+
+export function OffboardPlan(arg1:string):Promise<org.PlanDTO>;
+
+export function Offboardings():Promise<Array<org.OffboardingDTO>>;
+
+export function Place(arg1:org.PlaceInput):Promise<org.MemberDTO>;
 
 export function RemoveDepartment(arg1:string):Promise<void>;
 
@@ -24,4 +40,20 @@ export function RenameDepartment(arg1:string,arg2:string):Promise<void>;
 
 export function RenameTeam(arg1:string):Promise<void>;
 
+export function RequestAccount(arg1:org.AccountRequestInput):Promise<org.RequestDTO>;
+
+export function RequestProfile(arg1:org.ProfileInput):Promise<org.RequestDTO>;
+
+export function Requests(arg1:org.RequestQuery):Promise<Array<org.RequestDTO>>;
+
+export function ReviewRequest(arg1:org.ReviewInput):Promise<org.ReviewedDTO>;
+
 export function SaveProfile(arg1:org.ProfileInput):Promise<org.MemberDTO>;
+
+export function SetDuty(arg1:org.DutyInput):Promise<void>;
+
+export function SetRole(arg1:org.RoleInput):Promise<org.MemberDTO>;
+
+export function Unfreeze(arg1:string):Promise<org.MemberDTO>;
+
+export function WithdrawRequest(arg1:string):Promise<org.RequestDTO>;

@@ -6,12 +6,20 @@ export function CanManage() {
   return window['go']['org']['API']['CanManage']();
 }
 
+export function ConfirmPermissions() {
+  return window['go']['org']['API']['ConfirmPermissions']();
+}
+
 export function CreateDepartment(arg1, arg2) {
   return window['go']['org']['API']['CreateDepartment'](arg1, arg2);
 }
 
 export function Departments() {
   return window['go']['org']['API']['Departments']();
+}
+
+export function Freeze(arg1) {
+  return window['go']['org']['API']['Freeze'](arg1);
 }
 
 export function GrantRole(arg1, arg2) {
@@ -30,8 +38,32 @@ export function Members(arg1) {
   return window['go']['org']['API']['Members'](arg1);
 }
 
+export function MergeDepartment(arg1) {
+  return window['go']['org']['API']['MergeDepartment'](arg1);
+}
+
 export function MoveDepartment(arg1, arg2) {
   return window['go']['org']['API']['MoveDepartment'](arg1, arg2);
+}
+
+export function MyPermissions() {
+  return window['go']['org']['API']['MyPermissions']();
+}
+
+export function Offboard(arg1) {
+  return window['go']['org']['API']['Offboard'](arg1);
+}
+
+export function OffboardPlan(arg1) {
+  return window['go']['org']['API']['OffboardPlan'](arg1);
+}
+
+export function Offboardings() {
+  return window['go']['org']['API']['Offboardings']();
+}
+
+export function Place(arg1) {
+  return window['go']['org']['API']['Place'](arg1);
 }
 
 export function RemoveDepartment(arg1) {
@@ -46,6 +78,38 @@ export function RenameTeam(arg1) {
   return window['go']['org']['API']['RenameTeam'](arg1);
 }
 
+export function RequestAccount(arg1) {
+  return window['go']['org']['API']['RequestAccount'](arg1);
+}
+
+export function RequestProfile(arg1) {
+  return window['go']['org']['API']['RequestProfile'](arg1);
+}
+
+export function Requests(arg1) {
+  return window['go']['org']['API']['Requests'](arg1);
+}
+
+export function ReviewRequest(arg1) {
+  return window['go']['org']['API']['ReviewRequest'](arg1);
+}
+
 export function SaveProfile(arg1) {
   return window['go']['org']['API']['SaveProfile'](arg1);
+}
+
+export function SetDuty(arg1) {
+  return window['go']['org']['API']['SetDuty'](arg1);
+}
+
+export function SetRole(arg1) {
+  return window['go']['org']['API']['SetRole'](arg1);
+}
+
+export function Unfreeze(arg1) {
+  return window['go']['org']['API']['Unfreeze'](arg1);
+}
+
+export function WithdrawRequest(arg1) {
+  return window['go']['org']['API']['WithdrawRequest'](arg1);
 }
