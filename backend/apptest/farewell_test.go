@@ -182,3 +182,43 @@ func TestSilentRemovedDevice(t *testing.T) {
 		}
 	})
 }
+
+// S20: whoever is taken out of a group is told so, while connected and at the next contact, and gets no more of the group; the
+// two are in sync again.
+func TestRemovedFromAGroupIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		g := a.Group(b, c)
+		Exchange(a, b, c)
+		in := func(m *Member) bool {
+			info, _ := m.R.Scope(g)
+			_, ok := info.Members[m.user()]
+			return ok
+		}
+		a.Note(g, "before")
+		l := Connect(a, c)
+		Eventually(t, "in sync", func() bool { return InSync(a, c) && has(c, g, "before") })
+		if err := a.R.RemoveMembers(ctx, g, []op.UserID{c.user(), b.user()}); err != nil {
+			t.Fatal(err)
+		}
+		a.Note(g, "after")
+		Eventually(t, "c knows", func() bool { return !in(c) })
+		Eventually(t, "in sync again", func() bool { return InSync(a, c) })
+		l.Stop()
+		l = Connect(a, b) // was away
+		Eventually(t, "b knows", func() bool { return !in(b) })
+		Eventually(t, "b in sync", func() bool { return InSync(a, b) })
+		l.Stop()
+		for _, m := range []*Member{b, c} {
+			if !has(m, g, "before") || has(m, g, "after") {
+				t.Fatalf("%s sees\n%s", m.Name, m.Dump(g))
+			}
+			if f := m.theirFeed(a, g, a.R.Feeds().Incarnation()); f.Len >= a.OwnFeed(g).Len {
+				t.Fatalf("%s got the whole feed", m.Name)
+			}
+		}
+	})
+}

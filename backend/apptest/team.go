@@ -165,7 +165,7 @@ func (m *Member) CopyControl(n *Member) {
 func (m *Member) Copy(n *Member) {
 	m.T.Helper()
 	m.CopyControl(n)
-	m.copy(n, func(f *oplog.Feed) bool { return m.R.Reads(n.Device(), f.Tag) })
+	m.copyUpTo(n, func(f *oplog.Feed) uint64 { return m.R.ReadsUpTo(n.Device(), f.FeedKey) })
 	regs, err := m.R.RegistersFor(n.Device(), 0)
 	if err != nil {
 		m.T.Fatal(err)
@@ -184,11 +184,22 @@ func (m *Member) Copy(n *Member) {
 
 func (m *Member) copy(n *Member, which func(*oplog.Feed) bool) {
 	m.T.Helper()
+	m.copyUpTo(n, func(f *oplog.Feed) uint64 {
+		if which(f) {
+			return f.Len
+		}
+		return 0
+	})
+}
+
+func (m *Member) copyUpTo(n *Member, limit func(*oplog.Feed) uint64) {
+	m.T.Helper()
 	for moved := true; moved; { // again while it helps: a device is known only after its admission
 		moved = false
 		for _, f := range m.R.Feeds().Feeds() {
-			for have := n.R.Feeds().Feed(f.FeedKey); which(&f) && have.Len < f.Len; have = n.R.Feeds().Feed(f.FeedKey) {
-				if err := n.Take(m.Frame(&f, have.Len+1, f.Len)); err != nil {
+			to := limit(&f)
+			for have := n.R.Feeds().Feed(f.FeedKey); have.Len < to; have = n.R.Feeds().Feed(f.FeedKey) {
+				if err := n.Take(m.Frame(&f, have.Len+1, to)); err != nil {
 					break
 				}
 				moved = true

@@ -43,18 +43,13 @@ func (r *Replica) Farewell(dev op.DeviceID) ([]oplog.Feed, error) {
 	}
 	var out []oplog.Feed
 	for k, limit := range limits {
-		f := r.feeds.Feed(oplog.FeedKey{Tag: r.teamTag.control, Device: k.Device, Incarnation: k.Incarnation})
-		if f.Len == 0 || limit == 0 {
-			continue
+		f, err := r.shortened(oplog.FeedKey{Tag: r.teamTag.control, Device: k.Device, Incarnation: k.Incarnation}, limit)
+		if err != nil {
+			return nil, err
 		}
-		if limit < f.Len {
-			head, err := oplog.HeadAt(r.db.Read(), f.No, limit)
-			if err != nil {
-				return nil, fmt.Errorf("farewell: %w", err)
-			}
-			f.Len, f.Head = limit, head
+		if f.Len > 0 {
+			out = append(out, f)
 		}
-		out = append(out, f)
 	}
 	return out, nil
 }
@@ -63,4 +58,102 @@ func (r *Replica) Farewell(dev op.DeviceID) ([]oplog.Feed, error) {
 func (r *Replica) Gone() bool {
 	st := r.Standing()
 	return st != authority.StandingActive && st != authority.StandingUnknown
+}
+
+// Parting lists the feeds of private scopes, each cut short, that a device may have though it does not read them now: those
+// that tell its person that they were taken out of a group, or left it, and what came before.
+func (r *Replica) Parting(dev op.DeviceID) ([]oplog.Feed, error) {
+	w := r.world.Load()
+	d, ok := w.auth.Device(dev)
+	if !ok || !w.scopes[r.teamTag.control].readers[dev] {
+		return nil, nil
+	}
+	var out []oplog.Feed
+	for tag, s := range w.scopes {
+		if s.readers[dev] {
+			continue
+		}
+		for k, limit := range s.parting(d.User) {
+			f, err := r.shortened(oplog.FeedKey{Tag: tag, Device: k.Device, Incarnation: k.Incarnation}, limit)
+			if err != nil {
+				return nil, err
+			}
+			if f.Len > 0 {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
+// ReadsUpTo is how much of a feed a device may have: all of it in scopes that it reads, else see Parting.
+func (r *Replica) ReadsUpTo(dev op.DeviceID, k oplog.FeedKey) uint64 {
+	w := r.world.Load()
+	s := w.scopes[k.Tag]
+	if s == nil {
+		return 0
+	}
+	f := r.feeds.Feed(k)
+	if s.readers[dev] {
+		return f.Len
+	}
+	d, ok := w.auth.Device(dev)
+	if !ok || len(s.removed) == 0 || !w.scopes[r.teamTag.control].readers[dev] {
+		return 0
+	}
+	return min(f.Len, s.parting(d.User)[authority.Feed{Device: k.Device, Incarnation: k.Incarnation}])
+}
+
+// parting is how far each feed of a private scope lies in the past of what took somebody out of it.
+func (s *scope) parting(user op.UserID) map[authority.Feed]uint64 {
+	if _, was := s.ever[user]; !was || len(s.removed) == 0 {
+		return nil
+	}
+	feedOf := func(o *authority.Op) authority.Feed {
+		return authority.Feed{Device: o.Ref.Device, Incarnation: o.Ref.Incarnation}
+	}
+	limits := map[authority.Feed]uint64{}
+	byID := make(map[op.ID]*authority.Op, len(s.ops))
+	for i := range s.ops {
+		byID[s.ops[i].ID] = &s.ops[i]
+	}
+	include := func(o *authority.Op) bool {
+		if o == nil || limits[feedOf(o)] >= o.Ref.Seq {
+			return false
+		}
+		limits[feedOf(o)] = o.Ref.Seq
+		return true
+	}
+	for _, x := range s.removed {
+		if x.user == user {
+			include(byID[x.op])
+		}
+	}
+	for more := len(limits) > 0; more; {
+		more = false
+		for i := range s.ops {
+			if o := &s.ops[i]; o.Ref.Seq <= limits[feedOf(o)] {
+				for _, dep := range o.Deps {
+					more = include(byID[dep]) || more
+				}
+			}
+		}
+	}
+	return limits
+}
+
+// shortened is a feed as if it ended at limit.
+func (r *Replica) shortened(k oplog.FeedKey, limit uint64) (oplog.Feed, error) {
+	f := r.feeds.Feed(k)
+	if limit == 0 {
+		return oplog.Feed{FeedKey: k}, nil
+	}
+	if limit < f.Len {
+		head, err := oplog.HeadAt(r.db.Read(), f.No, limit)
+		if err != nil {
+			return f, fmt.Errorf("shorten feed: %w", err)
+		}
+		f.Len, f.Head = limit, head
+	}
+	return f, nil
 }

@@ -96,6 +96,17 @@ func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]opl
 			}
 		}
 	}
+	if !control {
+		parting, err := r.Parting(dev)
+		if err != nil {
+			return nil, err
+		}
+		for i := range parting {
+			if parting[i].LSeq > lseq {
+				rest = append(rest, parting[i])
+			}
+		}
+	}
 	sortByRecency(rest)
 	return append(first, rest...), nil
 }

@@ -103,13 +103,10 @@ func (s *Session) readable(k oplog.FeedKey) uint64 {
 	s.mu.Lock()
 	f, leaving := s.farewell[k], s.farewell != nil
 	s.mu.Unlock()
-	switch {
-	case leaving:
+	if leaving {
 		return f.Len
-	case s.r.Reads(s.cfg.Peer, k.Tag):
-		return s.r.Feeds().Feed(k).Len
 	}
-	return 0
+	return s.r.ReadsUpTo(s.cfg.Peer, k)
 }
 
 // partingLimit is how long a device that lost its access goes on serving: if it gave it up itself, the peer has to hear that

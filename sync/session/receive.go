@@ -90,6 +90,13 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 	head, last := &m.Ops[0], m.Ops[len(m.Ops)-1].Seq
 	k := oplog.FeedKey{Tag: head.Scope, Device: head.Device, Incarnation: head.Incarnation}
 	if _, seeking := s.sought[k]; s.refused[k] || !seeking && last <= s.r.Feeds().Feed(k).Len {
+		if w := s.want[k]; w != nil && last >= w.to { // asked for although it was here, see consider
+			s.dropWant(k)
+			if err := s.giveCredit(size); err != nil {
+				return err
+			}
+			return s.maybeDone(ctx)
+		}
 		return s.giveCredit(size)
 	}
 	v, err := s.r.Verify(m.Ops, m.Raw)

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
@@ -131,6 +133,9 @@ func (s *Session) showScopes() error {
 	if err := s.sendKeys(since); err != nil {
 		return err
 	}
+	if err := s.showPartings(before, readable); err != nil {
+		return err
+	}
 	for tag := range readable {
 		if before[tag] {
 			continue
@@ -140,6 +145,24 @@ func (s *Session) showScopes() error {
 		}
 	}
 	return nil
+}
+
+// showPartings announces what tells the peer that it lost a scope.
+func (s *Session) showPartings(before, readable map[op.ScopeTag]bool) error {
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(before)), func(tag op.ScopeTag) bool { return !readable[tag] }) {
+		return nil
+	}
+	parting, err := s.r.Parting(s.cfg.Peer)
+	if err != nil {
+		return err
+	}
+	var feeds []wire.FeedState
+	for i := range parting {
+		if before[parting[i].Tag] {
+			feeds = append(feeds, wire.State(&parting[i]))
+		}
+	}
+	return s.sendHaves(feeds)
 }
 
 func (s *Session) showScope(tag op.ScopeTag) error {
