@@ -16,7 +16,9 @@ type API struct{ a *App }
 
 // StateDTO says how far this device is.
 type StateDTO struct {
-	Phase    string      `json:"phase"` // "none": no team yet; "ready"; "damaged": the data cannot be opened
+	// "none": no team yet; "locked"; "ready"; "damaged": the data cannot be opened; "frozen", "removed", "signed_out": this person
+	// or device may do nothing any more, account says since when and by whom
+	Phase    string      `json:"phase"`
 	TeamID   string      `json:"teamId"`
 	TeamName string      `json:"teamName"`
 	Me       MeDTO       `json:"me"`
@@ -24,6 +26,7 @@ type StateDTO struct {
 	Version  string      `json:"version"`
 	OS       string      `json:"os"`
 	Settings SettingsDTO `json:"settings"`
+	Account  AccountDTO  `json:"account"`
 	Damage   string      `json:"damage"` // "": none; "damaged": what is wrong; else where a damaged database was kept
 }
 
@@ -51,6 +54,8 @@ type FoundInput struct {
 	TeamName   string       `json:"teamName"`
 	Profile    ProfileInput `json:"profile"`
 	DeviceName string       `json:"deviceName"`
+	Passphrase string       `json:"passphrase"` // R10; required
+	Council    int          `json:"council"`    // keys of a recovery council, 0: none; see CouncilWords
 }
 
 // InvitationPreviewDTO is what a link says before anything is done with it.
@@ -66,6 +71,7 @@ type JoinInput struct {
 	Link       string       `json:"link"`
 	Profile    ProfileInput `json:"profile"`
 	DeviceName string       `json:"deviceName"`
+	Passphrase string       `json:"passphrase"` // R10; required
 }
 
 // JoinDTO is how joining gets on. Code, if not empty, says why it stalls (it goes on trying) or, at step "failed", why it ended.
@@ -85,9 +91,12 @@ func (p *API) State() (StateDTO, error) {
 	a := p.a
 	<-a.started
 	a.mu.RLock()
-	t, damage, startErr := a.team, a.damage, a.startErr
+	t, damage, startErr, locked, end := a.team, a.damage, a.startErr, a.locked, a.ended
 	a.mu.RUnlock()
-	s := StateDTO{Phase: "none", Version: a.opts.Version, OS: runtime.GOOS, Settings: a.settings(), Damage: damage, Role: authority.None.String()}
+	s := StateDTO{
+		Phase: "none", Version: a.opts.Version, OS: runtime.GOOS, Settings: a.settings(), Damage: damage,
+		Role: authority.None.String(), Account: a.account(),
+	}
 	if startErr != nil {
 		s.Phase, s.Damage = "damaged", fault.Code(startErr)
 		if s.Damage == fault.Internal {
@@ -95,7 +104,15 @@ func (p *API) State() (StateDTO, error) {
 		}
 		return s, nil
 	}
-	if t == nil {
+	switch {
+	case locked:
+		s.Phase = "locked"
+		return s, nil
+	case t == nil:
+		return s, nil
+	case end.phase != "":
+		s.Phase, s.TeamID, s.TeamName, s.Account.Name = end.phase, t.id.Team.String(), end.team, end.name
+		s.Me = MeDTO{UserID: t.id.Root.ID.String(), DeviceID: t.id.Device.ID.String(), Name: end.name}
 		return s, nil
 	}
 	s.Phase, s.TeamID, s.TeamName = "ready", t.id.Team.String(), a.directory.TeamName()

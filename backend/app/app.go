@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"tongzhou/backend/module"
 	"tongzhou/backend/rules"
 	"tongzhou/backend/store"
+	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
 )
@@ -27,7 +29,9 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time // nil: the wall clock
 	Version   string
-	Exports   string // folder for what people export; "": their downloads
+	Exports   string         // folder for what people export; "": their downloads
+	Unlock    *Unlock        // opens the vault without a person; nil: a person does
+	Keychain  vault.Keychain // nil: the operating system's
 }
 
 // tuning holds what tests change.
@@ -37,6 +41,7 @@ type tuning struct {
 	joinRetry  time.Duration // between two attempts to reach a member
 	linkWait   time.Duration // an invitation waits so long for the addresses it is to carry
 	checkAfter time.Duration // after the start, the database is read through
+	passphrase vault.Params  // cost of deriving a key; zero: the vault's own
 }
 
 // App is the running program. It is safe for concurrent use.
@@ -51,6 +56,7 @@ type App struct {
 	api       *API
 	directory directory
 	rules     *rules.House  // of the team; the defaults before there is one
+	keychain  func() bool   // tells whether the system has a keychain
 	started   chan struct{} // closed when Start is over
 	close     func() error
 	done      sync.WaitGroup // background work that belongs to no team
@@ -58,6 +64,9 @@ type App struct {
 	setupMu  sync.Mutex // held while the team or the database is exchanged; guards what follows
 	closed   bool
 	repaired bool // the database was repaired since the start: once must be enough
+
+	refusingMu sync.Mutex // guards refusingDB
+	refusingDB *sql.DB
 
 	introducing sync.Mutex // held while pending names and profiles are written
 	salvaging   sync.Mutex // held while ops are carried over beside the running team
@@ -72,6 +81,9 @@ type App struct {
 	damage   string
 	team     *team
 	startErr error
+	vault    *vault.Vault // nil: none
+	locked   bool         // it is closed
+	ended    ended
 }
 
 // New makes an App. It opens nothing.
@@ -82,10 +94,14 @@ func New(o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Keychain == nil {
+		o.Keychain = vault.System{}
+	}
 	a := &App{
 		opts: o, log: o.Log, bus: event.NewBus(50 * time.Millisecond), started: make(chan struct{}),
 		tune: tuning{joinHint: 12 * time.Second, joinRetry: 2 * time.Second, linkWait: 5 * time.Second, checkAfter: 30 * time.Second},
 	}
+	a.keychain = sync.OnceValue(func() bool { return keychainAvailable(o.Keychain) })
 	a.api = &API{a: a}
 	a.close = sync.OnceValue(a.shut)
 	log := &teamLog{a}
@@ -110,7 +126,8 @@ func (a *App) Bus() *event.Bus { return a.bus }
 func (a *App) DataDir() string { return a.opts.Data }
 
 // Start opens the database and, if this device belongs to a team, everything that runs for it. It is called once. Faults:
-// identity.missing, identity.damaged, identity.newer, store.full. After an error State tells of it, and Close is due as well.
+// identity.missing, identity.damaged, identity.newer, store.full, store.no_cipher. After an error State tells of it, and Close is
+// due as well. A device that is locked is started without an error.
 func (a *App) Start(ctx context.Context) error {
 	err := storeFault(a.start(ctx))
 	a.mu.Lock()
@@ -128,11 +145,51 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.sweep(); err != nil {
 		return err
 	}
-	id, err := a.loadIdentity()
+	v, err := a.loadVault()
 	if err != nil {
 		return err
 	}
-	return a.open(ctx, id)
+	if v == nil {
+		v, err = a.startWithoutVault(ctx)
+		if v == nil || err != nil {
+			return err
+		}
+	} else {
+		a.setVault(v, true)
+		a.openAlone(v)
+		if !v.Open() {
+			return nil // until Unlock
+		}
+	}
+	a.setVault(v, false)
+	return a.unlocked(ctx, v)
+}
+
+// startWithoutVault opens a folder without a team, or one from before there were vaults, as it is; until a passphrase is set for
+// it, nothing can be written. If one is given, it is set, and the vault for it returned instead.
+func (a *App) startWithoutVault(ctx context.Context) (*vault.Vault, error) {
+	id, err := a.loadIdentity()
+	if err != nil {
+		return nil, err
+	}
+	if u := a.opts.Unlock; id != nil && u != nil {
+		return a.takeOver(id, u.StaffNo, u.Passphrase)
+	}
+	return nil, a.open(ctx, id)
+}
+
+// openAlone opens the vault without a person where that is wanted and works.
+func (a *App) openAlone(v *vault.Vault) {
+	if ok, err := v.UnlockKeychain(); err != nil {
+		a.log.Warn("ask the keychain", "err", err)
+	} else if ok {
+		return
+	}
+	if u := a.opts.Unlock; u != nil {
+		if err := v.Unlock(u.StaffNo, u.Passphrase); err != nil {
+			a.log.Error("the passphrase from the environment does not open the data", "err", err)
+		}
+	}
 }
 
 // open opens the database and, with an identity, the team. A database that turns out to be damaged is put aside first; then
@@ -210,6 +267,9 @@ func (a *App) publishChanges(changes []store.Change) {
 		}
 	}
 	for _, c := range changes {
+		if c.Topic == "state" {
+			a.controlChanged()
+		}
 		switch c.Topic {
 		case "scope.changed", "receipt":
 			a.bus.Publish("chat.changed", map[string]string{"chat": fmt.Sprint(c.Payload)})
@@ -222,6 +282,21 @@ func (a *App) publishChanges(changes []store.Change) {
 	}
 }
 
+// controlChanged looks at what may have changed with the control log or the directory, when the transaction is over.
+func (a *App) controlChanged() {
+	a.mu.RLock()
+	t := a.team
+	a.mu.RUnlock()
+	if t == nil {
+		return
+	}
+	t.checkStanding()
+	select {
+	case t.turned <- struct{}{}:
+	default: // it will look after all of them
+	}
+}
+
 // Close ends everything in the order opposite to Start, also an attempt to join. Closing again does nothing more.
 func (a *App) Close() error { return a.close() }
 
@@ -231,7 +306,7 @@ func (a *App) shut() error {
 	a.setupMu.Unlock()
 	a.CancelJoin()
 	a.done.Wait()
-	return errors.Join(a.closeTeam(), a.closeDB())
+	return errors.Join(a.closeTeam(), a.closeDB(), a.closeRefusing())
 }
 
 // closeTeam ends the team, if there is one.
@@ -249,6 +324,9 @@ func (a *App) closeTeam() error {
 // ready returns the team, or a fault that says why there is none.
 func (a *App) ready() (*team, error) {
 	<-a.started
+	if err := a.refusal(); err != nil {
+		return nil, err
+	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	if a.startErr != nil {

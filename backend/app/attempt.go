@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"sync"
 	"time"
@@ -9,22 +11,40 @@ import (
 	"tongzhou/backend/fault"
 	"tongzhou/sync/join"
 	"tongzhou/sync/keys"
-	"tongzhou/sync/op"
 	"tongzhou/sync/p2p"
 	"tongzhou/sync/session"
 )
 
-// attempt is one newcomer's way into a team.
+// attempt is one try to get into a team.
 type attempt struct {
-	app     *App
-	inv     join.Invitation
-	id      *keys.Identity
-	profile ProfileInput
-	net     *network
-	team    *team  // from the first proof on, until it runs
-	said    string // why the last try failed
-	begun   bool   // the database holds ops of the team
-	known   bool   // a member may know this identity: an admission was written with it, now or in an earlier attempt
+	app                 *App
+	way                 way
+	id                  *keys.Identity
+	profile             *ProfileInput // of a new member; nil for a further device
+	staffNo, passphrase string        // of the vault that is made for it
+	net                 *network
+	team                *team  // from the first proof on, until it runs
+	said                string // why the last try failed
+	begun               bool   // the database holds ops of the team
+	known               bool   // a member may know this identity: something was written with it, now or in an earlier attempt
+}
+
+// way is the right by which an attempt gets into a team.
+type way interface {
+	// fits tells whether the identity that an earlier attempt left is one to use again.
+	fits(old *keys.Identity) bool
+	// complete fills what is known at the start into an identity that has a device.
+	complete(id *keys.Identity) error
+	// target is where to ask.
+	target() (p2p.JoinTarget, error)
+	// transport is the key to ask with; nil for the device's own.
+	transport() ed25519.PrivateKey
+	// ask speaks the conversation with the member whose transport key is pub.
+	ask(ctx context.Context, t *attempt, s p2p.Stream, pub []byte) error
+	// stalled says why nobody may have been reached; err is nil when that is only because it takes long. "": nothing to say.
+	stalled(err error) (code string, params map[string]string)
+	// over is not nil when asking on is in vain.
+	over(now time.Time) error
 }
 
 // run goes through all steps. It tries again while nobody is reachable, until ctx ends. After an error there is no trace of
@@ -48,7 +68,10 @@ func (t *attempt) enter(ctx context.Context) error {
 	hint := time.AfterFunc(t.app.tune.joinHint, t.hint)
 	defer hint.Stop()
 	for {
-		err := t.ask(ctx)
+		err := t.way.over(t.app.opts.Now())
+		if err == nil {
+			err = t.ask(ctx)
+		}
 		if err == nil {
 			return t.admitted(ctx)
 		}
@@ -78,23 +101,24 @@ func (t *attempt) enter(ctx context.Context) error {
 
 // hint says what to do when no member was reached for a while.
 func (t *attempt) hint() {
+	code, params := t.way.stalled(nil)
 	t.app.setJoin(func(j *JoinDTO) {
 		if j.Code == "" && (j.Step == "searching" || j.Step == "connecting") {
-			j.Code, j.Params = "join.nobody_online", map[string]string{"inviter": t.inv.Inviter}
+			j.Code, j.Params = code, params
 		}
 	})
 }
 
 // retreat shows that the search goes on, and why. It is true when a member had been reached.
 func (t *attempt) retreat(err error) (reached bool) {
+	code, params := t.way.stalled(err)
 	t.app.setJoin(func(j *JoinDTO) {
-		reached = j.Step == string(join.StepProving)
+		reached = j.Step == string(join.StepProving) || j.Step == string(join.StepCompare)
 		if reached {
-			j.Step, j.Done, j.Total = "searching", 0, 0
+			j.Step, j.Done, j.Total, j.Code, j.Params = "searching", 0, 0, "", map[string]string{}
 		}
-		var no *join.Refused
-		if errors.As(err, &no) {
-			j.Code, j.Params = no.Code, map[string]string{}
+		if code != "" {
+			j.Code, j.Params = code, params
 		}
 	})
 	return reached
@@ -104,7 +128,7 @@ func (t *attempt) retreat(err error) (reached bool) {
 func final(err error) bool {
 	var no *join.Refused
 	if errors.As(err, &no) {
-		return no.Code != join.CodeUnknown && no.Code != join.CodeBusy
+		return no.Code != join.CodeUnknown && no.Code != join.CodeBusy && no.Code != join.CodeRecoverUnknown
 	}
 	code := joinCode(err)
 	return code != "join.nobody_online" && code != "join.failed"
@@ -116,32 +140,23 @@ func refused(err error) bool {
 	return errors.As(err, &no) && final(err)
 }
 
-// ask reaches a member and speaks the joining conversation.
+// ask reaches a member and speaks the conversation.
 func (t *attempt) ask(ctx context.Context) error {
-	a := t.app
-	mdns := t.inv.MDNS
-	if a.opts.NoMDNS {
-		mdns = ""
+	target, err := t.way.target()
+	if err != nil {
+		return err
 	}
-	s, pub, err := t.net.host.DialJoin(ctx, p2p.JoinTarget{Addrs: t.inv.Addrs(), MDNS: mdns}, t.onSearch)
+	if t.app.opts.NoMDNS {
+		target.MDNS = ""
+	}
+	s, pub, err := t.net.host.DialJoin(ctx, target, t.onSearch)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer stop()
-	n := &join.Newcomer{
-		Invitation: t.inv, Receiver: t.receiver(ctx),
-		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
-			if err := t.team.replica.Admit(ctx, invite, key); err != nil {
-				return nil, err
-			}
-			t.known = true
-			return t.team.replica.OwnControlFeed()
-		},
-	}
-	_, err = n.Ask(s, pub)
-	return err
+	return t.way.ask(ctx, t, s, pub)
 }
 
 // receiver does with what comes in what all ways into a team do.
@@ -177,7 +192,7 @@ func (t *attempt) begin(ctx context.Context) error {
 	if t.team != nil {
 		return nil
 	}
-	if err := t.id.Save(a.path(joiningFile)); err != nil {
+	if err := t.keep(); err != nil {
 		return err
 	}
 	var mark *writeMark
@@ -202,10 +217,30 @@ func (t *attempt) begin(ctx context.Context) error {
 func (t *attempt) admitted(ctx context.Context) error {
 	a := t.app
 	ctx = context.WithoutCancel(ctx)
-	if err := a.keepProfile(ctx, t.profile); err != nil {
+	if t.profile != nil {
+		if err := a.keepProfile(ctx, *t.profile); err != nil {
+			return err
+		}
+	}
+	if err := a.admitted(ctx, t.team); err != nil {
 		return err
 	}
-	return a.admitted(ctx, t.team)
+	if t.way.transport() == nil {
+		return nil
+	}
+	// From now on the network knows this device by its own key.
+	if err := t.net.close(); err != nil {
+		a.log.Warn("close the network", "err", err)
+	}
+	t.net = newNetwork(a, t.id)
+	return nil
+}
+
+// counts tells whether the control log that came counts this device as one of the person's.
+func (t *attempt) counts() bool {
+	auth := t.team.replica.Authority()
+	u, ok := auth.User(t.id.Root.ID)
+	return ok && auth.ActiveDevice(t.id.Device.ID) && bytes.Equal(u.RootPub, t.id.Root.SignPub()) && bytes.Equal(u.RootBox, t.id.Root.BoxPub())
 }
 
 // follow runs the team and waits until the history is here, or the person goes on without it.
@@ -251,14 +286,6 @@ func (t *attempt) closeTeam() error {
 // abandon removes what a failed attempt left. The identity it was made with is kept if a member may have let it in: then the
 // same invitation works again for it and for nobody else.
 func (t *attempt) abandon(refused bool) error {
-	a := t.app
-	errs := []error{t.closeTeam(), t.net.close()}
-	if t.begun {
-		errs = append(errs, a.wipe(context.Background(), ""))
-	}
-	errs = append(errs, a.forgetTeam())
-	if refused || !t.known {
-		errs = append(errs, remove(a.path(joiningFile)))
-	}
-	return errors.Join(errs...)
+	keep := t.known && !refused
+	return errors.Join(t.closeTeam(), t.net.close(), t.putBack(keep))
 }

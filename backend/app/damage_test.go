@@ -127,7 +127,7 @@ func (p *person) writeDB(b []byte) {
 // opAt finds the bytes of some op of the company scope in the file.
 func (p *person) opAt() int {
 	p.t.Helper()
-	db, err := store.OpenReadOnly(p.dbFile(), nil)
+	db, err := store.OpenReadOnly(p.dbFile(), p.key())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -137,11 +137,50 @@ func (p *person) opAt() int {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if p.key() != nil {
+		return p.leafOf(raw)
+	}
 	at := bytes.Index(p.readDB(), raw[:64])
 	if at < 0 {
 		p.t.Fatal("op not found in the file")
 	}
 	return at
+}
+
+// leafOf finds the page of an op in an encrypted file: the one without which this op cannot be read, and the first one can.
+func (p *person) leafOf(raw []byte) int {
+	p.t.Helper()
+	good, key := p.readDB(), p.key()
+	path := filepath.Join(p.t.TempDir(), "tried.db")
+	reads := func(query string, args ...any) bool {
+		db, err := store.OpenReadOnly(path, key)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		defer db.Close()
+		var n int
+		return db.QueryRow(query, args...).Scan(&n) == nil
+	}
+	var id int64
+	db, err := store.OpenReadOnly(p.dbFile(), key)
+	if err == nil {
+		err = errors.Join(db.QueryRow(`SELECT id FROM op WHERE data = ?`, raw).Scan(&id), db.Close())
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for at := pageSize; at < len(good); at += pageSize {
+		bad := bytes.Clone(good)
+		clear(bad[at : at+pageSize])
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+		if !reads(`SELECT length(data) FROM op WHERE id = ?`, id) && reads(`SELECT length(data) FROM op ORDER BY id LIMIT 1`) {
+			return at
+		}
+	}
+	p.t.Fatal("op not found in the file")
+	return 0
 }
 
 const pageSize = 4096
@@ -247,10 +286,13 @@ func TestAnyFlippedByte(t *testing.T) {
 		}
 		dir := t.TempDir()
 		copyFolder(t, p.dir, dir)
-		q := &person{t: t, name: p.name, dir: dir, listen: p.listen, log: p.log}
+		q := &person{t: t, name: p.name, dir: dir, listen: p.listen, log: p.log, staff: p.staff, chain: p.chain}
 		q.writeDB(bad)
 		q.make()
 		if err := q.App.Start(context.Background()); err != nil {
+			t.Errorf("flipped at %d of %d: %v", at, len(good), err)
+		}
+		if _, err := q.api.Unlock(UnlockInput{StaffNo: q.staff, Passphrase: passphrase}); err != nil {
 			t.Errorf("flipped at %d of %d: %v", at, len(good), err)
 		}
 		if err := q.App.Close(); err != nil {
@@ -383,14 +425,23 @@ func TestAnIdentityThatIsGoneOrDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.make()
-		wantFault(t, p.App.Start(context.Background()), c.code)
-		if s := p.state(); s.Phase != "damaged" || s.Damage != c.code {
+		phase, refusal := "locked", "locked"
+		if err := p.App.Start(context.Background()); c.content == nil {
+			wantFault(t, err, c.code)
+			phase, refusal = "damaged", "app.start"
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			_, err := p.api.Unlock(UnlockInput{StaffNo: p.staff, Passphrase: passphrase})
+			wantFault(t, err, c.code)
+		}
+		if s := p.state(); s.Phase != phase || phase == "damaged" && s.Damage != c.code {
 			t.Errorf("%s: state %+v", name, s)
 		}
 		_, err = p.api.Invitations()
-		wantFault(t, err, "app.start")
-		_, err = p.api.Found(FoundInput{TeamName: "另一个", Profile: p.profile("1")})
-		wantFault(t, err, "app.start")
+		wantFault(t, err, refusal)
+		_, err = p.api.Found(FoundInput{TeamName: "另一个", Profile: p.profile("1"), Passphrase: passphrase})
+		wantFault(t, err, refusal)
 		if err := p.App.Close(); err != nil {
 			t.Error(err)
 		}

@@ -134,10 +134,10 @@ func tablesLike(tx replica.Tx, pattern string) ([]string, error) {
 	return out, rows.Err()
 }
 
-// loadIdentity loads who this device is; nil when it belongs to no team yet. Faults: identity.damaged, identity.newer, and
+// loadIdentity loads who this device is, where there is no vault; nil when it belongs to no team yet. Faults: identity.damaged, identity.newer, and
 // identity.missing when a database is here that only makes sense with one. The database is not touched then.
 func (a *App) loadIdentity() (*keys.Identity, error) {
-	path := a.path(identityFile)
+	path := a.path(plainIdentityFile)
 	id, err := keys.Load(path)
 	switch {
 	case err == nil && !id.Team.IsZero() && !id.Genesis.IsZero():
@@ -201,22 +201,19 @@ type lateDB struct{ a *App }
 
 func (d lateDB) Read() *sql.DB {
 	<-d.a.started
+	if d.a.refusal() != nil {
+		return d.a.refusing()
+	}
 	if db := d.a.database(); db != nil {
 		return db.Read()
 	}
-	return closedDB
+	return d.a.refusing()
 }
 
 func (d lateDB) Write(ctx context.Context, fn func(tx replica.Tx) error) error {
 	<-d.a.started
+	if err := d.a.refusal(); err != nil {
+		return err
+	}
 	return d.a.write(ctx, fn)
 }
-
-// closedDB answers every query with an error, when the database could not be opened.
-var closedDB = func() *sql.DB {
-	db, err := sql.Open("sqlite3", ":memory:")
-	if err == nil {
-		_ = db.Close()
-	}
-	return db
-}()

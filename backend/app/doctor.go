@@ -11,7 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/zalando/go-keyring"
+	"tongzhou/backend/store"
+	"tongzhou/backend/vault"
 )
 
 // Check is one answer of the doctor. Names, states and codes are those of the command line, which has a sentence and a remedy
@@ -47,12 +48,25 @@ func (p *API) Doctor() []CheckDTO {
 
 // Doctor tells what works on this machine, without the app running.
 func Doctor(_ context.Context, dir string) []Check {
-	return []Check{checkKeychain(), checkMDNS(), checkPorts(), checkDisk(dir), checkClock(time.Now())}
+	return []Check{checkCipher(), checkKeychain(), checkMDNS(), checkPorts(), checkDisk(dir), checkClock(time.Now())}
+}
+
+// checkCipher tells whether this program encrypts what it writes.
+func checkCipher() Check {
+	version, ok := store.Encrypts()
+	if !ok {
+		return Check{Name: "cipher", State: "fail", Code: "cipher.missing"}
+	}
+	return Check{Name: "cipher", State: "ok", Code: "cipher.ok", Params: map[string]string{"version": version}}
+}
+
+func keychainAvailable(k vault.Keychain) bool {
+	_, _, err := k.Get("doctor")
+	return err == nil
 }
 
 func checkKeychain() Check {
-	_, err := keyring.Get("tongzhou", "doctor")
-	if err == nil || errors.Is(err, keyring.ErrNotFound) {
+	if keychainAvailable(vault.System{}) {
 		return Check{Name: "keychain", State: "ok", Code: "keychain.ok"}
 	}
 	return Check{Name: "keychain", State: "warn", Code: "keychain.missing"}

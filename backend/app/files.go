@@ -12,11 +12,15 @@ import (
 
 // Files in the data folder beside the database and what its own packages name.
 const (
-	identityFile = "identity.key"
-	joiningFile  = "joining.key"
+	identityFile = "identity.sealed"
+	joiningFile  = "joining.sealed"
 	repairFile   = "repair"
 	addressFile  = "addresses.json"
 	mateFile     = "colleagues.json"
+	settingsFile = "settings.json"
+
+	plainIdentityFile = "identity.key" // before there were vaults
+	plainJoiningFile  = "joining.key"
 )
 
 func (a *App) path(name string) string { return filepath.Join(a.opts.Data, name) }
@@ -40,7 +44,10 @@ func (a *App) sweep() error {
 	if err != nil {
 		return fmt.Errorf("look for left files: %w", err)
 	}
-	replaced := []string{addressFile + ".tmp", mateFile + ".tmp", repairFile + ".tmp"}
+	replaced := []string{plainJoiningFile} // of an attempt to join by a version that did not seal it
+	for _, name := range []string{addressFile, mateFile, repairFile, settingsFile, identityFile, joiningFile} {
+		replaced = append(replaced, name+".tmp")
+	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".identity-") && !slices.Contains(replaced, e.Name()) {
 			continue
@@ -70,7 +77,7 @@ func writeFile(path string, data []byte) error {
 		err = os.Rename(tmp, path)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), remove(tmp))
 	}
 	return nil
 }

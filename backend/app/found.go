@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tongzhou/backend/vault"
 	"tongzhou/sync/replica"
 )
 
@@ -28,15 +29,18 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 	if err := a.directory.CheckProfile(in.Profile); err != nil {
 		return err
 	}
+	if err := a.strong(in.Passphrase, vault.Person{StaffNo: in.Profile.StaffNo, Name: in.Profile.Name}); err != nil {
+		return err
+	}
 	<-a.started
 	a.setupMu.Lock()
 	defer a.setupMu.Unlock()
 	if err := a.mayBegin(); err != nil {
 		return err
 	}
-	t, err := a.makeTeam(ctx, in.DeviceName, teamNames{name, in.Profile})
+	t, err := a.makeTeam(ctx, in.DeviceName, in.Passphrase, teamNames{name, in.Profile})
 	if err != nil {
-		if left := errors.Join(a.wipe(ctx, ""), a.forgetTeam()); left != nil { // the next start or attempt does it
+		if left := errors.Join(a.unprotect(false), a.openDB(), a.forgetTeam()); left != nil { // the next start or attempt does it
 			a.log.Warn("tidy up after founding", "err", left)
 		}
 		return storeFault(err)
@@ -47,14 +51,18 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 }
 
 // makeTeam writes a team's first ops and saves the founder's identity.
-func (a *App) makeTeam(ctx context.Context, deviceName string, names teamNames) (*team, error) {
+func (a *App) makeTeam(ctx context.Context, deviceName, passphrase string, names teamNames) (*team, error) {
 	id, err := newIdentity(deviceName)
 	if err != nil {
 		return nil, err
 	}
 	_, _ = rand.Read(id.Team[:])
 	_, _ = rand.Read(id.TeamSecret[:])
-	if err := a.wipe(ctx, setupFound); err != nil {
+	v, err := vault.New(a.vaultOptions(), names.Profile.StaffNo, passphrase, id.Root, vaultFound)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.protect(v); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(names)
@@ -87,7 +95,8 @@ func (a *App) admitted(ctx context.Context, t *team) error {
 	if err := a.upgradeProjections(ctx, t.replica); err != nil {
 		return err
 	}
-	if err := t.id.Save(a.path(identityFile)); err != nil {
+	v, _ := a.theVault()
+	if err := a.saveSealed(v, identityFile, t.id); err != nil {
 		return err
 	}
 	if err := a.settled(ctx); err != nil { // the next start does the rest
@@ -101,6 +110,11 @@ func (a *App) admitted(ctx context.Context, t *team) error {
 func (a *App) settled(ctx context.Context) error {
 	if err := remove(a.path(joiningFile)); err != nil {
 		return err
+	}
+	if v, _ := a.theVault(); v != nil {
+		if err := v.Settle(); err != nil {
+			return err
+		}
 	}
 	if a.setting(setupKey) == "" {
 		return nil

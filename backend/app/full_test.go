@@ -22,6 +22,9 @@ func (p *person) room(pages int) {
 		}
 		limit = now + pages
 	}
+	if p.teamNow() == nil { // founding and joining begin a database of their own
+		p.tune.store.MaxPages = limit
+	}
 	err := p.database().Write(context.Background(), func(tx replica.Tx) error {
 		return tx.QueryRow(fmt.Sprintf(`PRAGMA max_page_count = %d`, limit)).Scan(&limit)
 	})
@@ -66,7 +69,7 @@ func TestFoundingOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, "张三")
 	p.room(0)
-	_, err := p.api.Found(FoundInput{TeamName: "星海科技", Profile: p.profile("1001")})
+	_, err := p.api.Found(FoundInput{TeamName: "星海科技", Profile: p.profile("1001"), Passphrase: passphrase})
 	wantFault(t, err, "store.full")
 	p.outside()
 	p.room(-1)

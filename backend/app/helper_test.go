@@ -23,6 +23,7 @@ import (
 	"tongzhou/backend/features/chat"
 	"tongzhou/backend/features/org"
 	"tongzhou/backend/store"
+	"tongzhou/backend/vault"
 	"tongzhou/sync/replica"
 )
 
@@ -32,6 +33,30 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// passphrase is everybody's in tests, derived at no cost.
+const passphrase = "kT7#mwzq"
+
+var quickParams = vault.Params{Memory: 8, Time: 1, Threads: 1}
+
+// memoryKeychain is the keychain of a system.
+type memoryKeychain struct{ entries sync.Map }
+
+func (k *memoryKeychain) Get(account string) (string, bool, error) {
+	v, ok := k.entries.Load(account)
+	s, _ := v.(string)
+	return s, ok, nil
+}
+
+func (k *memoryKeychain) Set(account, secret string) error {
+	k.entries.Store(account, secret)
+	return nil
+}
+
+func (k *memoryKeychain) Delete(account string) error {
+	k.entries.Delete(account)
+	return nil
 }
 
 // soon is how long a test waits for what must happen. It is never slept away.
@@ -46,6 +71,8 @@ type person struct {
 	dir    string
 	adapt  []func(*App)
 	log    *logBuffer
+	staff  string // what goes with the passphrase; "" before there is a team
+	chain  *memoryKeychain
 	ahead  atomic.Int64 // how far this person's clock is in front, in ns
 }
 
@@ -78,7 +105,7 @@ func newPerson(t *testing.T, name string, adapt ...func(*App)) *person {
 // prepared is newPerson before the first start.
 func prepared(t *testing.T, name string, adapt ...func(*App)) *person {
 	t.Helper()
-	p := &person{t: t, name: name, dir: t.TempDir(), listen: "/ip4/127.0.0.1/tcp/0", adapt: adapt, log: &logBuffer{}}
+	p := &person{t: t, name: name, dir: t.TempDir(), listen: "/ip4/127.0.0.1/tcp/0", adapt: adapt, log: &logBuffer{}, chain: &memoryKeychain{}}
 	t.Cleanup(func() {
 		p.stop()
 		if t.Failed() {
@@ -93,19 +120,32 @@ func (p *person) make() {
 	a, err := New(Options{
 		Data: p.dir, P2PListen: []string{p.listen}, NoMDNS: true, Version: "test",
 		Now: func() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) },
-		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Keychain: p.chain,
 	})
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	a.tune.joinHint, a.tune.joinRetry = 100*time.Millisecond, 20*time.Millisecond
+	a.tune.passphrase = quickParams
 	for _, f := range p.adapt {
 		f(a)
 	}
 	p.App = a
 }
 
+// start starts the app and unlocks it.
 func (p *person) start() {
+	p.t.Helper()
+	p.startLocked()
+	if p.phase() != "locked" {
+		return
+	}
+	if _, err := p.api.Unlock(UnlockInput{StaffNo: p.staff, Passphrase: passphrase}); err != nil {
+		p.t.Fatalf("unlock %s: %v", p.name, err)
+	}
+}
+
+func (p *person) startLocked() {
 	p.t.Helper()
 	p.make()
 	if err := p.App.Start(context.Background()); err != nil {
@@ -120,6 +160,11 @@ func (p *person) stop() {
 		return
 	}
 	p.keepPort()
+	if p.teamNow() != nil { // a linked device learns it from the directory
+		if number := p.state().Account.StaffNo; number != "" {
+			p.staff = number
+		}
+	}
 	if err := p.App.Close(); err != nil {
 		p.t.Errorf("close %s: %v", p.name, err)
 	}
@@ -128,7 +173,7 @@ func (p *person) stop() {
 
 func (p *person) keepPort() {
 	if t := p.teamNow(); t != nil {
-		if addr := p.address(); addr != "" { // not after the host was closed
+		if addr := t.net.connections().Self.Code; addr != "" { // not after the host was closed
 			p.listen, _, _ = strings.Cut(addr, "/p2p/")
 		}
 	}
@@ -204,7 +249,9 @@ func (p *person) profile(staffNo string) ProfileInput {
 // found founds the team 星海科技.
 func (p *person) found() {
 	p.t.Helper()
-	if _, err := p.api.Found(FoundInput{TeamName: "星海科技", Profile: p.profile("1001"), DeviceName: p.name + "的电脑"}); err != nil {
+	p.staff = "1001"
+	in := FoundInput{TeamName: "星海科技", Profile: p.profile("1001"), DeviceName: p.name + "的电脑", Passphrase: passphrase}
+	if _, err := p.api.Found(in); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -222,7 +269,8 @@ func (p *person) invite() string {
 }
 
 func (p *person) join(link, staffNo string) error {
-	return p.api.Join(JoinInput{Link: link, Profile: p.profile(staffNo), DeviceName: p.name + "的电脑"})
+	p.staff = staffNo
+	return p.api.Join(JoinInput{Link: link, Profile: p.profile(staffNo), DeviceName: p.name + "的电脑", Passphrase: passphrase})
 }
 
 // joined joins and waits for the end.
@@ -376,9 +424,24 @@ func (p *person) verified() {
 	p.t.Helper()
 	p.stop()
 	var out strings.Builder
-	if err := Verify(context.Background(), p.dir, &out); err != nil {
+	if err := Verify(context.Background(), p.dir, p.unlock(), &out); err != nil {
 		p.t.Fatalf("verify %s: %v\n%s", p.name, err, &out)
 	}
+}
+
+func (p *person) unlock() *Unlock { return &Unlock{StaffNo: p.staff, Passphrase: passphrase} }
+
+// key is that of the database of somebody whose app does not run.
+func (p *person) key() *store.Key {
+	p.t.Helper()
+	if !exists(p.file(vault.FileName)) {
+		return nil
+	}
+	_, key, err := openFolder(p.dir, p.unlock())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return key
 }
 
 func wantFault(t *testing.T, err error, code string) {
@@ -393,7 +456,7 @@ var _ io.Writer = (*logBuffer)(nil)
 // exec changes the database of somebody whose app does not run.
 func (p *person) exec(query string, args ...any) {
 	p.t.Helper()
-	db, err := store.Open(filepath.Join(p.dir, "tongzhou.db"), store.Options{})
+	db, err := store.Open(filepath.Join(p.dir, "tongzhou.db"), store.Options{Key: p.key()})
 	if err != nil {
 		p.t.Fatal(err)
 	}

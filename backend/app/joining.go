@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"tongzhou/backend/fault"
+	"tongzhou/backend/vault"
 	"tongzhou/sync/join"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/p2p"
@@ -40,7 +41,7 @@ func (a *App) changeJoin(f func(*JoinDTO)) {
 	}
 }
 
-// startJoin begins joining in the background.
+// startJoin begins joining by an invitation.
 func (a *App) startJoin(in JoinInput) error {
 	inv, err := parseInvitation(in.Link, a.opts.Now())
 	if err != nil {
@@ -49,17 +50,34 @@ func (a *App) startJoin(in JoinInput) error {
 	if err := a.directory.CheckProfile(in.Profile); err != nil {
 		return err
 	}
+	return a.beginAttempt(&attempt{app: a, way: byInvitation{inv}, profile: &in.Profile}, in.DeviceName, in.Passphrase)
+}
+
+// beginAttempt begins to get into a team in the background. Faults: vault.weak {problems}, team.exists, join.running, app.start,
+// store.full.
+func (a *App) beginAttempt(at *attempt, deviceName, passphrase string) error {
+	var of vault.Person
+	if at.profile != nil {
+		of = vault.Person{StaffNo: at.profile.StaffNo, Name: at.profile.Name}
+	}
+	if err := a.strong(passphrase, of); err != nil {
+		return err
+	}
 	<-a.started
 	a.setupMu.Lock()
 	defer a.setupMu.Unlock()
 	if err := a.mayBegin(); err != nil {
 		return err
 	}
-	id, known, err := a.newcomer(inv, in.DeviceName)
-	if err != nil {
+	at.passphrase, at.staffNo = passphrase, of.StaffNo
+	if err := at.identify(deviceName); err != nil {
+		if left := at.putBack(exists(a.path(joiningFile))); left != nil { // the next start or attempt does it
+			a.log.Warn("tidy up after joining", "err", left)
+		}
 		return storeFault(err)
 	}
-	at := &attempt{app: a, inv: inv, id: id, profile: in.Profile, net: newNetwork(a, id), known: known}
+	at.net = newNetwork(a, at.id)
+	at.net.key = at.way.transport()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.joinMu.Lock()
 	a.join = joining{
@@ -108,31 +126,24 @@ func (a *App) CancelJoin() {
 	}
 }
 
-// newcomer is the identity to join with: that of an earlier attempt with this team, which may know it already, or a new one.
-func (a *App) newcomer(inv join.Invitation, deviceName string) (id *keys.Identity, known bool, err error) {
-	path := a.path(joiningFile)
-	old, err := keys.Load(path)
-	if err == nil && old.Team == inv.Team && old.Genesis == inv.Genesis {
-		return &old, true, nil
-	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		a.log.Warn("the identity of an earlier attempt to join cannot be read", "err", err)
-	}
-	if id, err = newIdentity(deviceName); err != nil {
-		return nil, false, err
-	}
-	id.Team, id.Genesis = inv.Team, inv.Genesis
-	return id, false, id.Save(path)
-}
-
 // newIdentity makes a person with one device, which is called as the machine is when it is given no name.
 func newIdentity(deviceName string) (*keys.Identity, error) {
-	var seed [32]byte
-	_, _ = rand.Read(seed[:])
-	root, err := keys.NewRoot(seed)
+	id, err := newDevice(deviceName)
 	if err != nil {
 		return nil, err
 	}
+	id.Root, err = newRoot()
+	return id, err
+}
+
+func newRoot() (keys.Root, error) {
+	var seed [32]byte
+	_, _ = rand.Read(seed[:])
+	return keys.NewRoot(seed)
+}
+
+// newDevice makes the device of an identity.
+func newDevice(deviceName string) (*keys.Identity, error) {
 	dev, err := keys.NewDevice(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -145,7 +156,7 @@ func newIdentity(deviceName string) (*keys.Identity, error) {
 		}
 		name = printable(host, keys.MaxDeviceName)
 	}
-	return &keys.Identity{Root: root, Device: dev, DeviceName: name}, nil
+	return &keys.Identity{Device: dev, DeviceName: name}, nil
 }
 
 // printable leaves out what a name of a device must not contain.
@@ -178,6 +189,8 @@ func parseInvitation(link string, now time.Time) (join.Invitation, error) {
 	switch {
 	case errors.Is(err, join.ErrNewer):
 		return inv, fault.Wrap("join.newer", err)
+	case errors.Is(err, join.ErrOther):
+		return inv, fault.Wrap("join.other", err)
 	case err != nil:
 		return inv, fault.Wrap("join.damaged", err)
 	case inv.Expired(now):
@@ -192,6 +205,10 @@ func joinCode(err error) string {
 	switch {
 	case errors.As(err, &no):
 		return no.Code
+	case errors.Is(err, join.ErrWrongDevice):
+		return join.CodeLinkProof
+	case errors.Is(err, join.ErrNotCounted):
+		return join.CodeLinkAdd
 	case errors.Is(err, replica.ErrDenied):
 		return join.CodeAdmit
 	case errors.Is(err, p2p.ErrUnreachable), errors.Is(err, p2p.ErrBadAddress):

@@ -83,7 +83,7 @@ func TestAfterClose(t *testing.T) {
 	if _, err := a.api.Connections(); fault.Code(err) != "team.none" && fault.Code(err) != "app.start" {
 		t.Errorf("connections: %v", err)
 	}
-	if _, err := a.api.Found(FoundInput{TeamName: "另一个", Profile: p.profile("1")}); fault.Code(err) != "app.start" {
+	if _, err := a.api.Found(FoundInput{TeamName: "另一个", Profile: p.profile("1"), Passphrase: passphrase}); fault.Code(err) != "app.start" {
 		t.Errorf("found: %v", err)
 	}
 	if _, err := a.api.SaveSettings(SettingsDTO{Language: "en", Theme: "dark", SendKey: "enter"}); err == nil {
@@ -124,7 +124,7 @@ func TestFoundingTwiceAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	for i := range errs {
 		both.Go(func() {
-			_, errs[i] = p.api.Found(FoundInput{TeamName: fmt.Sprintf("团队%d", i), Profile: p.profile("1001")})
+			_, errs[i] = p.api.Found(FoundInput{TeamName: fmt.Sprintf("团队%d", i), Profile: p.profile("1001"), Passphrase: passphrase})
 		})
 	}
 	both.Wait()
@@ -145,7 +145,7 @@ func TestFoundingThatIsCutOff(t *testing.T) {
 		if err := remove(p.file(identityFile)); err != nil {
 			t.Fatal(err)
 		}
-		p.exec(`INSERT INTO app_setting (key, value) VALUES ('setup', 'founding')`)
+		p.unsettle(vaultFound)
 		p.start()
 		p.outside()
 		p.found()
@@ -153,10 +153,11 @@ func TestFoundingThatIsCutOff(t *testing.T) {
 	})
 	t.Run("before the names are written", func(t *testing.T) {
 		p := newPerson(t, "张三")
-		team, err := p.makeTeam(context.Background(), "电脑", teamNames{"星海科技", p.profile("1001")})
+		team, err := p.makeTeam(context.Background(), "电脑", passphrase, teamNames{"星海科技", p.profile("1001")})
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.staff = "1001"
 		if err := team.discard(); err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func TestFoundingThatIsCutOff(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(occupied, "x"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.api.Found(FoundInput{TeamName: "星海科技", Profile: p.profile("1001")}); err == nil {
+		if _, err := p.api.Found(FoundInput{TeamName: "星海科技", Profile: p.profile("1001"), Passphrase: passphrase}); err == nil {
 			t.Fatal("founded without an identity")
 		}
 		if p.phase() != "none" {

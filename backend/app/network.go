@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ func addressRegister() replica.RegisterKind {
 type network struct {
 	app    *App
 	id     *keys.Identity
+	key    ed25519.PrivateKey // transport key; nil: the device's
 	log    *slog.Logger
 	claims *session.Claims
 
@@ -57,20 +59,21 @@ type network struct {
 	telling sync.Mutex // held while own addresses are published; guards told
 	told    string     // what was published last
 
-	mu       sync.Mutex // guards what follows; taken after telling
-	err      error      // why start failed
-	host     *p2p.Host
-	team     *team
-	door     *join.Door  // the team's, nil without one
-	offer    *join.Offer // the link for a further device that was made last
-	mates    *colleagues
-	addrs    map[op.DeviceID][]string
-	sessions map[op.DeviceID]session.Status
-	lastSync map[op.DeviceID]time.Time
-	watcher  func(session.Status)
-	cancel   func()
-	ctx      context.Context // of the host; ends with stop
-	stop     context.CancelFunc
+	mu          sync.Mutex // guards what follows; taken after telling
+	err         error      // why start failed
+	host        *p2p.Host
+	team        *team
+	door        *join.Door  // the team's, nil without one
+	offer       *join.Offer // the link for a further device that was made last
+	offerExpiry *time.Timer // tells the interface
+	mates       *colleagues
+	addrs       map[op.DeviceID][]string
+	sessions    map[op.DeviceID]session.Status
+	lastSync    map[op.DeviceID]time.Time
+	watcher     func(session.Status)
+	cancel      func()
+	ctx         context.Context // of the host; ends with stop
+	stop        context.CancelFunc
 }
 
 func newNetwork(a *App, id *keys.Identity) *network {
@@ -92,8 +95,12 @@ func (n *network) listen(ctx context.Context) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	key := n.key
+	if key == nil {
+		key = n.id.Device.Peer
+	}
 	h, err := p2p.New(ctx, p2p.Config{
-		Key: n.id.Device.Peer, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
+		Key: key, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
 		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnFormer: n.onFormer, OnJoin: n.onJoin, OnChange: n.onChange,
 	})
 	if err != nil {
@@ -198,6 +205,7 @@ func (n *network) close() error {
 	h, cancel, stop := n.host, n.cancel, n.stop
 	n.host, n.cancel, n.stop = nil, nil, nil
 	n.mu.Unlock()
+	n.show(nil)
 	if cancel != nil {
 		cancel()
 	}

@@ -19,7 +19,7 @@ import (
 // dump digests every row of the tables that are folds of ops, per table.
 func (p *person) dump() map[string]string {
 	p.t.Helper()
-	db, err := store.OpenReadOnly(p.dbFile(), nil)
+	db, err := store.OpenReadOnly(p.dbFile(), p.key())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -159,15 +159,15 @@ func TestVerifyFindsDifferences(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		copyFolder(t, p.dir, dir)
-		q := &person{t: t, name: p.name, dir: dir, log: p.log}
+		q := &person{t: t, name: p.name, dir: dir, log: p.log, staff: p.staff, chain: p.chain}
 		q.exec(query)
 		var out strings.Builder
-		err := Verify(context.Background(), dir, &out)
+		err := Verify(context.Background(), dir, p.unlock(), &out)
 		if err == nil || !strings.Contains(out.String(), want) {
 			t.Errorf("after %s: %v\n%s", query, err, &out)
 		}
 	}
-	if err := Verify(context.Background(), filepath.Join(p.dir, "none"), &strings.Builder{}); err == nil {
+	if err := Verify(context.Background(), filepath.Join(p.dir, "none"), p.unlock(), &strings.Builder{}); err == nil {
 		t.Error("verified nothing")
 	}
 	odd := filepath.Join(t.TempDir(), "数据 50%#?&x=1")
@@ -175,7 +175,7 @@ func TestVerifyFindsDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	copyFolder(t, p.dir, odd)
-	if err := Verify(context.Background(), odd, &strings.Builder{}); err != nil {
+	if err := Verify(context.Background(), odd, p.unlock(), &strings.Builder{}); err != nil {
 		t.Errorf("in %s: %v", odd, err)
 	}
 }

@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 
 	"tongzhou/backend/fault"
@@ -46,28 +50,40 @@ func (p *API) SaveSettings(in SettingsDTO) (SettingsDTO, error) {
 			return SettingsDTO{}, fault.New("settings.invalid", "setting", s.key)
 		}
 	}
-	err := p.a.write(context.Background(), func(tx replica.Tx) error {
-		for _, s := range list {
-			if err := putSetting(tx, s.key, *s.field(&in)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	p.a.setupMu.Lock()
+	defer p.a.setupMu.Unlock()
+	if p.a.closed {
+		return SettingsDTO{}, fault.New("app.start")
+	}
+	text, err := json.Marshal(in)
+	if err == nil {
+		err = writeFile(p.a.path(settingsFile), text)
+	}
 	if err != nil {
-		return SettingsDTO{}, err
+		return SettingsDTO{}, storeFault(err)
 	}
 	p.a.bus.Publish("settings", nil)
 	return p.a.settings(), nil
 }
 
-// settings reads this device's settings; what is missing or unreadable has its default.
+// settings reads this device's settings; what is missing or unreadable has its default. They lie beside the database, because
+// the screen that asks for the passphrase needs them, and say nothing of anybody.
 func (a *App) settings() SettingsDTO {
 	var out SettingsDTO
+	text, err := os.ReadFile(a.path(settingsFile))
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	before := errors.Is(err, fs.ErrNotExist) // they were in the database once
+	if err != nil && !before {
+		a.log.Warn("read settings", "err", err)
+	}
 	for _, s := range settingsList() {
-		*s.field(&out) = s.values[0]
-		if v := a.setting(s.key); slices.Contains(s.values, v) {
-			*s.field(&out) = v
+		if before {
+			*s.field(&out) = a.setting(s.key)
+		}
+		if v := s.field(&out); !slices.Contains(s.values, *v) {
+			*v = s.values[0]
 		}
 	}
 	return out

@@ -46,7 +46,9 @@ func TestSettings(t *testing.T) {
 	}
 	p.found()
 	p.stop()
-	p.exec(`UPDATE app_setting SET value = 'nonsense' WHERE key = 'theme'`)
+	if err := os.WriteFile(p.file(settingsFile), []byte(`{"language":"zh-CN","theme":"nonsense","sendKey":"ctrl_enter"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p.start()
 	good.Theme = "system"
 	if s := p.state().Settings; s != good {

@@ -19,6 +19,9 @@ type team struct {
 
 	cancel context.CancelFunc
 	done   sync.WaitGroup // everything that run has begun
+
+	turned      chan struct{} // the control log changed
+	featuresRun bool          // of follow, and of close after it
 }
 
 // openReplica opens the replica on the database.
@@ -40,7 +43,7 @@ func (a *App) newTeam(id *keys.Identity, mark *writeMark) (*team, error) {
 	if err != nil {
 		return nil, errors.Join(err, mark.close())
 	}
-	return &team{app: a, id: id, mark: mark, replica: r}, nil
+	return &team{app: a, id: id, mark: mark, replica: r, turned: make(chan struct{}, 1)}, nil
 }
 
 // discard closes a team that does not run.
@@ -63,11 +66,15 @@ func (t *team) run(joining *network) {
 	a.team = t
 	a.mu.Unlock()
 	t.followRules()
-	t.done.Add(1)
-	go func() {
-		defer t.done.Done()
-		t.start(ctx)
-	}()
+	t.checkStanding()
+	t.done.Go(func() { t.start(ctx) })
+	t.done.Go(func() {
+		select {
+		case <-a.started:
+			t.follow(ctx)
+		case <-ctx.Done():
+		}
+	})
 }
 
 func (t *team) start(ctx context.Context) {
@@ -75,14 +82,6 @@ func (t *team) start(ctx context.Context) {
 	case <-t.app.started:
 	case <-ctx.Done():
 		return
-	}
-	for _, m := range t.app.modules {
-		if m.Start == nil {
-			continue
-		}
-		if err := m.Start(ctx); err != nil {
-			t.app.log.Error("start feature", "feature", m.Name, "err", err)
-		}
 	}
 	if err := t.net.start(ctx); err != nil {
 		t.app.log.Error("start network", "err", err)
@@ -97,11 +96,20 @@ func (t *team) start(ctx context.Context) {
 func (t *team) close() error {
 	t.cancel()
 	t.done.Wait()
-	errs := []error{t.net.close()}
+	return errors.Join(t.net.close(), t.stopFeatures(), t.discard())
+}
+
+// stopFeatures stops them in the order opposite to their start, if they run.
+func (t *team) stopFeatures() error {
+	if !t.featuresRun {
+		return nil
+	}
+	t.featuresRun = false
+	var errs []error
 	for i := len(t.app.modules) - 1; i >= 0; i-- {
 		if stop := t.app.modules[i].Stop; stop != nil {
 			errs = append(errs, stop())
 		}
 	}
-	return errors.Join(append(errs, t.discard())...)
+	return errors.Join(errs...)
 }

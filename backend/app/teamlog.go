@@ -65,6 +65,9 @@ func (l *teamLog) DirectScope(x, y op.UserID) op.ScopeID {
 // with runs fn on the replica and gives its errors their codes.
 func (l *teamLog) with(fn func(r *replica.Replica) error) error {
 	t, err := l.a.ready()
+	if err == nil {
+		err = l.a.overdue()
+	}
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"tongzhou/backend/fault"
 	"tongzhou/backend/store"
+	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
 )
@@ -22,12 +25,13 @@ var ErrDiffers = errors.New("the tables differ from what the ops say")
 var coreTables = []string{"entity_op"}
 
 // Verify checks the data in a folder: SQLite's own check, the hash chain and head signature of every feed, then every
-// projection is built again from the ops in a copy and compared row by row. It changes nothing and prints what it did. The
-// error wraps ErrDiffers, or says what could not be read.
-func Verify(ctx context.Context, dir string, out io.Writer) error {
-	id, err := keys.Load(filepath.Join(dir, identityFile))
+// projection is built again from the ops in a copy, encrypted like the original, and compared row by row. It changes nothing and
+// prints what it did. with opens the data where the keychain does not; nil: nothing does. The error wraps ErrDiffers, or says
+// what could not be read; fault locked.
+func Verify(ctx context.Context, dir string, with *Unlock, out io.Writer) error {
+	id, key, err := openFolder(dir, with)
 	if err != nil {
-		return fmt.Errorf("load identity: %w", err)
+		return err
 	}
 	tmp, err := os.MkdirTemp("", "tongzhou-verify-")
 	if err != nil {
@@ -35,7 +39,7 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 	}
 	defer os.RemoveAll(tmp)
 	shadow := filepath.Join(tmp, "shadow.db")
-	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow, nil); err != nil {
+	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow, key); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "integrity check: ok")
@@ -45,10 +49,10 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	before := filepath.Join(tmp, "before.db")
-	if err := copyDatabase(ctx, shadow, before, nil); err != nil {
+	if err := copyDatabase(ctx, shadow, before, key); err != nil {
 		return err
 	}
-	db, err := store.Open(shadow, store.Options{})
+	db, err := store.Open(shadow, store.Options{Key: key})
 	if err != nil {
 		return err
 	}
@@ -58,12 +62,12 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 		}
 		return errors.Join(err, db.Close())
 	}
-	ops, err := a.rebuildShadow(ctx, db, &id)
+	ops, err := a.rebuildShadow(ctx, db, id)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "chains: %d ops, every hash and head signature ok\n", ops)
-	rows, diffs, err := compareTables(ctx, before, shadow, nil, append(a.projectionTables(), coreTables...))
+	rows, diffs, err := compareTables(ctx, before, shadow, key, append(a.projectionTables(), coreTables...))
 	if err != nil {
 		return err
 	}
@@ -75,6 +79,49 @@ func Verify(ctx context.Context, dir string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "projections: %d rows rebuilt from the ops, no difference\n", rows)
 	return nil
+}
+
+// openFolder reads whose data are in a folder, and the key of its database, without changing anything but the count of wrong
+// passphrases. Fault: locked.
+func openFolder(dir string, with *Unlock) (*keys.Identity, *store.Key, error) {
+	a, err := New(Options{Data: dir, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := vault.Load(a.vaultOptions())
+	if errors.Is(err, fs.ErrNotExist) { // from before there were vaults
+		id, err := keys.Load(a.path(plainIdentityFile))
+		if err != nil {
+			return nil, nil, fmt.Errorf("load identity: %w", err)
+		}
+		return &id, nil, nil
+	}
+	if err != nil {
+		return nil, nil, vaultFault(err)
+	}
+	ok, err := v.UnlockKeychain()
+	if !ok && with != nil {
+		err = v.Unlock(with.StaffNo, with.Passphrase)
+	}
+	if !v.Open() {
+		if err != nil {
+			return nil, nil, vaultFault(err)
+		}
+		return nil, nil, fault.New("locked")
+	}
+	id, err := a.loadSealed(v, identityFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := v.Contents()
+	if !c.DatabaseReady {
+		return id, nil, nil
+	}
+	if _, can := store.Encrypts(); !can {
+		return nil, nil, fault.New("store.no_cipher")
+	}
+	key := store.Key(c.DatabaseKey)
+	return id, &key, nil
 }
 
 func (a *App) projectionTables() []string {

@@ -56,6 +56,9 @@ type appFlags struct {
 
 // make makes the app, without starting it.
 func (f appFlags) make(c *call) (App, error) {
+	if err := c.fit(); err != nil {
+		return nil, err
+	}
 	dir, err := f.dir(c.Environment)
 	if err != nil {
 		return nil, err

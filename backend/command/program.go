@@ -37,7 +37,7 @@ type Options struct {
 
 // Check is one answer of the doctor.
 type Check struct {
-	Name   string            `json:"name"`  // "keychain", "mdns", "ports", "webview", "disk", "clock"
+	Name   string            `json:"name"`  // "cipher", "keychain", "mdns", "ports", "webview", "disk", "clock"
 	State  string            `json:"state"` // "ok", "warn", "fail"
 	Code   string            `json:"code"`  // what was found; messages/ has a sentence and a remedy for each
 	Params map[string]string `json:"params,omitempty"`
@@ -56,6 +56,7 @@ type Program struct {
 	New      func(Options) (App, error)
 	Doctor   func(ctx context.Context, dataDir string) []Check
 	Verify   func(ctx context.Context, dataDir string, out io.Writer) error
+	Fit      func() error // why this program may not touch data; nil: it may
 	// CanOpen and Open are desktop.Available and desktop.Run.
 	CanOpen func(getenv func(string) string) error
 	Open    func(desktop.Options) error
@@ -118,6 +119,14 @@ func (p Program) Run(ctx context.Context, e Environment) int {
 		fmt.Fprintf(e.Stderr, "tongzhou: %s\n", words.explain(err))
 		return exitFail
 	}
+}
+
+// fit tells whether this program may touch data.
+func (p Program) fit() error {
+	if p.Fit == nil {
+		return nil
+	}
+	return p.Fit()
 }
 
 // call is one run of a command.

@@ -10,12 +10,21 @@ import (
 	"tongzhou/backend/fault"
 )
 
-// verifyCommand recomputes everything shown from the ops and compares.
-type verifyCommand struct{ dataFlag }
+// verifyCommand recomputes everything shown from the ops and compares, or verifies an exported audit file by itself.
+type verifyCommand struct {
+	dataFlag
+	Audit string `help:"${audit}" placeholder:"FILE"`
+}
 
 func (v *verifyCommand) Run(ctx context.Context, c *call) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
+	if v.Audit != "" {
+		return c.verifyAudit(v.Audit)
+	}
+	if err := c.fit(); err != nil {
+		return err
+	}
 	dir, err := v.dir(c.Environment)
 	if err != nil {
 		return err

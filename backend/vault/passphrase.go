@@ -75,7 +75,10 @@ func Score(passphrase string, of Person, now time.Time) int {
 		size float64
 		in   func(rune) bool
 	}{
-		{26, unicode.IsLower}, {26, unicode.IsUpper}, {10, unicode.IsDigit}, {500, func(r rune) bool { return unicode.Is(unicode.Han, r) }},
+		{26, unicode.IsLower},
+		{26, unicode.IsUpper},
+		{10, unicode.IsDigit},
+		{500, func(r rune) bool { return unicode.Is(unicode.Han, r) }},
 		{30, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }},
 	} {
 		if strings.ContainsFunc(passphrase, has.in) {

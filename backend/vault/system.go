@@ -34,9 +34,3 @@ func (System) Delete(account string) error {
 	}
 	return nil
 }
-
-// Available tells whether there is a keychain that can be asked.
-func (s System) Available() bool {
-	_, _, err := s.Get("doctor")
-	return err == nil
-}

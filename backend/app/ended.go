@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+
+	"tongzhou/sync/authority"
+	"tongzhou/sync/op"
+)
+
+// Why a device that has a team may do nothing any more (R16, R17, R20, R21), as phases of the state.
+const (
+	phaseFrozen    = "frozen"
+	phaseRemoved   = "removed"
+	phaseSignedOut = "signed_out"
+)
+
+// ended is the end of this device's rights, as far as it is known here; zero while it has them.
+type ended struct {
+	phase string
+	since string // RFC 3339
+	by    string // name
+	// What the screen that says it shows, since the directory answers no more.
+	name, team string
+}
+
+func (a *App) setEnded(e ended) (changed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended.phase == e.phase && a.ended.since == e.since { // names are found the first time only
+		return false
+	}
+	a.ended = e
+	return true
+}
+
+// standing reads from the control log whether this device and its person still belong to the team.
+func (t *team) standing() ended {
+	auth := t.replica.Authority()
+	self := t.id.Device.ID
+	switch auth.Standing(t.id.Root.ID) {
+	case authority.StandingFrozen:
+		r, _ := auth.Removal(t.id.Root.ID)
+		return t.ended(phaseFrozen, r)
+	case authority.StandingRemoved, authority.StandingLeft:
+		r, _ := auth.Removal(t.id.Root.ID)
+		return t.ended(phaseRemoved, r)
+	}
+	if d, known := auth.Device(self); known && d.Revoked {
+		for _, r := range auth.Removals() {
+			if r.Device == self {
+				return t.ended(phaseSignedOut, r)
+			}
+		}
+		return t.ended(phaseSignedOut, authority.Removal{})
+	}
+	return ended{}
+}
+
+func (t *team) ended(phase string, r authority.Removal) ended {
+	names := t.app.directory.Names()
+	e := ended{phase: phase, by: names(r.By), name: names(t.id.Root.ID), team: t.app.directory.TeamName()}
+	if r.Op != (op.ID{}) {
+		e.since = timestamp(r.At.Wall())
+	}
+	return e
+}
+
+// checkStanding notes whether this device has rights.
+func (t *team) checkStanding() {
+	e := t.standing()
+	if !t.app.setEnded(e) {
+		return
+	}
+	if e.phase != "" {
+		t.app.log.Warn("this device may do nothing any more", "phase", e.phase, "since", e.since)
+	}
+	t.app.bus.Publish("state", nil)
+}
+
+// follow runs the features while this device has rights. The network goes on: only from colleagues it hears that it has them
+// again.
+func (t *team) follow(ctx context.Context) {
+	for {
+		t.app.followStaffNo()
+		if allowed := t.app.refusal() == nil; allowed != t.featuresRun {
+			if allowed {
+				t.startFeatures(ctx)
+			} else if err := t.stopFeatures(); err != nil {
+				t.app.log.Error("stop features", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.turned:
+		}
+	}
+}
+
+func (t *team) startFeatures(ctx context.Context) {
+	t.featuresRun = true
+	for _, m := range t.app.modules {
+		if m.Start == nil {
+			continue
+		}
+		if err := m.Start(ctx); err != nil {
+			t.app.log.Error("start feature", "feature", m.Name, "err", err)
+		}
+	}
+}
