@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 
@@ -204,5 +205,55 @@ func TestWelcomeByKey(t *testing.T) {
 	s.Reset()
 	if _, _, err := start(t, other, nil).DialJoin(t.Context(), JoinTarget{Addrs: nm.Addrs()}, nil); !errors.Is(err, ErrRejected) {
 		t.Errorf("another key: %v", err)
+	}
+}
+
+// A device that lost access has one stream at a time, and comes no more often than a stranger.
+func TestADeviceThatLostAccessIsAStranger(t *testing.T) {
+	member, lost := newDevice(t), newDevice(t)
+	rm := rosterOf(member)
+	rm.lose(lost)
+	told := make(chan op.DeviceID, 16)
+	nm := start(t, member, rm, func(c *Config) {
+		c.tune = tuning{knocksByIP: rate{burst: 2, interval: time.Hour}, joinLinger: time.Millisecond}
+		c.OnFormer = func(ctx context.Context, dev op.DeviceID, s Stream) {
+			told <- dev
+			<-ctx.Done()
+		}
+	})
+	nl := start(t, lost, rosterOf(member))
+	nl.node.Peerstore().AddAddrs(nm.self, nm.node.Addrs(), time.Hour)
+	dial := func() (network.Conn, error) {
+		nl.swarm.Backoff().Clear(nm.self)
+		return nl.swarm.DialPeer(t.Context(), nm.self)
+	}
+	conn, err := dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := exchange(t.Context(), conn, mark{1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	next(t, told, "telling")
+	if _, _, err := exchange(t.Context(), conn, mark{1, 2}); err == nil {
+		t.Error("two at a time")
+	}
+	for visit := 2; ; visit++ {
+		if err := nl.swarm.ClosePeer(nm.self); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := dial()
+		if err == nil {
+			_, _, err = exchange(t.Context(), conn, mark{1, uint64(visit + 1)})
+		}
+		if err != nil {
+			if visit < 3 {
+				t.Errorf("visit %d: %v", visit, err)
+			}
+			return
+		}
+		if visit > 2 {
+			t.Fatal("comes as often as it likes")
+		}
 	}
 }
