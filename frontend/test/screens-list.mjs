@@ -25,6 +25,24 @@ export const screens = [
   { name: 'org-profile', path: '/org?person=u3', ready: 'aside dl' },
   { name: 'org-edit', path: '/org?person=me', ready: 'aside dl', act: editProfile },
   { name: 'org-department', path: '/org', ready: '[role=grid] [aria-selected]', act: newDepartment },
+  { name: 'org-colleague', path: '/org?person=u8', ready: 'aside dl', act: openManage },
+  { name: 'org-frozen', path: '/org?person=u11', ready: 'aside dl' },
+  { name: 'org-role', path: '/org?person=u8', ready: 'aside dl', act: (page) => manage(page, 0) },
+  { name: 'org-freeze', path: '/org?person=u8', ready: 'aside dl', act: (page) => manage(page, 3) },
+  { name: 'org-about', path: '/org?department=d-sales&about=d-sales', ready: 'aside section' },
+  { name: 'org-filters', path: '/org', ready: '[role=grid] [aria-selected]', act: openFilters },
+  { name: 'org-department-menu', path: '/org?department=d-fe', ready: '[role=grid] [aria-selected]', act: openDepartmentMenu },
+  { name: 'org-duties', path: '/org?view=duties', ready: 'main .scroll li button' },
+  { name: 'org-requests', path: '/org?view=requests', ready: 'main .scroll li button' },
+  { name: 'org-request', path: '/org?view=requests&request=r2', ready: 'aside dl' },
+  { name: 'org-request-approved', path: '/org?view=requests&request=r1', ready: 'aside dl', act: approveRequest },
+  { name: 'org-request-account', path: '/org?view=requests', ready: 'main .scroll li button', act: requestAccount },
+  { name: 'org-permissions', path: '/org?view=permissions', ready: 'main .scroll li' },
+  { name: 'org-handover', path: '/org?view=handover', ready: 'main .scroll li' },
+  { name: 'org-offboard', path: '/org?person=u7&offboard=u7', ready: '[role=dialog] fieldset' },
+  { name: 'org-offboard-heirs', path: '/org?person=u7&offboard=u7', ready: '[role=dialog] fieldset', act: (page) => nextSteps(page, 1) },
+  { name: 'org-offboard-confirm', path: '/org?person=u7&offboard=u7', ready: '[role=dialog] fieldset', act: (page) => nextSteps(page, 2) },
+  { name: 'org-offboard-done', path: '/org?person=u7&offboard=u7', ready: '[role=dialog] fieldset', act: offboard },
   { name: 'org-none', path: '/org?q=zrx', ready: 'main p' },
   { name: 'announcement', path: '/announcement', ready: '[role=listbox] [role=option]' },
   { name: 'announcement-reader', path: '/announcement?id=a1&readers=1', ready: 'aside li' },
@@ -205,4 +223,46 @@ async function exportAudit(page) {
   await page.locator('main header button').last().click()
   await page.locator('[role=dialog] button').last().click()
   await page.waitForSelector('[role=dialog] dl')
+}
+
+async function openManage(page) {
+  await page.locator('aside button[aria-haspopup=menu]').click()
+  await page.waitForSelector('[role=menuitem]')
+}
+
+async function manage(page, item) {
+  await openManage(page)
+  await page.locator('[role=menuitem]').nth(item).click()
+  await page.waitForSelector('[role=dialog] form')
+}
+
+async function openFilters(page) {
+  await page.locator('main section header button[aria-haspopup=menu]').last().click()
+  await page.waitForSelector('[role=menuitemradio]')
+}
+
+async function openDepartmentMenu(page) {
+  await page.locator('main section header button[aria-haspopup=menu]').first().click()
+  await page.waitForSelector('[role=menuitem]')
+}
+
+async function approveRequest(page) {
+  await page.locator('aside footer button').nth(1).click()
+  await page.waitForSelector('[data-testid=invitation-link]')
+}
+
+async function requestAccount(page) {
+  await page.locator('main section header button[aria-haspopup=dialog]').click()
+  await page.locator('[role=dialog] button[type=submit]').click()
+}
+
+async function nextSteps(page, count) {
+  for (let step = 0; step < count; step += 1) await page.locator('[role=dialog] button').last().click()
+}
+
+async function offboard(page) {
+  await nextSteps(page, 2)
+  await page.locator('[role=dialog] input').fill('徐浩然')
+  await page.locator('[role=dialog] button').last().click()
+  await page.waitForSelector('[role=dialog] ul svg')
 }

@@ -78,7 +78,7 @@ function Items({ groups }: Pick<MenuProps, 'groups'>) {
             key={item.key}
             leftSection={item.icon}
             rightSection={item.checked ? <span aria-hidden>✓</span> : item.shortcut && <kbd className={classes.shortcut}>{item.shortcut}</kbd>}
-            data-danger={item.danger ?? undefined}
+            data-danger={item.danger === true || undefined}
             {...(item.checked === undefined ? {} : { role: 'menuitemradio', 'aria-checked': item.checked })}
             disabled={item.disabled ?? false}
             className={classes.item}

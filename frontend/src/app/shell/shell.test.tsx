@@ -23,7 +23,7 @@ beforeEach(() => {
   backend = new FakeBackend();
   backend
     .handle('app', demoApp(backend, { scene: 'ready', net: 'synced', settings: { language: 'zh-CN', theme: 'light', sendKey: 'enter' } }))
-    .handle('org', demoOrg())
+    .handle('org', demoOrg(backend))
     .handle('chat', demoChat(backend))
     .handle('announcement', demoAnnouncements(backend))
     .install();

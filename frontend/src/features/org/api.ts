@@ -1,11 +1,16 @@
 // The only caller of the directory's bindings.
 
 import { call } from '../../platform/bindings';
-import type { Department, GrantableRole, Member, Profile } from './model';
+import type { AccountRequest, Leaving, Offboarding, OffboardPlan, Permissions, Request, RequestBox, RequestState, ReviewResult } from './cases';
+import type { Department, DutyInput, Member, Profile, RoleInput } from './model';
 
 export interface MemberQuery {
   text: string;
   departmentId: string;
+  /** "" for those who are here, active or frozen. */
+  standing: string;
+  kind: string;
+  role: string;
   limit: number;
   offset: number;
 }
@@ -25,5 +30,21 @@ export const orgApi = {
   moveDepartment: (id: string, parentId: string) => call<null>('org', 'MoveDepartment', id, parentId),
   renameTeam: (name: string) => call<null>('org', 'RenameTeam', name),
   saveProfile: (profile: Profile) => call<Member>('org', 'SaveProfile', profile),
-  grantRole: (userId: string, role: GrantableRole) => call<Member>('org', 'GrantRole', userId, role),
+  mergeDepartment: (id: string, into: string) => call<Department>('org', 'MergeDepartment', { id, into }),
+  removeDepartment: (id: string) => call<null>('org', 'RemoveDepartment', id),
+  setRole: (input: RoleInput) => call<Member>('org', 'SetRole', input),
+  place: (input: { userId: string; departmentId: string }) => call<Member>('org', 'Place', input),
+  setDuty: (input: DutyInput) => call<null>('org', 'SetDuty', input),
+  freeze: (input: { userId: string; reason: string }) => call<Member>('org', 'Freeze', input),
+  unfreeze: (userId: string) => call<Member>('org', 'Unfreeze', userId),
+  requests: (query: { box: RequestBox; state: RequestState | '' }) => call<Request[]>('org', 'Requests', query),
+  requestAccount: (input: AccountRequest) => call<Request>('org', 'RequestAccount', input),
+  requestProfile: (profile: Profile) => call<Request>('org', 'RequestProfile', profile),
+  reviewRequest: (input: { id: string; approve: boolean; comment: string }) => call<ReviewResult>('org', 'ReviewRequest', input),
+  withdrawRequest: (id: string) => call<Request>('org', 'WithdrawRequest', id),
+  myPermissions: () => call<Permissions>('org', 'MyPermissions'),
+  confirmPermissions: () => call<Permissions>('org', 'ConfirmPermissions'),
+  offboardPlan: (userId: string) => call<OffboardPlan>('org', 'OffboardPlan', userId),
+  offboard: (input: Leaving) => call<Offboarding>('org', 'Offboard', input),
+  offboardings: () => call<Offboarding[]>('org', 'Offboardings'),
 };

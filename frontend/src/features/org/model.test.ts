@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { canGrant, canManage, departmentOptions, fieldOfFault, higherRoles, initiallyOpen, pathOf, subtree, treeMove, treeRows } from './model';
-import type { Department, Member } from './model';
+import { canManage, departmentOptions, fieldOfFault, givenRoles, initiallyOpen, isDepartmentRole, pathOf, subtree, treeMove, treeRows } from './model';
+import type { Department } from './model';
 
-const department = (id: string, parentId: string): Department => ({ id, parentId, name: id.toUpperCase(), members: 1, total: 2 });
+const department = (id: string, parentId: string): Department => ({ id, parentId, name: id.toUpperCase(), members: 1, total: 2, heads: [], admins: [], duty: '', canState: false });
 
 const company: Department[] = [
   department('rd', ''),
@@ -59,16 +59,13 @@ describe('tree keys', () => {
 });
 
 describe('rights (R25)', () => {
-  const member = { self: false, role: 'member' } as Member;
-  test('owner and admin manage departments, only owners give roles', () => {
+  test('owner and admin manage departments; admins give roles below their own', () => {
     expect([canManage('owner'), canManage('admin'), canManage('head'), canManage('member')]).toEqual([true, true, false, false]);
-    expect(canGrant('owner', member)).toBe(true);
-    expect(canGrant('admin', member)).toBe(false);
-    expect(canGrant('owner', { ...member, self: true })).toBe(false);
-    expect(canGrant('owner', { ...member, role: 'admin' })).toBe(false);
-    expect(canGrant('owner', { ...member, role: 'owner' })).toBe(false);
-    expect(higherRoles('guest')).toEqual(['admin', 'member']);
-    expect(higherRoles('head')).toEqual(['admin']);
+    expect(givenRoles('owner')).toEqual(['owner', 'admin', 'head', 'dept_admin', 'member', 'guest']);
+    expect(givenRoles('admin')).toEqual(['head', 'dept_admin', 'member', 'guest']);
+    expect(givenRoles('head')).toEqual([]);
+    expect(isDepartmentRole('head')).toBe(true);
+    expect(isDepartmentRole('admin')).toBe(false);
   });
 });
 

@@ -18,12 +18,35 @@ export interface Member {
   email: string;
   kind: MemberKind;
   role: Role;
+  /** Roles of departments, and the role of the team. */
+  roles: { role: Role; departmentId: string }[];
+  standing: Standing;
+  /** When the standing began, RFC 3339; "" while active. */
+  since: string;
+  /** What to ask this person about. */
+  duty: string;
+  /** The department was assigned, and not only stated by the person. */
+  placed: boolean;
+  /** Somebody else has the same name (R3). */
+  namesake: boolean;
+  /** What I may change: the role, the department, the stated duty; freezing, unfreezing and leaving. */
+  canManage: boolean;
+  canPlace: boolean;
+  canState: boolean;
+  canFreeze: boolean;
   online: boolean;
   /** RFC 3339, "" when unknown. */
   joinedAt: string;
   self: boolean;
   /** Colour of the avatar, 1…8. */
   avatar: number;
+}
+
+export type Standing = 'active' | 'frozen' | 'removed' | 'left';
+
+export interface PersonRef {
+  userId: string;
+  name: string;
 }
 
 export interface Department {
@@ -35,6 +58,11 @@ export interface Department {
   members: number;
   /** People in it and below. */
   total: number;
+  heads: PersonRef[];
+  admins: PersonRef[];
+  /** What to ask this department about, and whether I may say so. */
+  duty: string;
+  canState: boolean;
 }
 
 export interface Profile {
@@ -62,25 +90,22 @@ export interface TreeRow {
 /** Levels that are open before anyone touched the tree. */
 const OPEN_LEVELS = 2;
 
-/** Roles of the team that an owner raises someone to; those of a department come with the department. */
-const GRANTABLE = ['admin', 'member'] as const;
-export type GrantableRole = (typeof GRANTABLE)[number];
+/** Roles that can be given; two of them are about a department. */
+export const ROLES = ['owner', 'admin', 'head', 'dept_admin', 'member', 'guest'] as const;
+export type GivenRole = (typeof ROLES)[number];
 
-const RANK: Record<Role, number> = { owner: 0, admin: 1, head: 2, dept_admin: 3, member: 4, guest: 5, none: 6 };
+export function isDepartmentRole(role: Role): boolean {
+  return role === 'head' || role === 'dept_admin';
+}
 
-/** What a role can be raised to; this version lowers none. */
-export function higherRoles(role: Role): GrantableRole[] {
-  return GRANTABLE.filter((one) => RANK[one] < RANK[role]);
+/** The roles that I can give: owners give all, admins those below their own. */
+export function givenRoles(own: Role): GivenRole[] {
+  return ROLES.filter((role) => own === 'owner' || (own === 'admin' && role !== 'owner' && role !== 'admin'));
 }
 
 /** Changing the organisation and inviting people are for owners and admins (R25). */
 export function canManage(role: Role): boolean {
   return role === 'owner' || role === 'admin';
-}
-
-/** Owners raise roles, and not their own. */
-export function canGrant(role: Role, member: Member): boolean {
-  return role === 'owner' && !member.self && higherRoles(member.role).length > 0;
 }
 
 function childrenOf(departments: readonly Department[]): Map<string, Department[]> {
@@ -132,7 +157,7 @@ export const EVERYBODY = '';
 export function directoryRows(departments: readonly Department[], open: ReadonlySet<string>, everybody: string): TreeRow[] {
   const rows = treeRows(departments, open).map((row) => (row.depth === 1 ? { ...row, position: row.position + 1, siblings: row.siblings + 1 } : row));
   const tops = rows.filter((row) => row.depth === 1).length;
-  const department = { id: EVERYBODY, parentId: '', name: everybody, members: 0, total: 0 };
+  const department = { id: EVERYBODY, parentId: '', name: everybody, members: 0, total: 0, heads: [], admins: [], duty: '', canState: false };
   return [{ department, depth: 1, position: 1, siblings: tops + 1, expandable: false, expanded: false }, ...rows];
 }
 
@@ -231,3 +256,19 @@ export function departmentOptions(departments: readonly Department[], except: Re
 /** Characters a name of a department or of the team may have. */
 export const DEPARTMENT_NAME_MAX = 30;
 export const TEAM_NAME_MAX = 40;
+
+export interface RoleInput {
+  userId: string;
+  role: GivenRole;
+  /** "" unless the role is about a department. */
+  departmentId: string;
+}
+
+/** The duty of a person or of a department: one of the ids is "". */
+export interface DutyInput {
+  userId: string;
+  departmentId: string;
+  text: string;
+}
+
+export const DUTY_MAX = 500;

@@ -1,5 +1,6 @@
 // Builders for the tests of this feature; the app never imports this file.
 
+import type { Request } from './cases';
 import type { Department, Member } from './model';
 
 export function aMember(change: Partial<Member> = {}): Member {
@@ -15,6 +16,16 @@ export function aMember(change: Partial<Member> = {}): Member {
     email: '',
     kind: 'regular',
     role: 'member',
+    roles: [{ role: 'member', departmentId: '' }],
+    standing: 'active',
+    since: '',
+    duty: '',
+    placed: true,
+    namesake: false,
+    canManage: false,
+    canPlace: false,
+    canState: false,
+    canFreeze: false,
     online: true,
     joinedAt: '2026-06-10T08:00:00.000Z',
     self: false,
@@ -24,5 +35,24 @@ export function aMember(change: Partial<Member> = {}): Member {
 }
 
 export function aDepartment(change: Partial<Department> = {}): Department {
-  return { id: 'design', parentId: '', name: '设计部', members: 1, total: 1, ...change };
+  return { id: 'design', parentId: '', name: '设计部', members: 1, total: 1, heads: [], admins: [], duty: '', canState: false, ...change };
+}
+
+export function aRequest(change: Partial<Request> = {}): Request {
+  return {
+    id: 'r1',
+    kind: 'account',
+    state: 'open',
+    byId: 'u1',
+    byName: '林晓雯',
+    at: '2026-11-21T02:00:00.000Z',
+    subjectId: '',
+    subject: '沈亦舟',
+    note: '',
+    fields: [],
+    steps: [],
+    canReview: false,
+    canWithdraw: false,
+    ...change,
+  };
 }

@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest';
-import { canRetry, checkProfile, EMPTY_PROFILE, minutesText, remedyFor, stageStates, trimProfile } from './model';
+import { canRetry, checkProfile, EMPTY_PROFILE, linkIn, minutesText, remedyFor, stageStates, trimProfile } from './model';
+import type { Profile } from './model';
 
-test('a name is required; an email only has to look like one (R3)', () => {
-  expect(checkProfile({ ...EMPTY_PROFILE, name: '  ' })).toEqual({ name: 'required' });
-  expect(checkProfile({ ...EMPTY_PROFILE, name: '张若曦' })).toEqual({});
-  expect(checkProfile({ ...EMPTY_PROFILE, name: '张若曦', email: 'zhang@' })).toEqual({ email: 'format' });
-  expect(checkProfile({ ...EMPTY_PROFILE, name: '张若曦', email: ' zhang@example.com ' })).toEqual({});
+const WHOLE: Profile = { ...EMPTY_PROFILE, name: '张若曦', staffNo: 'XH1007', departmentName: '前端组', position: '工程师' };
+
+test('name, staff number, department and position are required; an email only has to look like one (R1, R3, R5)', () => {
+  expect(checkProfile({ ...EMPTY_PROFILE, name: '  ' })).toEqual({ name: 'required', staffNo: 'required', departmentName: 'required', position: 'required' });
+  expect(checkProfile(WHOLE)).toEqual({});
+  expect(checkProfile({ ...WHOLE, email: 'zhang@' })).toEqual({ email: 'format' });
+  expect(checkProfile({ ...WHOLE, email: ' zhang@example.com ' })).toEqual({});
+});
+
+test('links are found in what is pasted around them', () => {
+  expect(linkIn('快来：tongzhou://join/abc\n')).toBe('tongzhou://join/abc');
+  expect(linkIn('tongzhou://link/x y')).toBe('tongzhou://link/x');
+  expect(linkIn(' https://example.com ')).toBe('https://example.com');
 });
 
 test('spaces around what was typed are not kept', () => {

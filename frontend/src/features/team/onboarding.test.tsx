@@ -1,4 +1,4 @@
-import { act, screen } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { appStateQuery } from '../../platform/app-state';
@@ -33,6 +33,13 @@ beforeEach(() => {
       CancelJoin: () => {
         progress = IDLE;
       },
+      CheckPassphrase: ({ passphrase }: { passphrase: string }) => ({ problems: passphrase.length < 8 ? ['short'] : [], score: 3 }),
+      LinkDevice: () => {
+        progress = { ...IDLE, step: 'searching', since: new Date().toISOString() };
+      },
+      Recover: () => {
+        progress = { ...IDLE, step: 'searching', since: new Date().toISOString() };
+      },
       Found: () => anAppState(),
     })
     .install();
@@ -65,13 +72,29 @@ const user = userEvent.setup();
 const button = (name: string | RegExp) => screen.getByRole('button', { name });
 const field = (name: string | RegExp) => screen.getByRole('textbox', { name });
 
+const SECRET = 'lake#Tiger41';
+const secret = (name: RegExp) => screen.getByLabelText(name, { selector: 'input' });
+
+async function fillSecret(): Promise<void> {
+  await user.type(secret(/^口令/), SECRET);
+  await user.type(secret(/^再输一次/), SECRET);
+}
+
+async function fillProfile(name: string): Promise<void> {
+  await user.type(field(/姓名/), name);
+  await user.type(field(/工号/), 'XH1007');
+  await user.type(field(/部门/), '研发中心');
+  await user.type(field(/职位/), '工程师');
+  await fillSecret();
+}
+
 async function join(): Promise<void> {
   await show();
   await user.click(await screen.findByRole('button', { name: /^加入团队/ }));
   await user.click(field(/邀请链接/));
   await user.paste(`快来：${LINK}\n`);
   expect(await screen.findByText(/林晓雯 邀请你加入/)).toBeInTheDocument();
-  await user.type(field(/姓名/), '何知然');
+  await fillProfile('何知然');
   await user.click(button('加入星海科技'));
   await screen.findByRole('heading', { name: '正在加入星海科技' });
 }
@@ -81,17 +104,24 @@ test('R1: founds a team and enters it', async () => {
   await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
   await user.click(button('创建团队'));
   expect(screen.getByText('团队名称不能为空')).toBeInTheDocument();
-  expect(screen.getByText('姓名不能为空')).toBeInTheDocument();
+  for (const missing of ['姓名', '工号', '部门', '职位', '口令']) expect(screen.getByText(`${missing}不能为空`)).toBeInTheDocument();
   expect(backend.callsOf('app.Found')).toEqual([]);
 
   await user.type(field(/团队名称/), ' 星海科技 ');
-  await user.type(field(/姓名/), '周明轩');
-  await user.type(field('部门'), '研发中心');
+  await fillProfile('周明轩');
   await user.type(field('这台设备的名称'), 'ThinkPad');
   await user.click(button('创建团队'));
   expect(await screen.findByText('这里是应用')).toBeInTheDocument();
   expect(backend.callsOf('app.Found')).toEqual([
-    [{ teamName: '星海科技', deviceName: 'ThinkPad', profile: expect.objectContaining({ name: '周明轩', departmentName: '研发中心', kind: 'regular' }) as unknown }],
+    [
+      {
+        teamName: '星海科技',
+        deviceName: 'ThinkPad',
+        passphrase: SECRET,
+        council: 0,
+        profile: expect.objectContaining({ name: '周明轩', departmentName: '研发中心', kind: 'regular' }) as unknown,
+      },
+    ],
   ]);
 });
 
@@ -104,7 +134,7 @@ test('what the backend refuses is said, and nothing typed is lost', async () => 
   await show();
   await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
   await user.type(field(/团队名称/), '星海科技');
-  await user.type(field(/姓名/), '周明轩');
+  await fillProfile('周明轩');
   await user.click(button('创建团队'));
   expect(await screen.findByRole('alert')).toHaveTextContent('团队没能创建：磁盘已满');
   expect(field(/姓名/)).toHaveValue('周明轩');
@@ -195,7 +225,71 @@ test('a damaged link is refused before anything is asked of a colleague', async 
   await user.click(field(/邀请链接/));
   await user.paste('https://example.com');
   expect(await screen.findByText(/这不是一条完整的邀请链接 · 请对方重新发送/)).toBeInTheDocument();
-  await user.type(field(/姓名/), '何知然');
+  await fillProfile('何知然');
   await user.click(button('加入团队'));
   expect(backend.callsOf('app.Join')).toEqual([]);
+});
+
+test('R10, R11: a weak passphrase or a typing error founds nothing, and says what to do', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
+  await user.type(field(/团队名称/), '星海科技');
+  await fillProfile('周明轩');
+  await user.type(secret(/^再输一次/), 'x');
+  await user.click(button('创建团队'));
+  expect(screen.getByText('两次输入不一样')).toBeInTheDocument();
+  await user.clear(secret(/^口令/));
+  await user.type(secret(/^口令/), 'short');
+  await user.click(button('创建团队'));
+  expect(await screen.findByText('口令至少要 8 位')).toBeInTheDocument();
+  expect(backend.callsOf('app.Found')).toEqual([]);
+});
+
+test('who founds is told that nobody can overrule them, and may set up a council', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
+  expect(screen.getByText(/创建人的权限没有人能收回/)).toBeInTheDocument();
+  await user.type(field(/团队名称/), '星海科技');
+  await fillProfile('周明轩');
+  await user.click(screen.getByRole('checkbox', { name: '设立恢复委员会' }));
+  await user.click(screen.getByRole('radio', { name: '5 把，2 把生效' }));
+  await user.click(button('创建团队'));
+  expect(await screen.findByText('这里是应用')).toBeInTheDocument();
+  expect(backend.callsOf('app.Found')[0]).toEqual([expect.objectContaining({ council: 5 })]);
+});
+
+test('R2: this device is linked to an account, with six digits to compare', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: '连接我的设备' }));
+  await user.click(button('开始连接'));
+  expect(screen.getByText('先粘贴设备链接')).toBeInTheDocument();
+  await user.click(field(/设备链接/));
+  await user.paste('在这里：tongzhou://link/xyz\n');
+  await user.type(field('这台设备的名称'), 'Surface');
+  await fillSecret();
+  await user.click(button('开始连接'));
+  expect(await screen.findByRole('heading', { name: '连接我的设备' })).toBeInTheDocument();
+  expect(backend.callsOf('app.LinkDevice')).toEqual([[{ link: 'tongzhou://link/xyz', deviceName: 'Surface', passphrase: SECRET }]]);
+  await step({ step: 'compare', code: '482913' });
+  expect(await screen.findByTestId('link-code')).toHaveTextContent('482 913');
+  expect(screen.queryByRole('alert')).toBeNull();
+  await step({ step: 'failed', code: 'join.busy', since: 'later' });
+  await user.click(await screen.findByRole('button', { name: '重新加入' }));
+  expect(backend.callsOf('app.LinkDevice')).toHaveLength(2);
+});
+
+test('an account comes back with the words and any link of the team', async () => {
+  await show();
+  await user.click(await screen.findByRole('button', { name: '用恢复词找回' }));
+  await user.click(button('找回账号'));
+  expect(screen.getByText('还差 24 个词')).toBeInTheDocument();
+  expect(screen.getByText('先粘贴团队链接')).toBeInTheDocument();
+  const words = Array.from({ length: 24 }, () => 'able');
+  await user.click(field('第 1 个词'));
+  await user.paste(words.join('  '));
+  await user.click(field(/团队链接/));
+  await user.paste(LINK);
+  await fillSecret();
+  await user.click(button('找回账号'));
+  await waitFor(() => expect(backend.callsOf('app.Recover')).toEqual([[{ link: LINK, words, deviceName: '', passphrase: SECRET }]]));
 });

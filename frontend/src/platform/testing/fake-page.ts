@@ -33,7 +33,7 @@ export function installFake(): void {
   const backend = new FakeBackend();
   backend
     .handle('app', demoApp(backend, options))
-    .handle('org', demoOrg())
+    .handle('org', demoOrg(backend))
     .handle('chat', demoChat(backend))
     .handle('announcement', demoAnnouncements(backend))
     .handle('rules', demoRules(backend))

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../../platform/app-state';
 import { useFaultText } from '../../../platform/fault-text';
+import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { Dialog } from '../../../ui/dialog';
 import { Select } from '../../../ui/select';
@@ -18,6 +19,8 @@ export type DepartmentTask =
   | { kind: 'create'; parentId: string }
   | { kind: 'rename'; department: Department }
   | { kind: 'move'; department: Department }
+  | { kind: 'merge'; department: Department }
+  | { kind: 'remove'; department: Department }
   | { kind: 'team' };
 
 interface DepartmentDialogProps {
@@ -25,7 +28,7 @@ interface DepartmentDialogProps {
   onClose: () => void;
 }
 
-/** Creates, renames or moves a department, or renames the team. */
+/** Creates, renames, moves, merges or removes a department, or renames the team. */
 export function DepartmentDialog({ task, onClose }: DepartmentDialogProps) {
   const { t } = useTranslation(['org', 'ui']);
   const { teamName } = useAppState();
@@ -35,7 +38,8 @@ export function DepartmentDialog({ task, onClose }: DepartmentDialogProps) {
   const change = useChangeDepartment();
   const reasonOf = useFaultText();
 
-  const problem = task.kind === 'move' ? '' : nameProblem(name, task.kind === 'team' ? TEAM_NAME_MAX : DEPARTMENT_NAME_MAX, t);
+  const named = task.kind === 'create' || task.kind === 'rename' || task.kind === 'team';
+  const problem = task.kind === 'merge' && parentId === '' ? t('department.intoRequired') : !named ? '' : nameProblem(name, task.kind === 'team' ? TEAM_NAME_MAX : DEPARTMENT_NAME_MAX, t);
   const failure = change.error ? t('department.failed', { reason: reasonOf(change.error) }) : '';
   const error = (touched && problem) || failure;
   const submit = () => {
@@ -51,18 +55,19 @@ export function DepartmentDialog({ task, onClose }: DepartmentDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>{t('ui:cancel')}</Button>
-          <Button kind="primary" loading={change.isPending} onClick={submit}>
+          <Button kind={task.kind === 'remove' ? 'danger' : 'primary'} loading={change.isPending} onClick={submit}>
             {words.submit}
           </Button>
         </>
       }
     >
       <div className={classes.form}>
-        {task.kind !== 'move' && (
+        {task.kind === 'remove' && <RemoveEffect error={error} />}
+        {named && (
           <TextInput label={words.name} required autoFocus value={name} onChange={setName} onEnter={submit} error={error || undefined} />
         )}
-        {(task.kind === 'create' || task.kind === 'move') && (
-          <ParentSelect task={task} value={parentId} onChange={setParentId} error={task.kind === 'move' ? error : ''} />
+        {(task.kind === 'create' || task.kind === 'move' || task.kind === 'merge') && (
+          <ParentSelect task={task} value={parentId} onChange={setParentId} error={task.kind === 'create' ? '' : error} />
         )}
       </div>
     </Dialog>
@@ -79,17 +84,31 @@ interface ParentSelectProps {
 function ParentSelect({ task, value, onChange, error }: ParentSelectProps) {
   const { t } = useTranslation('org');
   const departments = useQuery(departmentsQuery).data ?? [];
-  // A department can not be put below itself.
-  const except = task.kind === 'move' ? subtree(departments, task.department.id) : undefined;
+  // A department can not be put below itself, nor into itself.
+  const except = task.kind === 'move' || task.kind === 'merge' ? subtree(departments, task.department.id) : undefined;
   return (
     <Select
-      label={t('department.parent')}
-      value={value}
+      label={task.kind === 'merge' ? t('department.into') : t('department.parent')}
+      value={task.kind === 'merge' && value === '' ? null : value}
       onChange={onChange}
-      options={[{ value: '', label: t('department.top') }, ...departmentOptions(departments, except)]}
-      help={task.kind === 'move' ? t('department.moveHelp') : undefined}
+      options={[...(task.kind === 'merge' ? [] : [{ value: '', label: t('department.top') }]), ...departmentOptions(departments, except)]}
+      help={task.kind === 'move' ? t('department.moveHelp') : task.kind === 'merge' ? t('department.mergeHelp') : undefined}
       error={error || undefined}
     />
+  );
+}
+
+function RemoveEffect({ error }: { error: string }) {
+  const { t } = useTranslation('org');
+  return (
+    <>
+      <p>{t('department.removeHelp')}</p>
+      {error && (
+        <Banner tone="danger" alert>
+          {error}
+        </Banner>
+      )}
+    </>
   );
 }
 
@@ -106,6 +125,10 @@ function toChange(task: DepartmentTask, name: string, parentId: string): Departm
       return { kind: 'rename', id: task.department.id, name };
     case 'move':
       return { kind: 'move', id: task.department.id, parentId };
+    case 'merge':
+      return { kind: 'merge', id: task.department.id, into: parentId };
+    case 'remove':
+      return { kind: 'remove', id: task.department.id };
     case 'team':
       return { kind: 'team', name };
   }
@@ -125,6 +148,10 @@ function wording(task: DepartmentTask, t: TFunction<['org', 'ui']>): { title: st
       return { title: t('department.renameTitle'), name: t('department.name'), submit: t('department.rename') };
     case 'move':
       return { title: t('department.moveTitle', { name: task.department.name }), name: '', submit: t('department.move') };
+    case 'merge':
+      return { title: t('department.mergeTitle', { name: task.department.name }), name: '', submit: t('department.merge') };
+    case 'remove':
+      return { title: t('department.removeTitle', { name: task.department.name }), name: '', submit: t('department.remove') };
     case 'team':
       return { title: t('department.teamTitle'), name: t('department.teamName'), submit: t('department.rename') };
   }

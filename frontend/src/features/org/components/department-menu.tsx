@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { IconArrowRight, IconEdit, IconPlus } from '../../../ui/icons';
+import { IconArrowRight, IconEdit, IconGitMerge, IconPlus, IconTrash } from '../../../ui/icons';
 import type { MenuItem } from '../../../ui/menu';
 import { EVERYBODY } from '../model';
 import type { Department } from '../model';
@@ -22,7 +22,9 @@ export function useDepartmentActions(onTask: (task: DepartmentTask) => void): (d
       ? [
           { key: 'rename', label: t('tree.rename'), icon: <IconEdit {...icon} />, onClick: () => onTask({ kind: 'rename', department }) },
           { key: 'move', label: t('tree.move'), icon: <IconArrowRight {...icon} />, onClick: () => onTask({ kind: 'move', department }) },
+          { key: 'merge', label: t('tree.merge'), icon: <IconGitMerge {...icon} />, onClick: () => onTask({ kind: 'merge', department }) },
         ]
       : [{ key: 'team', label: t('tree.renameTeam'), icon: <IconEdit {...icon} />, onClick: () => onTask({ kind: 'team' }) }],
+    department ? [{ key: 'remove', label: t('tree.remove'), icon: <IconTrash {...icon} />, danger: true, onClick: () => onTask({ kind: 'remove', department }) }] : [],
   ];
 }

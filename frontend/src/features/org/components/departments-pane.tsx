@@ -14,14 +14,21 @@ import type { DepartmentTask } from './department-dialog';
 import { useDepartmentActions } from './department-menu';
 import { DepartmentTree } from './department-tree';
 import classes from './departments-pane.module.css';
+import { ViewNav } from './view-nav';
+import type { OrgView } from './view-nav';
+
+/** Selects no row: the middle shows something else than people. */
+const NOTHING = '-';
 
 interface DepartmentsPaneProps {
   selected: string;
   onSelect: (id: string) => void;
   onTask: (task: DepartmentTask) => void;
+  view: OrgView;
+  onView: (view: OrgView) => void;
 }
 
-export function DepartmentsPane({ selected, onSelect, onTask }: DepartmentsPaneProps) {
+export function DepartmentsPane({ selected, onSelect, onTask, view, onView }: DepartmentsPaneProps) {
   const { t } = useTranslation('org');
   const { role } = useAppState();
   const departments = useQuery(departmentsQuery);
@@ -56,7 +63,7 @@ export function DepartmentsPane({ selected, onSelect, onTask }: DepartmentsPaneP
       {departments.data && (
         <DepartmentTree
           rows={directoryRows(list, open, t('tree.all'))}
-          selected={selected}
+          selected={view === '' ? selected : NOTHING}
           onSelect={onSelect}
           onOpen={toggle}
           onMenu={(id, at) => {
@@ -65,6 +72,7 @@ export function DepartmentsPane({ selected, onSelect, onTask }: DepartmentsPaneP
         />
       )}
       {departments.data?.length === 0 && <p className={classes.hint}>{t('tree.emptyHelp')}</p>}
+      <ViewNav view={view} onView={onView} />
       <ContextMenu at={menu} label={t('tree.menu')} groups={menu ? actions(list.find((d) => d.id === menu.id) ?? null) : []} onClose={() => setMenu(null)} />
     </section>
   );

@@ -101,7 +101,7 @@ interface RowProps {
 const NONE = '—';
 
 const Row = memo(function Row({ member, index, selected, t, onSelect }: RowProps) {
-  const { userId, name, avatar, self, staffNo, position, departmentPath, online, role, kind } = member;
+  const { userId, name, avatar, self, staffNo, position, departmentPath, online, role, kind, standing } = member;
   return (
     <div
       role="row"
@@ -123,9 +123,15 @@ const Row = memo(function Row({ member, index, selected, t, onSelect }: RowProps
       <span role="gridcell" title={departmentPath.join(' / ')}>
         {departmentPath[departmentPath.length - 1] ?? NONE}
       </span>
-      <span role="gridcell" className={clsx(classes.status, online && classes.online)}>
-        {online || self ? t('table.online') : t('table.offline')}
-      </span>
+      {standing === 'active' ? (
+        <span role="gridcell" className={clsx(classes.status, online && classes.online)}>
+          {online || self ? t('table.online') : t('table.offline')}
+        </span>
+      ) : (
+        <span role="gridcell">
+          <Tag tone={standing === 'frozen' ? 'warning' : 'neutral'}>{t(`standingShort.${standing}`)}</Tag>
+        </span>
+      )}
     </div>
   );
 });

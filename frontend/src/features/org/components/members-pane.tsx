@@ -9,7 +9,7 @@ import { Button } from '../../../ui/button';
 import { EmptyState } from '../../../ui/empty-state';
 import { ErrorState } from '../../../ui/error-state';
 import { IconButton } from '../../../ui/icon-button';
-import { IconDots, IconUserPlus, IconUsers } from '../../../ui/icons';
+import { IconDots, IconInfoCircle, IconUserPlus, IconUsers } from '../../../ui/icons';
 import { Menu } from '../../../ui/menu';
 import { SearchInput } from '../../../ui/search-input';
 import { Loading, SkeletonRows } from '../../../ui/skeleton';
@@ -17,6 +17,7 @@ import { canManage } from '../model';
 import { departmentsQuery, membersQuery } from '../queries';
 import type { DepartmentTask } from './department-dialog';
 import { useDepartmentActions } from './department-menu';
+import { MemberFilters } from './member-filters';
 import { MemberTable } from './member-table';
 import classes from './members-pane.module.css';
 
@@ -36,7 +37,9 @@ export function MembersPane({ departmentId, person, onPerson, onTask }: MembersP
   const set = useSetParams();
   const text = useParam('q');
   const department = useQuery(departmentsQuery).data?.find((d) => d.id === departmentId) ?? null;
-  const members = useInfiniteQuery(membersQuery(text.trim(), departmentId));
+  const filter = { standing: useParam('standing'), kind: useParam('kind'), role: useParam('role') };
+  const filtered = filter.standing !== '' || filter.kind !== '' || filter.role !== '';
+  const members = useInfiniteQuery(membersQuery(text.trim(), departmentId, filter));
   const actions = useDepartmentActions(onTask);
   const reasonOf = useFaultText();
 
@@ -55,7 +58,13 @@ export function MembersPane({ departmentId, person, onPerson, onTask }: MembersP
             </IconButton>
           </Menu>
         )}
+        {department && (
+          <IconButton label={t('tree.about', { name: title })} size="sm" tooltipSide="bottom" onClick={() => set({ about: department.id, person: '', request: '' })}>
+            <IconInfoCircle size={16} stroke={1.7} />
+          </IconButton>
+        )}
         <span className={classes.space} />
+        <MemberFilters filter={filter} onFilter={(change) => set(change, { replace: true })} />
         <div className={classes.search}>
           <SearchInput label={t('table.search')} placeholder={t('table.search')} value={text} onSearch={(q) => set({ q }, { replace: true })} />
         </div>
@@ -72,7 +81,13 @@ export function MembersPane({ departmentId, person, onPerson, onTask }: MembersP
       )}
       {members.error && !members.data && <ErrorState text={t('table.failed')} reason={reasonOf(members.error)} onRetry={() => void members.refetch()} />}
       {members.data && list.length === 0 && (
-        <Nobody text={text} t={t} onClear={() => set({ q: '' }, { replace: true })} onAll={() => set({ department: '' })} />
+        <Nobody
+          text={text}
+          filtered={filtered}
+          t={t}
+          onClear={() => set({ q: '', standing: '', kind: '', role: '' }, { replace: true })}
+          onAll={() => set({ department: '' })}
+        />
       )}
       {list.length > 0 && (
         <MemberTable
@@ -85,20 +100,23 @@ export function MembersPane({ departmentId, person, onPerson, onTask }: MembersP
           }}
         />
       )}
-      {list.length === 1 && list[0]?.self && text === '' && departmentId === '' && <p className={classes.alone}>{t('table.alone')}</p>}
+      {list.length === 1 && list[0]?.self && text === '' && departmentId === '' && !filtered && <p className={classes.alone}>{t('table.alone')}</p>}
     </section>
   );
 }
 
 interface NobodyProps {
   text: string;
+  /** Something else than the department leaves people out. */
+  filtered: boolean;
   t: TFunction<'org'>;
   onClear: () => void;
   onAll: () => void;
 }
 
-function Nobody({ text, t, onClear, onAll }: NobodyProps) {
+function Nobody({ text, filtered, t, onClear, onAll }: NobodyProps) {
   const icon = <IconUsers size={36} stroke={1.3} />;
   if (text) return <EmptyState icon={icon} text={t('table.none', { text })} action={<Button onClick={onClear}>{t('table.clear')}</Button>} />;
+  if (filtered) return <EmptyState icon={icon} text={t('table.noneFiltered')} action={<Button onClick={onClear}>{t('table.clearFilters')}</Button>} />;
   return <EmptyState icon={icon} text={t('table.emptyDepartment')} action={<Button onClick={onAll}>{t('table.showAll')}</Button>} />;
 }

@@ -41,7 +41,8 @@ function backend({ role = 'owner', members = [me, aMember()], departments = tree
       MoveDepartment: () => null,
       RenameTeam: () => null,
       SaveProfile: (profile: Partial<Member>) => ({ ...me, ...profile }),
-      GrantRole: () => aMember({ role: 'admin' }),
+      Requests: () => [],
+      Offboardings: () => [],
     })
     .install();
 }
@@ -159,21 +160,6 @@ describe('profile (R3, R5, R6, R7)', () => {
     const { place } = await open('/org?person=u1');
     fireEvent.click(await screen.findByRole('button', { name: '发消息' }));
     await waitFor(() => expect(place()).toBe('/chat?person=u1'));
-  });
-
-  test('the owner raises a role', async () => {
-    const fake = backend();
-    await open('/org?person=u1');
-    fireEvent.click(await screen.findByRole('button', { name: /提升角色/ }));
-    fireEvent.click(await screen.findByRole('menuitem', { name: /管理员/ }));
-    await waitFor(() => expect(fake.callsOf('org.GrantRole')).toEqual([['u1', 'admin']]));
-  });
-
-  test('others see a role and can not change it', async () => {
-    backend({ role: 'admin' });
-    await open('/org?person=u1');
-    expect(await screen.findByText('正式员工')).toBeVisible();
-    expect(screen.queryByRole('button', { name: /提升角色/ })).toBeNull();
   });
 
   test('the own profile is edited, and a refusal stands at its field', async () => {

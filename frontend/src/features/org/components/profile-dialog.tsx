@@ -12,7 +12,7 @@ import { TextInput } from '../../../ui/text-input';
 import { useToast } from '../../../ui/toast';
 import { departmentOptions, fieldOfFault, profileOf } from '../model';
 import type { Member, MemberKind, Profile, ProfileField } from '../model';
-import { departmentsQuery, meQuery, useSaveProfile } from '../queries';
+import { departmentsQuery, meQuery, useRequestProfile, useSaveProfile } from '../queries';
 import classes from './form.module.css';
 
 /** Edits the own profile, and nobody else's. */
@@ -28,26 +28,33 @@ export function ProfileDialog({ onClose }: { onClose: () => void }) {
 }
 
 const FORM = 'profile-form';
+
+/** Name, department and position may only be asked for. */
+const REVIEWED = 'org.profile_review';
 const KINDS: readonly MemberKind[] = ['regular', 'probation', 'external'];
 
 function Form({ me, onClose }: { me: Member; onClose: () => void }) {
   const { t } = useTranslation(['org', 'ui']);
   const [profile, setProfile] = useState<Profile>(() => profileOf(me));
   const save = useSaveProfile();
+  const request = useRequestProfile();
   const toast = useToast();
   const reasonOf = useFaultText();
   const departments = useQuery(departmentsQuery).data ?? [];
   const set = (change: Partial<Profile>) => setProfile((before) => ({ ...before, ...change }));
 
-  const failed = save.error ? { field: fieldOfFault(toFault(save.error)), reason: reasonOf(save.error) } : null;
+  // The house rules want somebody to look at it first (R19): then the same button sends a request.
+  const reviewed = save.error !== null && toFault(save.error).code === REVIEWED;
+  const failed = reviewed ? (request.error ? { field: null, reason: reasonOf(request.error) } : null) : save.error ? { field: fieldOfFault(toFault(save.error)), reason: reasonOf(save.error) } : null;
   const errorOf = (field: ProfileField) => (failed?.field === field ? failed.reason : undefined);
-  const submit = () =>
-    save.mutate(profile, {
-      onSuccess: () => {
-        toast(t('edit.saved'));
-        onClose();
-      },
-    });
+  const close = (text: string) => () => {
+    toast(text);
+    onClose();
+  };
+  const submit = () => {
+    if (reviewed) request.mutate(profile, { onSuccess: close(t('requests.sent')) });
+    else save.mutate(profile, { onSuccess: close(t('edit.saved')) });
+  };
   return (
     <Dialog
       opened
@@ -57,8 +64,8 @@ function Form({ me, onClose }: { me: Member; onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>{t('ui:cancel')}</Button>
-          <Button kind="primary" type="submit" form={FORM} loading={save.isPending}>
-            {t('edit.save')}
+          <Button kind="primary" type="submit" form={FORM} loading={save.isPending || request.isPending}>
+            {reviewed ? t('requests.send') : t('edit.save')}
           </Button>
         </>
       }
@@ -72,6 +79,7 @@ function Form({ me, onClose }: { me: Member; onClose: () => void }) {
         }}
       >
         <p className={classes.help}>{t('edit.help')}</p>
+        {reviewed && <Banner tone="warning">{t('edit.reviewed')}</Banner>}
         {failed?.field === null && (
           <Banner tone="danger" alert>
             {t('edit.failed', { reason: failed.reason })}

@@ -2,23 +2,23 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { timeText } from '../../../lib/time-text';
-import { useAppState } from '../../../platform/app-state';
 import { useFaultText } from '../../../platform/fault-text';
 import { useGo } from '../../../platform/navigation';
+import { Banner } from '../../../ui/banner';
 import { Avatar } from '../../../ui/avatar';
 import { Button } from '../../../ui/button';
 import { Drawer } from '../../../ui/drawer';
 import { ErrorState } from '../../../ui/error-state';
 import { FieldList } from '../../../ui/field-list';
-import { IconEdit, IconMessage } from '../../../ui/icons';
+import { IconEdit, IconMessage, IconSnowflake, IconUserOff } from '../../../ui/icons';
 import { Loading, SkeletonRows } from '../../../ui/skeleton';
 import { Tag } from '../../../ui/tag';
-import { canGrant } from '../model';
+import { useNow } from '../../../ui/use-now';
 import type { Member } from '../model';
-import { memberQuery } from '../queries';
+import { departmentsQuery, memberQuery } from '../queries';
+import { MemberActions } from './member-actions';
 import { ProfileDialog } from './profile-dialog';
 import classes from './profile-drawer.module.css';
-import { RoleField } from './role-field';
 
 interface ProfileDrawerProps {
   userId: string;
@@ -56,18 +56,25 @@ function Profile({ member }: { member: Member }) {
         <div className={classes.words}>
           <h3 className={classes.name}>{member.name}</h3>
           <p className={classes.detail}>{[presence, member.position].filter(Boolean).join(' · ')}</p>
+          {member.namesake && <p className={classes.detail}>{t('profile.namesake')}</p>}
         </div>
         {member.self && <Tag>{t('table.me')}</Tag>}
       </div>
+      <Standing member={member} />
       <div className={classes.action}>
         {member.self ? (
           <Button icon={<IconEdit size={16} stroke={1.7} />} aria-haspopup="dialog" onClick={() => setEditing(true)} fullWidth>
             {t('profile.edit')}
           </Button>
         ) : (
-          <Button kind="primary" icon={<IconMessage size={16} stroke={1.7} />} onClick={() => go('/chat', { person: member.userId })} fullWidth>
-            {t('profile.message')}
-          </Button>
+          <>
+            <div className={classes.main}>
+              <Button kind="primary" icon={<IconMessage size={16} stroke={1.7} />} onClick={() => go('/chat', { person: member.userId })} fullWidth>
+                {t('profile.message')}
+              </Button>
+            </div>
+            <MemberActions member={member} />
+          </>
         )}
       </div>
       <Fields member={member} />
@@ -76,20 +83,43 @@ function Profile({ member }: { member: Member }) {
   );
 }
 
+/** Why someone cannot do anything at the moment, or any more. */
+function Standing({ member }: { member: Member }) {
+  const { t, i18n } = useTranslation('org');
+  const now = useNow();
+  const { standing, since } = member;
+  if (standing === 'active') return null;
+  const at = Date.parse(since);
+  const Icon = standing === 'frozen' ? IconSnowflake : IconUserOff;
+  return (
+    <div className={classes.standing}>
+      <Banner tone={standing === 'frozen' ? 'warning' : 'neutral'} icon={<Icon size={16} stroke={1.8} />}>
+        {t(`standing.${standing}`)}
+        {!Number.isNaN(at) && ` · ${timeText(i18n.language).full(at, now)}`}
+      </Banner>
+    </div>
+  );
+}
+
 /** What is empty in a profile is a dash: one can tell that it is missing. */
 const NONE = '—';
 
 function Fields({ member }: { member: Member }) {
   const { t, i18n } = useTranslation('org');
-  const { role } = useAppState();
+  const departments = useQuery(departmentsQuery).data ?? [];
+  const roles = member.roles.map(({ role, departmentId }) => {
+    const department = departments.find(({ id }) => id === departmentId);
+    return department ? t('profile.roleOf', { role: t(`role.${role}`), department: department.name }) : t(`role.${role}`);
+  });
   const fields = [
+    ...(member.duty ? [{ label: t('profile.duty'), value: <span className={classes.duty}>{member.duty}</span> }] : []),
     { label: t('profile.staffNo'), value: member.staffNo || NONE },
     { label: t('profile.department'), value: member.departmentPath.join(' / ') || NONE },
     { label: t('profile.position'), value: member.position || NONE },
     { label: t('profile.phone'), value: member.phone || NONE },
     { label: t('profile.email'), value: member.email || NONE },
     { label: t('profile.kind'), value: t(`kind.${member.kind}`) },
-    { label: t('profile.role'), value: canGrant(role, member) ? <RoleField member={member} /> : t(`role.${member.role}`) },
+    { label: t('profile.role'), value: roles.join(t('profile.comma')) || t(`role.${member.role}`) },
     ...(member.joinedAt ? [{ label: t('profile.joined'), value: timeText(i18n.language).date(Date.parse(member.joinedAt)) }] : []),
   ];
   return <FieldList fields={fields} />;

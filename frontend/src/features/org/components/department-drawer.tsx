@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAppState } from '../../../platform/app-state';
+import { colourOf, usePeople } from '../../../platform/people';
+import { Avatar } from '../../../ui/avatar';
+import { Button } from '../../../ui/button';
+import { Drawer } from '../../../ui/drawer';
+import { EmptyState } from '../../../ui/empty-state';
+import { IconSitemap } from '../../../ui/icons';
+import { canManage, pathOf } from '../model';
+import type { PersonRef } from '../model';
+import { departmentsQuery } from '../queries';
+import classes from './department-drawer.module.css';
+import { DutyDialog } from './duty-dialog';
+
+interface DepartmentDrawerProps {
+  id: string;
+  onPerson: (userId: string) => void;
+  onClose: () => void;
+}
+
+/** Who leads a department and what it can be asked about (R25, R29). */
+export function DepartmentDrawer({ id, onPerson, onClose }: DepartmentDrawerProps) {
+  const { t } = useTranslation('org');
+  const { role } = useAppState();
+  const [editing, setEditing] = useState(false);
+  const departments = useQuery(departmentsQuery).data ?? [];
+  const department = departments.find((one) => one.id === id);
+  if (!department) {
+    return (
+      <Drawer title={t('about.title')} onClose={onClose}>
+        <EmptyState icon={<IconSitemap size={36} stroke={1.3} />} text={t('about.gone')} />
+      </Drawer>
+    );
+  }
+  const { name, heads, admins, duty, total, canState } = department;
+  const path = pathOf(departments, id).slice(0, -1).join(' / ');
+  return (
+    <Drawer title={t('about.title')} onClose={onClose}>
+      <h3 className={classes.name}>{name}</h3>
+      <p className={classes.detail}>{[path, t('table.total', { n: total })].filter(Boolean).join(' · ')}</p>
+      <section className={classes.section} aria-label={t('profile.duty')}>
+        <div className={classes.head}>
+          <h4 className={classes.heading}>{t('profile.duty')}</h4>
+          {canState && (
+            <Button size="sm" kind="ghost" aria-haspopup="dialog" onClick={() => setEditing(true)}>
+              {t('about.editDuty')}
+            </Button>
+          )}
+        </div>
+        <p className={classes.duty}>{duty || t('about.noDuty')}</p>
+      </section>
+      <People title={t('role.head')} people={heads} none={t('about.noHead')} onPerson={onPerson} />
+      <People title={t('role.dept_admin')} people={admins} none={t('about.noAdmin')} onPerson={onPerson} />
+      {canManage(role) && <p className={classes.detail}>{t('about.rolesHelp')}</p>}
+      {editing && <DutyDialog subject={{ userId: '', departmentId: id, name, duty }} onClose={() => setEditing(false)} />}
+    </Drawer>
+  );
+}
+
+interface PeopleProps {
+  title: string;
+  people: readonly PersonRef[];
+  none: string;
+  onPerson: (userId: string) => void;
+}
+
+function People({ title, people, none, onPerson }: PeopleProps) {
+  const all = usePeople();
+  return (
+    <section className={classes.section} aria-label={title}>
+      <h4 className={classes.heading}>{title}</h4>
+      {people.length === 0 && <p className={classes.detail}>{none}</p>}
+      <ul>
+        {people.map(({ userId, name }) => (
+          <li key={userId}>
+            <button type="button" className={classes.person} onClick={() => onPerson(userId)}>
+              <Avatar name={name} colour={colourOf(all, userId)} size={28} />
+              {name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

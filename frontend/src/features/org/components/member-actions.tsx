@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSetParams } from '../../../platform/navigation';
+import { Button } from '../../../ui/button';
+import { IconBriefcase, IconDots, IconLockOpen, IconSitemap, IconSnowflake, IconUserMinus, IconUserShield } from '../../../ui/icons';
+import { Menu } from '../../../ui/menu';
+import type { MenuItem } from '../../../ui/menu';
+import type { Member } from '../model';
+import { DutyDialog } from './duty-dialog';
+import { FreezeDialog } from './freeze-dialog';
+import { PlaceDialog } from './place-dialog';
+import { RoleDialog } from './role-dialog';
+
+type Task = 'role' | 'place' | 'duty' | 'freeze' | 'unfreeze';
+
+/** What I may do about a colleague's account; nothing when I may do nothing. */
+export function MemberActions({ member }: { member: Member }) {
+  const { t } = useTranslation('org');
+  const set = useSetParams();
+  const [task, setTask] = useState<Task | null>(null);
+  const close = () => setTask(null);
+  const icon = { size: 16, stroke: 1.7 };
+  const { standing, canManage, canPlace, canState, canFreeze } = member;
+  const here = standing === 'active' || standing === 'frozen';
+  const item = (key: Task, node: MenuItem['icon'], danger = false): MenuItem => ({ key, label: t(`manage.${key}`), icon: node, danger, onClick: () => setTask(key) });
+
+  const manage = [
+    ...(canManage ? [item('role', <IconUserShield {...icon} />)] : []),
+    ...(canPlace ? [item('place', <IconSitemap {...icon} />)] : []),
+    ...(canState ? [item('duty', <IconBriefcase {...icon} />)] : []),
+  ];
+  const end: MenuItem[] =
+    canFreeze && here
+      ? [
+          standing === 'frozen' ? item('unfreeze', <IconLockOpen {...icon} />) : item('freeze', <IconSnowflake {...icon} />, true),
+          { key: 'offboard', label: t('manage.offboard'), icon: <IconUserMinus {...icon} />, danger: true, onClick: () => set({ offboard: member.userId }) },
+        ]
+      : [];
+  if (manage.length + end.length === 0) return null;
+  return (
+    <>
+      <Menu groups={[standing === 'active' ? manage : [], end]} side="bottom-end" width={200}>
+        <Button icon={<IconDots {...icon} />} aria-haspopup="menu">
+          {t('manage.title')}
+        </Button>
+      </Menu>
+      {task === 'role' && <RoleDialog member={member} onClose={close} />}
+      {task === 'place' && <PlaceDialog member={member} onClose={close} />}
+      {task === 'duty' && <DutyDialog subject={{ userId: member.userId, departmentId: '', name: member.name, duty: member.duty }} onClose={close} />}
+      {(task === 'freeze' || task === 'unfreeze') && <FreezeDialog member={member} freeze={task === 'freeze'} onClose={close} />}
+    </>
+  );
+}
