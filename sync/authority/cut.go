@@ -8,6 +8,7 @@ import (
 
 // cutTable is what is known of how far somebody had written when one removal took effect.
 type cutTable struct {
+	taking  *taking
 	vertex  int32
 	mode    Mode
 	by      op.UserID

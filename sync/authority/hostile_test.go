@@ -3,6 +3,7 @@ package authority_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"testing"
 
 	"tongzhou/sync/authority"
@@ -14,16 +15,18 @@ import (
 var anyType = []string{
 	authority.TypeGenesis, authority.TypeGrant, authority.TypeRevoke, authority.TypeLeave, authority.TypeInvite, authority.TypeAdmit,
 	authority.TypeScopeNew, authority.TypeScopeGrant, authority.TypeScopeRevoke, authority.TypeScopeLeave, "", "x/1",
+	authority.TypeScopeCut, authority.TypeInviteCancel, authority.TypeDeviceLink, authority.TypeDeviceRevoke, authority.TypeCut,
+	authority.TypeDept, authority.TypePlace, authority.TypeRule, authority.TypeReplaceOwner,
 }
 
 // No payload crashes an evaluation or changes the roles of a team in which its author has none.
 func FuzzPayload(f *testing.F) {
-	for _, v := range goldenPayloads(f) {
+	for _, v := range append(goldenPayloads(f), laterPayloads()...) {
 		b, err := op.Marshal(v.payload)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(byte(1), b)
+		f.Add(byte(slices.Index(anyType, v.kind)), b)
 		f.Add(byte(5), b[:len(b)/2])
 	}
 	f.Add(byte(3), []byte{})
@@ -41,6 +44,9 @@ func FuzzPayload(f *testing.F) {
 			t.Fatalf("a stranger's %s has an effect", o.Type)
 		}
 		authority.AuthorKey(o)
+		st.ClaimedKey(o)
+		st.Entries()
+		st.Removals()
 		o.Device, o.Ref.Device = people()[0].devices[0].ID, people()[0].devices[0].ID
 		_ = authority.EvalScope(st, op.ScopeID{1}, scopeTag, []authority.Op{o})
 	})

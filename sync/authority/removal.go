@@ -103,32 +103,17 @@ func (ev *evidence) fill(p *person, v *view) {
 	for i := range p.takings {
 		t := &p.takings[i]
 		r := t.removal(p, v)
-		table := cutTable{vertex: t.vertex, mode: t.mode, by: t.by, device: t.device, binding: t.ended}
+		table := cutTable{taking: t, vertex: t.vertex, mode: t.mode, by: t.by, device: t.device, binding: t.ended}
 		if !t.device.IsZero() && !t.ended {
 			continue
 		}
 		if t.device.IsZero() {
-			strongest, fresh, any := -1, false, false
-			for g := range p.grants {
-				if !t.hits(&p.grants[g], v) {
-					continue
-				}
-				any = true
-				// Of what it hit, what no earlier removal had taken before tells what the person was.
-				first := !slices.ContainsFunc(p.takings[:i], func(o taking) bool {
-					return o.device.IsZero() && v.before(o.vertex, t.vertex) && o.hits(&p.grants[g], v)
-				})
-				if strongest < 0 || first && !fresh || first == fresh && p.grants[g].measure.compare(p.grants[strongest].measure) <= 0 {
-					strongest, fresh = g, first
-				}
-			}
-			if !any {
+			role, dept, took := ev.former(t, p, v)
+			if !took {
 				continue
 			}
-			m := p.grants[strongest].measure
-			r.FormerRole = m.class
-			if m.dept != "" {
-				r.FormerDept = []byte(m.dept)
+			if r.FormerRole = role; dept != "" {
+				r.FormerDept = []byte(dept)
 			}
 			table.binding = t.hits(&p.grants[newest], v)
 			if table.binding && (ev.current < 0 || r.Mode != Frozen || ev.removals[ev.current].Mode == Frozen) {
@@ -139,6 +124,37 @@ func (ev *evidence) fill(p *person, v *view) {
 		ev.removals = append(ev.removals, r)
 		ev.tables = append(ev.tables, table)
 	}
+}
+
+// former tells what the person was before a removal, false if it took nothing: the strongest grant that it hit and the
+// removal before it did not, of equals the newest. Where there is none, as after a freeze, they were what they had been then.
+func (ev *evidence) former(t *taking, p *person, v *view) (role Role, dept string, took bool) {
+	var before *taking
+	last := len(ev.tables) - 1
+	for ; last >= 0 && before == nil; last-- {
+		if table := &ev.tables[last]; table.device.IsZero() && v.before(table.vertex, t.vertex) {
+			before = table.taking
+			role, dept = ev.removals[last].FormerRole, string(ev.removals[last].FormerDept)
+		}
+	}
+	fresh := -1
+	for g := range p.grants {
+		gr := &p.grants[g]
+		if !t.hits(gr, v) {
+			continue
+		}
+		took = true
+		if before != nil && before.hits(gr, v) {
+			continue
+		}
+		if fresh < 0 || gr.measure.compare(p.grants[fresh].measure) <= 0 {
+			fresh = g
+		}
+	}
+	if fresh >= 0 {
+		role, dept = p.grants[fresh].measure.class, p.grants[fresh].measure.dept
+	}
+	return role, dept, took
 }
 
 func (t *taking) removal(p *person, v *view) Removal {

@@ -260,3 +260,30 @@ func TestRule9OrderAndFounder(t *testing.T) {
 		}
 	})
 }
+
+func TestRule9History(t *testing.T) {
+	r := newRoom(t, 3)
+	b := people()[1]
+	r.group(b)
+	if r.state().History() != authority.WholeHistory {
+		t.Fatal("a group that says nothing")
+	}
+	n := authority.NewGroupWith(team, b.id(), nil, nonce, authority.FromJoining)
+	if n.Scope == r.scope {
+		t.Fatal("the id of a group does not commit to its history")
+	}
+	r.scope = n.Scope
+	r.want(r.do(b, authority.TypeScopeNew, n), authority.Valid, "")
+	if r.state().History() != authority.FromJoining {
+		t.Fatal("history")
+	}
+	lie := n
+	lie.History = authority.WholeHistory
+	r.want(r.do(b, authority.TypeScopeNew, lie), authority.Invalid, authority.ReasonMalformed)
+	r.scope = authority.NewGroupWith(team, b.id(), nil, nonce, 3).Scope
+	r.want(r.do(b, authority.TypeScopeNew, authority.NewGroupWith(team, b.id(), nil, nonce, 3)), authority.Invalid, authority.ReasonMalformed)
+	direct := authority.NewDirect(team, b.id(), people()[0].id())
+	direct.History = authority.FromJoining
+	r.scope = direct.Scope
+	r.want(r.do(b, authority.TypeScopeNew, direct), authority.Invalid, authority.ReasonMalformed)
+}

@@ -112,7 +112,9 @@ func (t *trie[K, V]) drop(k K) {
 	if t.own == nil {
 		t.own = new(byte)
 	}
-	t.root = t.cut(t.root, k, 0)
+	if t.root = t.cut(t.root, k, 0); len(t.root.slots) == 0 {
+		t.root = nil
+	}
 }
 
 func (t *trie[K, V]) cut(b *branch[K, V], k K, level int) *branch[K, V] {
