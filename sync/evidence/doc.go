@@ -9,6 +9,7 @@
 //	H  once, first: team, genesis, tag of the control log, exporter, time, and the key that opens ops under no epoch
 //	E  epochs of the control log with their keys; a key is proved by its epoch's name, which commits to it
 //	F  consecutive ops of one feed, as signed; a feed's chunks are in order
+//	B  ops of forked feeds from the fork on, of any branch: they have no effect, but others cite them. Each has its own signature
 //	N  names, as the exporter states them
 //	S  once, last: the exporter's signature over the digest of everything before
 //

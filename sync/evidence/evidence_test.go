@@ -160,6 +160,36 @@ func TestAHostileMemberDoesNotSpoilTheFile(t *testing.T) {
 	}
 }
 
+// TestAForkedFeed: a member writes two ops in one place, and a colleague cites the one that the feed does not hold.
+func TestAForkedFeed(t *testing.T) {
+	l := newLog(t)
+	boss, ann := l.members[0], l.members[1]
+	heads, clock := l.heads, l.clock
+	l.write(ann, true, authority.TypeGrant, authority.Grant{Subject: ann.root.ID, Role: authority.Member, Proof: l.genesis})
+	branch := ann.ops[len(ann.ops)-1]
+	l.write(boss, true, authority.TypeGrant, authority.Grant{Subject: ann.root.ID, Role: authority.Head, Dept: []byte("d"), Proof: l.genesis})
+	ann.ops, l.heads, l.clock = ann.ops[:1], heads, clock
+	l.write(ann, true, authority.TypeLeave, authority.Leave{})
+	in := l.input()
+	if _, err := evidence.Verify(bytes.NewReader(write(t, in))); !errors.Is(err, evidence.ErrIncomplete) {
+		t.Errorf("without the branch: %v", err)
+	}
+	in.Branches = [][]byte{raw(branch), raw(ann.ops[1])}
+	report, err := evidence.Verify(bytes.NewReader(write(t, in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.State().Status(branch.ID()); got.Reason != authority.ReasonForked {
+		t.Errorf("the branch is %+v", got)
+	}
+	bad := branch
+	bad.Sig[0] ^= 1
+	in.Branches = [][]byte{raw(bad)}
+	if _, err := evidence.Verify(bytes.NewReader(write(t, in))); !refused(err) {
+		t.Errorf("a forged branch: %v", err)
+	}
+}
+
 type zeros struct{}
 
 func (*zeros) Read(b []byte) (int, error) { return len(b), nil }

@@ -31,6 +31,7 @@ const (
 	chunkHeader    = 'H'
 	chunkEpochs    = 'E'
 	chunkFrame     = 'F'
+	chunkBranches  = 'B'
 	chunkNames     = 'N'
 	chunkSignature = 'S'
 )

@@ -27,6 +27,7 @@ type contents struct {
 	epochs map[op.EpochRef]op.BodyKey
 	feeds  map[feedKey][]op.Sealed
 	order  []feedKey // as they first appear
+	forked []op.Sealed
 	ops    int
 	names  []Name
 	digest [32]byte
@@ -76,7 +77,15 @@ func (c *contents) take(kind byte, data []byte) error {
 	case chunkEpochs:
 		return c.takeEpochs(data)
 	case chunkFrame:
-		return c.takeFrame(data)
+		return c.takeOps(data, func(o op.Sealed) {
+			k := feedKey{o.Device, o.Incarnation}
+			if c.feeds[k] == nil {
+				c.order = append(c.order, k)
+			}
+			c.feeds[k] = append(c.feeds[k], o)
+		})
+	case chunkBranches:
+		return c.takeOps(data, func(o op.Sealed) { c.forked = append(c.forked, o) })
 	case chunkNames:
 		return c.takeNames(data)
 	}
@@ -102,7 +111,8 @@ func (c *contents) takeEpochs(data []byte) error {
 	return nil
 }
 
-func (c *contents) takeFrame(data []byte) error {
+// takeOps adds the ops that lie back to back.
+func (c *contents) takeOps(data []byte, add func(op.Sealed)) error {
 	for len(data) > 0 {
 		o, rest, err := op.Parse(data)
 		if err != nil {
@@ -111,14 +121,11 @@ func (c *contents) takeFrame(data []byte) error {
 		if c.ops++; c.ops > MaxOps {
 			return fmt.Errorf("%w: more than %d ops", ErrTooLarge, MaxOps)
 		}
-		k := feedKey{o.Device, o.Incarnation}
 		if o.Scope != c.header.Tag {
-			return fmt.Errorf("%w: %s is not of the control log", ErrFormat, k)
+			return fmt.Errorf("%w: %s is not of the control log", ErrFormat, feedKey{o.Device, o.Incarnation})
 		}
-		if c.feeds[k] == nil {
-			c.order = append(c.order, k)
-		}
-		c.feeds[k], data = append(c.feeds[k], o), rest
+		add(o)
+		data = rest
 	}
 	return nil
 }

@@ -69,6 +69,11 @@ func Verify(from io.Reader) (*Report, error) {
 			return nil, err
 		}
 	}
+	for i := range c.forked {
+		if err := c.verifyBranch(&c.forked[i], state); err != nil {
+			return nil, err
+		}
+	}
 	if err := complete(ops, state); err != nil {
 		return nil, err
 	}
@@ -94,12 +99,7 @@ func Verify(from io.Reader) (*Report, error) {
 // brings its own key in its first op, as for a replica (SPEC L2).
 func (c *contents) verifyFeed(k feedKey, state *authority.State) error {
 	ops := c.feeds[k]
-	key := ed25519.PublicKey(nil)
-	if d, ok := state.Device(k.device); ok {
-		key = d.SignPub
-	} else if body, err := c.open(&ops[0]); err == nil {
-		key, _ = authority.AuthorKey(controlOp(&ops[0], body))
-	}
+	key := c.deviceKey(&ops[0], state)
 	if key == nil {
 		return fmt.Errorf("%w: %s is of a device that nobody certified", ErrTampered, k)
 	}
@@ -107,6 +107,32 @@ func (c *contents) verifyFeed(k feedKey, state *authority.State) error {
 		return fmt.Errorf("%w: %s: %w", ErrTampered, k, err)
 	}
 	return nil
+}
+
+// verifyBranch checks an op of a forked feed by its own signature.
+func (c *contents) verifyBranch(o *op.Sealed, state *authority.State) error {
+	k := feedKey{o.Device, o.Incarnation}
+	key := c.deviceKey(o, state)
+	switch {
+	case key == nil:
+		return fmt.Errorf("%w: a branch of %s, of a device that nobody certified", ErrTampered, k)
+	case o.CheckBody() != nil || !o.VerifySig(key):
+		return fmt.Errorf("%w: op %d of a branch of %s", ErrTampered, o.Seq, k)
+	}
+	return nil
+}
+
+// deviceKey is the key of the device that wrote the feed of which first is the first op at hand; nil if nobody knows it.
+func (c *contents) deviceKey(first *op.Sealed, state *authority.State) ed25519.PublicKey {
+	if d, ok := state.Device(first.Device); ok {
+		return d.SignPub
+	}
+	body, err := c.open(first)
+	if err != nil {
+		return nil
+	}
+	key, _ := authority.AuthorKey(controlOp(first, body))
+	return key
 }
 
 // complete refuses a log of which a part is missing, and names who refers to it: somebody who refers to what never existed
@@ -141,6 +167,13 @@ func (c *contents) control() (ops []authority.Op, void int) {
 			if o.Kind == op.Control {
 				ops = append(ops, controlOp(o, body))
 			}
+		}
+	}
+	for i := range c.forked {
+		if body, err := c.open(&c.forked[i]); err == nil && c.forked[i].Kind == op.Control {
+			ops = append(ops, controlOp(&c.forked[i], body))
+		} else {
+			void++
 		}
 	}
 	return ops, void

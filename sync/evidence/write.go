@@ -23,7 +23,9 @@ type Input struct {
 	Epochs    []keys.Epoch // of the control log, with their keys
 	// Frames calls its argument with consecutive ops of one feed, a feed's frames in order, each of at most MaxChunk bytes.
 	Frames func(frame func(raw []byte) error) error
-	Names  []Name
+	// Branches are control ops of forked feeds from the fork on, each as signed.
+	Branches [][]byte
+	Names    []Name
 }
 
 // namesPerChunk keeps a chunk of names well under its bound.
@@ -47,6 +49,9 @@ func Write(to io.Writer, in Input) (digest [32]byte, err error) {
 		return w.err
 	}); err != nil {
 		return digest, err
+	}
+	for _, raw := range in.Branches {
+		w.chunk(chunkBranches, raw)
 	}
 	for part := range slices.Chunk(in.Names, namesPerChunk) {
 		w.value(chunkNames, part)
