@@ -195,7 +195,11 @@ func TestADamagedDatabaseIsReplaced(t *testing.T) {
 	}{
 		{"garbage", true, false, func(_ *person, b []byte) []byte { return bytes.Repeat([]byte("garbage!"), len(b)/8) }},
 		{"empty pages", false, false, func(_ *person, b []byte) []byte { clear(b[pageSize:]); return b }},
-		{"header", false, false, func(_ *person, b []byte) []byte { copy(b, "not a database"); return b }},
+		{"header", false, false, func(_ *person, b []byte) []byte {
+			clear(b[16:100]) // the beginning alone is only a random number in an encrypted file
+			copy(b, "not a database")
+			return b
+		}},
 		{"cut short", true, false, func(_ *person, b []byte) []byte { return b[:len(b)/2] }},
 		{"last page missing", false, false, func(_ *person, b []byte) []byte { return b[:len(b)-pageSize] }},
 		{"a bit of an op", true, true, func(p *person, b []byte) []byte { b[p.opAt()+200] ^= 4; return b }},
@@ -208,6 +212,9 @@ func TestADamagedDatabaseIsReplaced(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			if _, encrypts := store.Encrypts(); encrypts && c.name == "a bit of an op" {
+				t.Skip("an encrypted page is whole or not there: this is the page of ops")
+			}
 			l := grown(t, c.founder)
 			p := l.damaged
 			p.send(l.group, "只有我有")
@@ -352,6 +359,7 @@ func TestARepairThatWasCutOffGoesOn(t *testing.T) {
 			}
 		}
 		if cut == "made" {
+			p.App.key = p.key()
 			if err := errors.Join(p.openDB(), p.closeDB()); err != nil {
 				t.Fatal(err)
 			}

@@ -122,6 +122,7 @@ func TestARebuildThatWasCutOff(t *testing.T) {
 	p.stop()
 	before := p.dump()
 	p.make()
+	p.App.key = p.key()
 	p.modules[1].ProjectionVersion++
 	if err := p.openDB(); err != nil {
 		t.Fatal(err)
