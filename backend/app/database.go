@@ -18,7 +18,7 @@ import (
 // localSchema holds what belongs to this device and no feature.
 const localSchema = `
 CREATE TABLE IF NOT EXISTS app_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS app_peer_addr (device BLOB PRIMARY KEY, addrs TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- JSON list, from registers
+CREATE TABLE IF NOT EXISTS app_peer_address (device BLOB PRIMARY KEY, user INTEGER NOT NULL, addrs TEXT NOT NULL) STRICT, WITHOUT ROWID; -- JSON list, from registers
 CREATE TABLE IF NOT EXISTS app_invitation (  -- invitations made on this device: only here is the secret
   op BLOB PRIMARY KEY, secret BLOB NOT NULL, created INTEGER NOT NULL, note TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -28,7 +28,13 @@ const maxAddresses = 12
 
 // addressRegister keeps what devices publish.
 func addressRegister() replica.RegisterKind {
-	return replica.RegisterKind{Key: addressKey, Apply: func(tx replica.Tx, r replica.RegisterValue) error {
+	drop := func(tx replica.Tx, _, user int64) error {
+		if _, err := tx.Exec(`DELETE FROM app_peer_address WHERE user = ?`, user); err != nil {
+			return fmt.Errorf("forget addresses: %w", err)
+		}
+		return nil
+	}
+	return replica.RegisterKind{Key: addressKey, Drop: drop, Apply: func(tx replica.Tx, r replica.RegisterValue) error {
 		var addrs []string
 		if err := op.Unmarshal(r.Value, &addrs); err != nil || len(addrs) > maxAddresses {
 			return nil
@@ -37,7 +43,7 @@ func addressRegister() replica.RegisterKind {
 		if err != nil {
 			return nil
 		}
-		if _, err := tx.Exec(`INSERT INTO app_peer_addr (device, addrs) VALUES (?1, ?2) ON CONFLICT (device) DO UPDATE SET addrs = ?2`, r.Device[:], string(b)); err != nil {
+		if _, err := tx.Exec(`INSERT OR REPLACE INTO app_peer_address (device, user, addrs) VALUES (?, ?, ?)`, r.Device[:], r.UserNo, string(b)); err != nil {
 			return fmt.Errorf("store addresses: %w", err)
 		}
 		tx.Changed("addresses", r.Device.String())
@@ -224,7 +230,7 @@ func (n *network) loadAddresses() error {
 	if db == nil {
 		return nil
 	}
-	rows, err := db.Read().Query(`SELECT device, addrs FROM app_peer_addr`)
+	rows, err := db.Read().Query(`SELECT device, addrs FROM app_peer_address`)
 	if err != nil {
 		return fmt.Errorf("read addresses: %w", err)
 	}

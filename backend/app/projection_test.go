@@ -153,10 +153,10 @@ func TestVerifyFindsDifferences(t *testing.T) {
 	for query, want := range map[string]string{
 		`UPDATE chat_message SET text = '别的' WHERE text = '记一下'`: "chat_message",
 		`DELETE FROM org_profile`: "org_profile",
-		`INSERT INTO app_peer_addr (device, addrs) VALUES (x'00', '[]')`:         "app_peer_addr",
-		`UPDATE op SET status = 3 WHERE id = (SELECT max(id) FROM op)`:           "",
-		`UPDATE app_projection SET version = version - 1`:                        "",
-		`UPDATE op SET data = zeroblob(300) WHERE id = (SELECT min(id) FROM op)`: "",
+		`INSERT INTO app_peer_address (device, user, addrs) VALUES (x'00', 1, '[]')`: "app_peer_address",
+		`UPDATE op SET status = 3 WHERE id = (SELECT max(id) FROM op)`:               "",
+		`UPDATE app_projection SET version = version - 1`:                            "",
+		`UPDATE op SET data = zeroblob(300) WHERE id = (SELECT min(id) FROM op)`:     "",
 	} {
 		dir := t.TempDir()
 		copyFolder(t, p.dir, dir)
