@@ -239,6 +239,9 @@ func (r *Replica) load() error {
 		if err := r.catchUpEpochs(p); err != nil {
 			return err
 		}
+		for tag := range r.world.Load().scopes { // what was to be healed is not remembered over a restart
+			r.healSoon(tag)
+		}
 		if rolledBack {
 			p.recount = true // the mark now counts from what is here
 			if err := r.newIncarnation(p); err != nil {

@@ -71,21 +71,6 @@ func (r *Replica) Members() []op.UserID {
 	return out
 }
 
-// UserNo is the local number of a user, 0 if there is none.
-func (r *Replica) UserNo(u op.UserID) int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.users[u]
-}
-
-// UserByNo is the inverse of UserNo.
-func (r *Replica) UserByNo(no int64) (op.UserID, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u, ok := r.userByNo[no]
-	return u, ok
-}
-
 // Arrived is when an op reached this database.
 func (r *Replica) Arrived(key int64) (time.Time, bool) {
 	var at int64
