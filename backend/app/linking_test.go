@@ -257,7 +257,9 @@ func TestSigningOutThisDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	a2.until("signed out", func() bool { return a2.phase() == phaseSignedOut })
-	a.until("the list", func() bool { return slices.ContainsFunc(a.devices(), func(d DeviceDTO) bool { return d.State == "revoked" }) })
+	a.until("the list", func() bool {
+		return slices.ContainsFunc(a.devices(), func(d DeviceDTO) bool { return d.State == "revoked" })
+	})
 }
 
 // A junior device signs the one out that linked it, with the recovery words and not without (R18).
@@ -303,7 +305,9 @@ func TestAnAdminSignsALostDeviceOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	b2.until("signed out", func() bool { return b2.phase() == phaseSignedOut })
-	b.until("the list", func() bool { return slices.ContainsFunc(b.devices(), func(d DeviceDTO) bool { return d.State == "revoked" }) })
+	b.until("the list", func() bool {
+		return slices.ContainsFunc(b.devices(), func(d DeviceDTO) bool { return d.State == "revoked" })
+	})
 	d := b.direct(a)
 	b.send(d, "我还在")
 	a.reads(d, "我还在")
@@ -633,4 +637,3 @@ func TestCancelLinkingAtAnyMoment(t *testing.T) {
 	a.synced(1)
 	b.synced(1)
 }
-

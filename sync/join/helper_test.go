@@ -87,8 +87,8 @@ func (s *shower) devices() []op.DeviceID {
 
 func (s *shower) status() OfferStatus { return s.offer.Status(s.now) }
 
-func (s *shower) Self() *keys.Identity        { return s.id }
-func (s *shower) Authority() *authority.State { return nil }
+func (s *shower) Self() *keys.Identity                               { return s.id }
+func (s *shower) Authority() *authority.State                        { return nil }
 func (s *shower) Welcome(context.Context, op.DeviceID, []byte) error { return errors.New("not here") }
 
 func (s *shower) TakeOps(context.Context, []byte) error { return errors.New("not here") }

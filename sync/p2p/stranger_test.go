@@ -22,10 +22,10 @@ import (
 // stranger is a plain libp2p host that plays by none of this package's rules.
 type stranger struct{ host.Host }
 
-func newStranger(t *testing.T) stranger {
+func newStranger(t *testing.T, options ...libp2p.Option) stranger {
 	t.Helper()
-	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics(), libp2p.DisableRelay(),
-		libp2p.ForceReachabilityPrivate())
+	h, err := libp2p.New(append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.DisableMetrics(), libp2p.DisableRelay(),
+		libp2p.ForceReachabilityPrivate())...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +88,9 @@ func TestStrangersMayOnlyJoinAndOnlyWhileWelcome(t *testing.T) {
 			t.Error("joined without an invitation")
 		}
 		waitClosed(t, c)
+	}
+	if err := s.Network().ClosePeer(n.self); err != nil { // a second connection that was dialled beside it
+		t.Fatal(err)
 	}
 
 	welcome.Store(true)
