@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
@@ -100,13 +99,6 @@ func (l *teamLog) EnsureDirect(ctx context.Context, other op.UserID) (id op.Scop
 
 func (l *teamLog) AddMembers(ctx context.Context, scope op.ScopeID, users []op.UserID) error {
 	return l.with(func(r *replica.Replica) error { return r.AddMembers(ctx, scope, users) })
-}
-
-func (l *teamLog) GrantRole(ctx context.Context, user op.UserID, role module.Role) error {
-	if role == authority.Head || role == authority.DeptAdmin {
-		return fault.New("org.role_department")
-	}
-	return l.with(func(r *replica.Replica) error { return r.GrantRole(ctx, user, role, nil) })
 }
 
 func (l *teamLog) Scope(id op.ScopeID) (module.ScopeInfo, bool) {

@@ -71,8 +71,6 @@ type Log interface {
 	EnsureDirect(ctx context.Context, other op.UserID) (op.ScopeID, error)
 	// AddMembers grants membership of a group and seals its key to the new members' devices.
 	AddMembers(ctx context.Context, scope op.ScopeID, users []op.UserID) error
-	// GrantRole gives a team role.
-	GrantRole(ctx context.Context, user op.UserID, role Role) error
 
 	Scope(id op.ScopeID) (ScopeInfo, bool)
 	ScopeByNo(no int64) (ScopeInfo, bool)

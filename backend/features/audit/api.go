@@ -69,9 +69,6 @@ func (a *API) Kinds() []string {
 // CanExport says whether this user may export, for the interface to offer it.
 func (a *API) CanExport() bool { return a.s.canExport() }
 
-// CanSeeAll says whether this user sees what others did.
-func (a *API) CanSeeAll() bool { return CanSeeAll(a.s.log.View().Role(a.s.log.Self().User)) }
-
 // List returns a page. Faults: "denied", "audit.query".
 func (a *API) List(q Query) (PageDTO, error) {
 	f, err := q.filter()

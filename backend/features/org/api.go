@@ -41,7 +41,7 @@ type MemberDTO struct {
 	Namesake  bool      `json:"namesake"`  // another member has the same name
 	CanManage bool      `json:"canManage"` // this user may change their role
 	CanPlace  bool      `json:"canPlace"`  // or department
-	CanFreeze bool      `json:"canFreeze"` // freeze them, or let them leave
+	CanFreeze bool      `json:"canFreeze"` // freeze or unfreeze them
 	CanState  bool      `json:"canState"`  // or say what to ask them about
 }
 
@@ -189,18 +189,6 @@ func (a *API) SaveProfile(in ProfileInput) (MemberDTO, error) {
 	return a.Me()
 }
 
-// GrantRole gives a person a role in the team.
-func (a *API) GrantRole(userID, role string) (MemberDTO, error) {
-	u, err := op.ParseUserID(userID)
-	if err != nil {
-		return MemberDTO{}, fault.Wrap("org.user_unknown", err)
-	}
-	if err := a.s.grantRole(context.Background(), u, role); err != nil {
-		return MemberDTO{}, err
-	}
-	return a.member(u)
-}
-
 func kindOf(b *book, u op.UserID) string {
 	if k := b.profiles[u].Kind; k != "" {
 		return k
@@ -217,12 +205,13 @@ func (a *API) dto(b *book, u op.UserID) MemberDTO {
 		Standing: a.s.team.Standing(u).String(), Roles: []RoleDTO{}, Placed: b.dept[u] != "" && len(a.s.team.DeptOf(u)) > 0,
 		Namesake: a.s.namesake(b, u), CanState: CanState(view, self, a.s.team.DeptOf(u)),
 	}
-	if r, gone := a.s.team.Removal(u); gone {
-		m.Since = module.Timestamp(r.At.Wall())
-	}
 	if u != self {
 		m.CanManage = a.s.team.MayRemove(u)
 		m.CanFreeze = m.CanManage
+	}
+	if r, gone := a.s.team.Removal(u); gone {
+		m.Since = module.Timestamp(r.At.Wall())
+		m.CanFreeze = a.s.team.Standing(u) == module.StandingFrozen && a.s.team.MayGrant(r.FormerRole, r.FormerDept)
 	}
 	m.CanPlace = view.Role(u) != access.None && CanManage(view.Role(self))
 	for _, h := range a.s.team.Grants(u) {

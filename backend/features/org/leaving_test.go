@@ -152,7 +152,7 @@ func TestR16AFrozenAccount(t *testing.T) {
 		t.Errorf("the boss freezes himself: %v", err)
 	}
 	m := must(api(o.bossPeer).Freeze(FreezeInput{UserID: o.ann.String(), Reason: "手机丢失"}))(t)
-	if m.Standing != "frozen" || m.Role != "none" || m.Since == "" || m.Name != "李娜" || m.CanPlace {
+	if m.Standing != "frozen" || m.Role != "none" || m.Since == "" || m.Name != "李娜" || m.CanPlace || !m.CanFreeze || must(api(o.bobPeer).Member(o.ann.String()))(t).CanFreeze {
 		t.Errorf("frozen %+v", m)
 	}
 	if strings.Contains(names(t, o.bossPeer, MemberQuery{}), "李娜") || names(t, o.bossPeer, MemberQuery{Standing: "frozen"}) != "李娜" || !strings.Contains(names(t, o.bossPeer, MemberQuery{Standing: "all"}), "李娜") {

@@ -272,7 +272,6 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 		"move":   api(s.annPeer).MoveDepartment(dept.ID, ""),
 		"remove": api(s.annPeer).RemoveDepartment(dept.ID),
 		"team":   api(s.annPeer).RenameTeam("x"),
-		"grant":  func() error { _, err := api(s.annPeer).GrantRole(s.ann.String(), "owner"); return err }(),
 	} {
 		if fault.Code(err) != "denied" {
 			t.Errorf("%s by a member: %v", what, err)
@@ -299,22 +298,6 @@ func TestR25WhoMayChangeWhat(t *testing.T) {
 	s.SetRole(s.ann, access.Member)
 	if got := s.bobPeer.Dump(); got != before {
 		t.Errorf("the only profile and team name are left although they do not count:\n%s", got)
-	}
-
-	if m := must(api(s.bossPeer).GrantRole(s.bob.String(), "admin"))(t); m.Role != "admin" {
-		t.Errorf("granted %+v", m)
-	}
-	if _, err := api(s.bossPeer).GrantRole(s.bob.String(), "guest"); fault.Code(err) != "org.role_weaker" || fault.Params(err)["role"] != "admin" {
-		t.Errorf("a grant that changes nothing: %v", err)
-	}
-	if m := must(api(s.bossPeer).GrantRole(s.bob.String(), "admin"))(t); m.Role != "admin" {
-		t.Errorf("granted again %+v", m)
-	}
-	if _, err := api(s.bossPeer).GrantRole(s.bob.String(), "king"); fault.Code(err) != "org.role_unknown" {
-		t.Errorf("a role that does not exist: %v", err)
-	}
-	if _, err := api(s.bossPeer).GrantRole(op.UserID{7}.String(), "admin"); fault.Code(err) != "org.user_unknown" {
-		t.Errorf("a stranger: %v", err)
 	}
 }
 

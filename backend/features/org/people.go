@@ -125,26 +125,3 @@ func (s *service) former(standing string) []op.UserID {
 		return now == module.StandingUnknown || standing != "" && now.String() != standing
 	})
 }
-
-// grantRole gives a user a role in the team. A person's strongest grant counts, so a weaker one would change nothing and is
-// refused; setRole takes roles as well. Errors: "denied", "org.role_unknown", "org.role_weaker" {role}, "org.user_unknown",
-// "org.role_department".
-func (s *service) grantRole(ctx context.Context, user op.UserID, word string) error {
-	role, ok := access.ParseRole(word)
-	if !ok {
-		return fault.New("org.role_unknown")
-	}
-	switch now := s.log.View().Role(user); {
-	case now == access.None:
-		return fault.New("org.user_unknown")
-	case now == role:
-		return nil
-	case access.AtLeast(now, role):
-		return fault.New("org.role_weaker", "role", now)
-	}
-	if err := s.log.GrantRole(ctx, user, role); err != nil {
-		return err
-	}
-	s.shelf.stale()
-	return nil
-}

@@ -98,15 +98,6 @@ func (p *Peer) AddMembers(_ context.Context, scope op.ScopeID, users []op.UserID
 	return nil
 }
 
-// GrantRole changes a role if the one who asks is an owner.
-func (p *Peer) GrantRole(_ context.Context, user op.UserID, role module.Role) error {
-	if p.World.Role(p.self.User) != authority.Owner {
-		return fault.New("denied")
-	}
-	p.World.SetRole(user, role)
-	return nil
-}
-
 // Scope describes a scope that this peer's user is a member of.
 func (p *Peer) Scope(id op.ScopeID) (module.ScopeInfo, bool) { return p.World.scope(id, p.self.User) }
 
