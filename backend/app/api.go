@@ -74,9 +74,10 @@ type JoinInput struct {
 	Passphrase string       `json:"passphrase"` // R10; required
 }
 
-// JoinDTO is how joining gets on. Code, if not empty, says why it stalls (it goes on trying) or, at step "failed", why it ended.
+// JoinDTO is how joining, linking or returning gets on. Code, if not empty, says why it stalls (it goes on trying) or, at step
+// "failed", why it ended; at step "compare" it is the six digits that both screens must show.
 type JoinDTO struct {
-	Step   string            `json:"step"` // idle, searching, connecting, proving, admitted, history, done, failed
+	Step   string            `json:"step"` // idle, searching, connecting, proving, compare, admitted, history, done, failed
 	Done   int               `json:"done"`
 	Total  int               `json:"total"`
 	Code   string            `json:"code"`

@@ -17,9 +17,9 @@ import (
 // onJoin lets a newcomer, a further device or a member who returns in.
 func (n *network) onJoin(ctx context.Context, s p2p.Stream, remote []byte, proven func()) {
 	n.mu.Lock()
-	door := n.door
+	door, t := n.door, n.team
 	n.mu.Unlock()
-	if door == nil {
+	if door == nil || t.replica.Gone() {
 		return
 	}
 	user, err := door.Answer(ctx, s, remote, proven)
@@ -41,7 +41,7 @@ func (n *network) welcoming(pub []byte) bool {
 	n.mu.Lock()
 	t := n.team
 	n.mu.Unlock()
-	if t == nil {
+	if t == nil || t.replica.Gone() {
 		return false
 	}
 	if n.openOffer() != nil {

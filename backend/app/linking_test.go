@@ -205,6 +205,10 @@ func TestSigningOutADevice(t *testing.T) {
 	}
 	_, err := a2.api.StartLink()
 	wantFault(t, err, "account.signed_out")
+	root := a.Replica().Self().Root.SignPub()
+	if !a.teamNow().net.welcoming(root) || a2.teamNow().net.welcoming(root) {
+		t.Error("who lets people in")
+	}
 	a.send(d, "下一条")
 	b.reads(d, "还在", "下一条")
 	a2.stop()
