@@ -209,6 +209,9 @@ func TestKeyOfAnOutsiderIsNotWrittenUnder(t *testing.T) {
 	if err := a.R.Rotate(context.Background(), group); err != nil {
 		t.Fatal(err)
 	}
+	if a.follows(group, e.Ref) {
+		t.Fatal("the next key follows the outsider's, which could fill the places of parents so")
+	}
 	if err := a.Take(Raw(g.Epoch(keys.TypeEpochAdd, keys.EpochAdd{
 		Scope: group, Ref: a.heads(group)[0].Ref, Gen: a.heads(group)[0].Gen, Parents: a.heads(group)[0].Parents, KeyCommit: keys.Digest(commit(a.heads(group)[0])),
 	}))); err != nil {
@@ -218,6 +221,12 @@ func TestKeyOfAnOutsiderIsNotWrittenUnder(t *testing.T) {
 	if a.epochOf(a.Note(group, "after a hint that c has the key")) == held {
 		t.Fatal("a goes on under a key that an outsider hands around")
 	}
+}
+
+// follows tells whether any epoch that the member announced has ref as a parent.
+func (m *Member) follows(scope op.ScopeID, ref op.EpochRef) bool {
+	m.T.Helper()
+	return m.Count(`SELECT count(*) FROM announce WHERE tag = ? AND author = ? AND instr(parents, ?)`, tagBytes(m.Tag(scope)), tagBytes(op.ScopeTag(m.Device())), ref[:]) > 0
 }
 
 func commit(e keys.Epoch) [32]byte { return e.Commit() }

@@ -253,6 +253,9 @@ func TestRemovedDeviceAnnouncesAKey(t *testing.T) {
 	if err := a.R.Rotate(context.Background(), company); err != nil {
 		t.Fatal(err)
 	}
+	if a.follows(company, e.Ref) {
+		t.Fatal("the next key follows it")
+	}
 	Exchange(a, b)
 	if a.Company() != b.Company() || a.Rows("note") != 3 {
 		t.Fatal("they do not agree")
