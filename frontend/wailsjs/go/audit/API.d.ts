@@ -4,8 +4,6 @@ import {audit} from '../models';
 
 export function CanExport():Promise<boolean>;
 
-export function CanSeeAll():Promise<boolean>;
-
 export function Export():Promise<audit.ExportDTO>;
 
 export function Kinds():Promise<Array<string>>;

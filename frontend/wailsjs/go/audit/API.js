@@ -6,10 +6,6 @@ export function CanExport() {
   return window['go']['audit']['API']['CanExport']();
 }
 
-export function CanSeeAll() {
-  return window['go']['audit']['API']['CanSeeAll']();
-}
-
 export function Export() {
   return window['go']['audit']['API']['Export']();
 }

@@ -12,8 +12,6 @@ export function Departments():Promise<Array<org.DepartmentDTO>>;
 
 export function Freeze(arg1:org.FreezeInput):Promise<org.MemberDTO>;
 
-export function GrantRole(arg1:string,arg2:string):Promise<org.MemberDTO>;
-
 export function Me():Promise<org.MemberDTO>;
 
 export function Member(arg1:string):Promise<org.MemberDTO>;

@@ -22,10 +22,6 @@ export function Freeze(arg1) {
   return window['go']['org']['API']['Freeze'](arg1);
 }
 
-export function GrantRole(arg1, arg2) {
-  return window['go']['org']['API']['GrantRole'](arg1, arg2);
-}
-
 export function Me() {
   return window['go']['org']['API']['Me']();
 }
