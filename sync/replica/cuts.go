@@ -12,7 +12,7 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// This file says how much of the feeds of people who were removed is here (SPEC P10): what they wrote before they could know
+// This file says how much of the feeds of people who were removed is here (SPEC P13): what they wrote before they could know
 // of it counts if somebody who may say so had it when the removal became known to them.
 
 // cutsOf is what is here of the feeds of devices in a scope. Where there is nothing that is said too: of a feed that turns up
