@@ -158,7 +158,7 @@ func (a *API) Members(q MemberQuery) (MemberPageDTO, error) {
 		return len(dept) > 0 && !within(b.tree, b.dept[u], crdt.NodeID(dept)) || q.Kind != "" && kindOf(b, u) != q.Kind ||
 			q.Role != "" && a.s.log.View().Role(u).String() != q.Role
 	})
-	found := a.s.search(b, q.Text, among)
+	found := b.search(q.Text, among)
 	page := MemberPageDTO{Members: []MemberDTO{}, Total: len(found)}
 	from := min(max(q.Offset, 0), len(found))
 	to := len(found)
@@ -203,7 +203,7 @@ func (a *API) dto(b *book, u op.UserID) MemberDTO {
 		Phone: e.Phone, Email: e.Email, Kind: kindOf(b, u), Role: view.Role(u).String(), Online: a.s.log.Online(u),
 		JoinedAt: module.Timestamp(a.s.log.Joined(u)), Self: u == self, Avatar: avatarOf(u), Duty: b.duties[string(dutyOf('u', u[:]))],
 		Standing: a.s.team.Standing(u).String(), Roles: []RoleDTO{}, Placed: b.dept[u] != "" && len(a.s.team.DeptOf(u)) > 0,
-		Namesake: a.s.namesake(b, u), CanState: CanState(view, self, a.s.team.DeptOf(u)),
+		Namesake: view.Role(u) != access.None && e.Name != "" && b.named[e.Name] > 1, CanState: CanState(view, self, a.s.team.DeptOf(u)),
 	}
 	if u != self {
 		m.CanManage = a.s.team.MayRemove(u)

@@ -121,7 +121,11 @@ func (a *API) OffboardPlan(id string) (PlanDTO, error) {
 		return PlanDTO{}, err
 	}
 	p := PlanDTO{Member: m, Items: []BelongingDTO{}, Devices: len(activeDevices(a.s.team.UserDevices(u)))}
-	heir := a.s.successor(u)
+	b, err := a.s.shelf.book(context.Background())
+	if err != nil {
+		return PlanDTO{}, err
+	}
+	heir := b.successor(u)
 	for _, t := range things {
 		p.Items = append(p.Items, BelongingDTO{ID: t.key, Feature: t.feature, Kind: t.Kind, Title: t.Title, HeirID: heir})
 	}
@@ -239,8 +243,8 @@ func (a *API) leavings() ([]OffboardingDTO, error) {
 }
 
 // successor proposes who takes over from somebody: the head of their department.
-func (s *service) successor(user op.UserID) string {
-	for _, o := range s.officers(s.team.DeptOf(user)) {
+func (b *book) successor(user op.UserID) string {
+	for _, o := range b.officers[b.dept[user]] {
 		if o.user != user {
 			return o.user.String()
 		}

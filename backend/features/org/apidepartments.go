@@ -31,7 +31,7 @@ func (a *API) Departments() ([]DepartmentDTO, error) {
 			ID: hex.EncodeToString([]byte(n)), ParentID: hex.EncodeToString([]byte(parent)), Name: b.tree.Name(n), Members: direct[n], Total: total[n],
 			Heads: []PersonRef{}, Admins: []PersonRef{}, Duty: b.duties[string(dutyOf('d', []byte(n)))], CanState: CanState(view, self, []byte(n)),
 		}
-		for _, o := range a.s.officers([]byte(n)) {
+		for _, o := range b.officers[n] {
 			ref := PersonRef{UserID: o.user.String(), Name: nameOf(b, o.user)}
 			if o.role == access.Head {
 				d.Heads = append(d.Heads, ref)

@@ -1,7 +1,6 @@
 package org
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -18,20 +17,6 @@ import (
 type officer struct {
 	user op.UserID
 	role access.Role
-}
-
-// officers are the heads and admins of a department itself, heads first, in the order of members.
-func (s *service) officers(dept []byte) []officer {
-	var out []officer
-	for _, u := range s.log.Members() {
-		for _, h := range s.team.Grants(u) {
-			if (h.Role == access.Head || h.Role == access.DeptAdmin) && bytes.Equal(h.Dept, dept) {
-				out = append(out, officer{u, h.Role})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b officer) int { return int(a.role) - int(b.role) })
-	return slices.Compact(out)
 }
 
 // departmentNamed finds a department by name, the one nearest to the top. Who may manage departments gets a new one where
@@ -134,7 +119,7 @@ func (s *service) mergeDepartment(ctx context.Context, node, into []byte) error 
 			}
 		}
 	}
-	for _, o := range s.officers(node) { // their office ends with the department
+	for _, o := range b.officers[crdt.NodeID(node)] { // their office ends with the department
 		if err := s.team.SetRole(ctx, o.user, o.role, into); err != nil {
 			return err
 		}

@@ -113,12 +113,6 @@ func (s *service) people(standing string) ([]op.UserID, error) {
 	return nil, fault.New("org.standing")
 }
 
-// namesake tells whether another member has the same name: real names are not unique, and people must know (R3).
-func (s *service) namesake(b *book, user op.UserID) bool {
-	name := b.profiles[user].Name
-	return name != "" && slices.ContainsFunc(s.log.Members(), func(u op.UserID) bool { return u != user && b.profiles[u].Name == name })
-}
-
 func (s *service) former(standing string) []op.UserID {
 	return slices.DeleteFunc(s.team.Former(), func(u op.UserID) bool {
 		now := s.team.Standing(u)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"tongzhou/backend/access"
 	"tongzhou/backend/module"
 	"tongzhou/sync/crdt"
 	"tongzhou/sync/hlc"
@@ -46,6 +47,8 @@ type book struct {
 	unheld   map[op.UserID]entry // what people changed themselves and nobody reviewed
 	tree     *crdt.View
 	dept     map[op.UserID]crdt.NodeID // of members: where they were placed, else what their profile says
+	officers map[crdt.NodeID][]officer // heads and admins of a department itself, heads first
+	named    map[string]int            // how many members bear a name
 	duties   map[string]string         // by dutyOf
 	seen     map[op.UserID]hlc.Time
 }
@@ -94,7 +97,7 @@ func (s *shelf) book(ctx context.Context) (*book, error) {
 func (s *shelf) load(ctx context.Context) (*book, error) {
 	b := &book{
 		profiles: map[op.UserID]entry{}, unheld: map[op.UserID]entry{}, dept: map[op.UserID]crdt.NodeID{}, duties: map[string]string{},
-		seen: map[op.UserID]hlc.Time{},
+		seen: map[op.UserID]hlc.Time{}, officers: map[crdt.NodeID][]officer{}, named: map[string]int{},
 	}
 	if err := s.db.Read().QueryRowContext(ctx, queryTeam).Scan(&b.team); err != nil {
 		return nil, fmt.Errorf("read team: %w", err)
@@ -105,15 +108,7 @@ func (s *shelf) load(ctx context.Context) (*book, error) {
 	if err := s.loadTree(ctx, b); err != nil {
 		return nil, err
 	}
-	for _, u := range s.log.Members() {
-		dept := crdt.NodeID(s.team.DeptOf(u))
-		if dept == crdt.Root || !b.tree.Has(dept) {
-			dept = crdt.NodeID(b.profiles[u].Department)
-		}
-		if b.tree.Has(dept) {
-			b.dept[u] = dept
-		}
-	}
+	s.loadMembers(b)
 	err := s.each(ctx, queryDuties, func(scan func(...any) error) error {
 		var entity []byte
 		var text string
@@ -133,6 +128,29 @@ func (s *shelf) load(ctx context.Context) (*book, error) {
 		}
 		return err
 	})
+}
+
+// loadMembers finds out who is where, and what they are there.
+func (s *shelf) loadMembers(b *book) {
+	for _, u := range s.log.Members() {
+		b.named[b.profiles[u].Name]++
+		dept := crdt.NodeID(s.team.DeptOf(u))
+		if dept == crdt.Root || !b.tree.Has(dept) {
+			dept = crdt.NodeID(b.profiles[u].Department)
+		}
+		if b.tree.Has(dept) {
+			b.dept[u] = dept
+		}
+		for _, h := range s.team.Grants(u) {
+			o, of := officer{u, h.Role}, crdt.NodeID(h.Dept)
+			if (h.Role == access.Head || h.Role == access.DeptAdmin) && !slices.Contains(b.officers[of], o) {
+				b.officers[of] = append(b.officers[of], o)
+			}
+		}
+	}
+	for _, list := range b.officers {
+		slices.SortStableFunc(list, func(x, y officer) int { return int(x.role) - int(y.role) })
+	}
 }
 
 func (s *shelf) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {

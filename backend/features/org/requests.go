@@ -2,11 +2,13 @@ package org
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"time"
 
 	"tongzhou/backend/access"
 	"tongzhou/backend/module"
+	"tongzhou/sync/crdt"
 	"tongzhou/sync/op"
 )
 
@@ -134,8 +136,13 @@ func (s *service) due(f *filed, p progress) uint8 {
 
 // overseen tells whether somebody else heads or administers the user's department or one above it.
 func (s *service) overseen(user op.UserID) bool {
-	view, dept := s.log.View(), s.team.DeptOf(user)
-	return slices.ContainsFunc(s.log.Members(), func(u op.UserID) bool { return u != user && view.Oversees(u, dept) })
+	b, err := s.shelf.book(context.Background())
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(b.tree.Path(crdt.NodeID(s.team.DeptOf(user))), func(n crdt.NodeID) bool {
+		return slices.ContainsFunc(b.officers[n], func(o officer) bool { return o.user != user })
+	})
 }
 
 // mayReview tells whether this user may take the step that comes next.

@@ -34,10 +34,10 @@ type found struct {
 
 // search lists the people that match the text by name, pinyin, initials, staff number, the end of the phone number (R28) or
 // stated duty (R29); the best matches first, then by pinyin. No text matches everybody. among says who is looked at.
-func (s *service) search(b *book, text string, among []op.UserID) []op.UserID {
+func (b *book) search(text string, among []op.UserID) []op.UserID {
 	q := newQuery(text)
 	var list []found
-	asked := s.askedAbout(b, q)
+	asked := b.askedAbout(q)
 	for _, u := range among {
 		e := b.profiles[u]
 		rank := q.rank(e)
@@ -60,7 +60,7 @@ func (s *service) search(b *book, text string, among []op.UserID) []op.UserID {
 }
 
 // askedAbout are those whose own duty matches, and the heads and admins of departments whose duty does.
-func (s *service) askedAbout(b *book, q query) map[op.UserID]bool {
+func (b *book) askedAbout(q query) map[op.UserID]bool {
 	out := map[op.UserID]bool{}
 	if q.text == "" {
 		return out
@@ -73,7 +73,7 @@ func (s *service) askedAbout(b *book, q query) map[op.UserID]bool {
 			out[op.UserID([]byte(entity[1:]))] = true
 			continue
 		}
-		for _, o := range s.officers([]byte(entity[1:])) {
+		for _, o := range b.officers[crdt.NodeID(entity[1:])] {
 			out[o.user] = true
 		}
 	}
