@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"tongzhou/backend/features/chat"
-	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 )

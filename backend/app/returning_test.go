@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"tongzhou/backend/fault"
-	"tongzhou/backend/vault"
 	"tongzhou/sync/join"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
