@@ -41,6 +41,7 @@ type tuning struct {
 	joinRetry  time.Duration // between two attempts to reach a member
 	linkWait   time.Duration // an invitation waits so long for the addresses it is to carry
 	checkAfter time.Duration // after the start, the database is read through
+	plain      bool          // measure without encryption
 	passphrase vault.Params  // cost of deriving a key; zero: the vault's own
 }
 

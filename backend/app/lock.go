@@ -99,7 +99,7 @@ func (a *App) unlocked(ctx context.Context, v *vault.Vault) error {
 func (a *App) takeKey(ctx context.Context, v *vault.Vault) error {
 	a.key = nil
 	c := v.Contents()
-	if _, can := store.Encrypts(); !can {
+	if !a.encrypts() {
 		if c.DatabaseReady {
 			return fault.New("store.no_cipher")
 		}
@@ -122,6 +122,12 @@ func (a *App) takeKey(ctx context.Context, v *vault.Vault) error {
 	return nil
 }
 
+// encrypts tells whether databases are to be encrypted: always, where this build can.
+func (a *App) encrypts() bool {
+	_, can := store.Encrypts()
+	return can && !a.tune.plain
+}
+
 // protect makes the vault of somebody who is getting into a team, and an empty database under its key. setupMu is held.
 func (a *App) protect(v *vault.Vault) error {
 	if err := v.Save(); err != nil {
@@ -136,7 +142,7 @@ func (a *App) useVault(v *vault.Vault) error {
 		return err
 	}
 	a.setVault(v, false)
-	if _, can := store.Encrypts(); can {
+	if a.encrypts() {
 		key := store.Key(v.Contents().DatabaseKey)
 		a.key = &key
 		if err := v.Update(func(c *vault.Contents) { c.DatabaseReady = true }); err != nil {

@@ -117,7 +117,11 @@ func copyInto(ctx context.Context, from, to string, key *Key) (err error) {
 
 // vacuumInto copies the database of db. The statement, and with it the key, is not in the error.
 func vacuumInto(ctx context.Context, db *sql.DB, to string, key *Key) error {
-	_, err := db.ExecContext(ctx, `VACUUM INTO ?`, uri(to, key, ""))
+	query := ""
+	if key == nil {
+		query = "key=" // without it, the copy has the key of the original
+	}
+	_, err := db.ExecContext(ctx, `VACUUM INTO ?`, uri(to, key, query))
 	if err != nil && key != nil && strings.Contains(err.Error(), hex.EncodeToString(key[:])) {
 		return errors.New("the copy cannot be written")
 	}

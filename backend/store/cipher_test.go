@@ -195,6 +195,37 @@ func TestAPlainDatabaseIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestACopyHasTheKeyThatWasAskedFor(t *testing.T) {
+	key := needsCipher(t)
+	other := *key
+	other[0]++
+	db, err := OpenReadOnly(filled(t), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for name, want := range map[string]*Key{"same": key, "other": &other, "none": nil} {
+		path := filepath.Join(t.TempDir(), "copy.db")
+		if err := CopyTo(context.Background(), db, path, want); err != nil {
+			t.Fatal(err)
+		}
+		copied, err := OpenReadOnly(path, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := copied.QueryRow(`SELECT count(*) FROM note`).Scan(&n); err != nil || n != 5000 {
+			t.Errorf("%s: %d rows, %v", name, n, err)
+		}
+		if err := copied.Close(); err != nil {
+			t.Error(err)
+		}
+		if plain, err := IsPlain(path); err != nil || plain != (want == nil) {
+			t.Errorf("%s: plain %v, %v", name, plain, err)
+		}
+	}
+}
+
 func TestTakingOverKeepsADatabaseThatCannotBe(t *testing.T) {
 	key := needsCipher(t)
 	path := filepath.Join(t.TempDir(), "test.db")

@@ -146,7 +146,7 @@ func (r *run) coldSync() error {
 	if _, err := a.do(request{Cmd: "searchable"}); err != nil { // its own indexing must not disturb
 		return err
 	}
-	ops, err := rawOps(filepath.Join(aDir, "tongzhou.db"), n)
+	ops, err := rawOps(aDir, n)
 	if err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (t *team) missed(have int) (ms, bytes float64, err error) {
 	if _, err = t.a.do(request{Cmd: "fill", Chat: t.chat, N: 100, From: have}); err != nil {
 		return 0, 0, err
 	}
-	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir}); err != nil {
+	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir, Plain: t.plain}); err != nil {
 		return 0, 0, err
 	}
 	done, err := t.b.do(request{Cmd: "await", Chat: t.chat, N: have + 100})

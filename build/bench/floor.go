@@ -11,6 +11,7 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // the driver of the floors, as in the product
 
+	"tongzhou/backend/app"
 	"tongzhou/sync/oplog"
 )
 
@@ -51,8 +52,8 @@ func (r *run) commits(n int) ([]float64, error) {
 }
 
 // rawOps reads the stored ops of a member's database that belong to one large feed.
-func rawOps(path string, limit int) ([][]byte, error) {
-	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
+func rawOps(dir string, limit int) ([][]byte, error) {
+	db, err := app.FolderDatabase(dir, *unlock())
 	if err != nil {
 		return nil, err
 	}

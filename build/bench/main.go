@@ -28,6 +28,7 @@ type run struct {
 	big     int // messages of the large database
 	only    []string
 	tmp     string
+	plain   bool // members that start now do not encrypt their databases
 	figures []Figure
 }
 
@@ -106,6 +107,10 @@ func (r *run) all() error {
 		{[]string{"open_chat_1m_ms", "search_1m_p95_ms", "start_1m_ms"}, r.large},
 		{[]string{"rotate_200_devices_ms"}, r.rotate},
 		{[]string{"authority_eval_50k_ms", "authority_incr_ms"}, r.authority},
+		{[]string{"unlock_ms"}, r.unlock},
+		{[]string{"rest_append_ratio"}, r.restAppend},
+		{[]string{"rest_cold_sync_ratio"}, r.restColdSync},
+		{[]string{"rest_search_ratio"}, r.restSearch},
 	} {
 		if !r.wants(part.names...) {
 			continue

@@ -82,6 +82,7 @@ func (p *process) close() {
 
 // team is two workers that share a team; chat is a group of both.
 type team struct {
+	plain      bool // its databases are not encrypted
 	a, b       *process
 	aDir, bDir string
 	bUser      string
@@ -94,7 +95,7 @@ func (r *run) founder(dir string, past int) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range []request{{Cmd: "start", Data: dir, Past: past}, {Cmd: "found", Name: "甲成员"}} {
+	for _, q := range []request{{Cmd: "start", Data: dir, Past: past, Plain: r.plain}, {Cmd: "found", Name: "甲成员"}} {
 		if _, err := p.do(q); err != nil {
 			p.close()
 			return nil, err
@@ -115,7 +116,7 @@ func (r *run) withMate(name string, past int) (*team, error) {
 
 // two makes a team of two with a common group.
 func (r *run) two(name string, past int) (*team, error) {
-	t := &team{aDir: filepath.Join(r.tmp, name+"-a"), bDir: filepath.Join(r.tmp, name+"-b")}
+	t := &team{aDir: filepath.Join(r.tmp, name+"-a"), bDir: filepath.Join(r.tmp, name+"-b"), plain: r.plain}
 	var err error
 	if t.a, err = r.founder(t.aDir, past); err != nil {
 		return nil, err
@@ -138,7 +139,7 @@ func (t *team) joinB(past int) (begin time.Time, err error) {
 	if t.b, err = spawn(); err != nil {
 		return begin, err
 	}
-	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir, Past: past}); err != nil {
+	if _, err = t.b.do(request{Cmd: "start", Data: t.bDir, Past: past, Plain: t.plain}); err != nil {
 		return begin, err
 	}
 	begin = time.Now()

@@ -36,6 +36,8 @@ type request struct {
 	From int      `json:"from,omitempty"`
 	Gap  int      `json:"gap,omitempty"`  // microseconds
 	Past int      `json:"past,omitempty"` // messages that will be filled in: the clock starts that far back
+	// Plain leaves the database unencrypted.
+	Plain bool `json:"plain,omitempty"`
 }
 
 type reply struct {
@@ -97,13 +99,13 @@ func (m *member) handle(q request) (reply, error) {
 	switch q.Cmd {
 	case "start":
 		m.clock.behind.Store(int64(q.Past) * int64(pastStep))
-		return reply{}, m.start(q.Data)
+		return reply{}, m.start(q.Data, q.Plain)
 	case "stop":
 		err := m.a.Close()
 		m.a = nil
 		return reply{}, err
 	case "found":
-		_, err := m.api.Found(app.FoundInput{TeamName: "基准测试", Profile: profile(q.Name), DeviceName: q.Name})
+		_, err := m.api.Found(app.FoundInput{TeamName: "基准测试", Profile: profile(q.Name), DeviceName: q.Name, Passphrase: passphrase})
 		return reply{}, err
 	case "invite":
 		i, err := m.api.CreateInvitation(app.InvitationInput{})
@@ -174,14 +176,25 @@ func (c *pastClock) now() time.Time {
 	return t
 }
 
+// What every member unlocks with.
+const (
+	staffNo    = "1"
+	passphrase = "kT7#mwzq"
+)
+
+func unlock() *app.Unlock { return &app.Unlock{StaffNo: staffNo, Passphrase: passphrase} }
+
 func profile(name string) app.ProfileInput {
-	return app.ProfileInput{Name: name, StaffNo: "1", Position: "测试", Kind: "regular"}
+	return app.ProfileInput{Name: name, StaffNo: staffNo, Position: "测试", Kind: "regular"}
 }
 
-func (m *member) start(dir string) error {
-	a, err := app.New(app.Options{Data: dir, P2PListen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, Now: m.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench"})
+func (m *member) start(dir string, plain bool) error {
+	a, err := app.New(app.Options{Data: dir, P2PListen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, Now: m.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench", Unlock: unlock()})
 	if err != nil {
 		return err
+	}
+	if plain {
+		a.MeasurePlain()
 	}
 	m.a = a
 	for _, b := range a.Bound() {
@@ -196,7 +209,7 @@ func (m *member) start(dir string) error {
 }
 
 func (m *member) join(q request) error {
-	if err := m.api.Join(app.JoinInput{Link: q.Link, Profile: profile(q.Name), DeviceName: q.Name}); err != nil {
+	if err := m.api.Join(app.JoinInput{Link: q.Link, Profile: profile(q.Name), DeviceName: q.Name, Passphrase: passphrase}); err != nil {
 		return err
 	}
 	return until(time.Minute, func() (bool, error) {
