@@ -396,3 +396,45 @@ func TestRotationInConversation(t *testing.T) {
 		}
 	})
 }
+
+// S12, K3, K9: a newcomer to a scope with a long history of keys can write there as soon as the keys came ahead of the feeds,
+// and makes no key of its own.
+func TestKeysAheadOfTheFeedsAreEnoughToWrite(t *testing.T) {
+	ctx := context.Background()
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	Exchange(a, b, c)
+	group := a.Group(b)
+	a.Note(group, "old")
+	for range 70 {
+		if err := a.R.Rotate(ctx, group); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		if err := a.R.Rotate(ctx, a.R.CompanyScope()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := a.Join("d")
+	a.CopyControl(d)
+	raws, err := a.R.KeysFor(d.Device(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.R.LearnKeys(ctx, raws); err != nil {
+		t.Fatal(err)
+	}
+	company := a.R.CompanyScope()
+	if d.epochOf(d.Note(company, "at once")) != a.epochOf(a.Note(company, "x")) {
+		t.Fatal("d writes under another key")
+	}
+	if err := a.R.AddMembers(ctx, group, []op.UserID{d.user()}); err != nil {
+		t.Fatal(err)
+	}
+	a.CopyControl(d)
+	Exchange(a, b, d)
+	if d.Dump(group) != a.Dump(group) || d.Dump(group) == "" {
+		t.Fatalf("d reads\n%s", d.Dump(group))
+	}
+}

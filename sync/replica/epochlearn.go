@@ -46,7 +46,8 @@ func (r *Replica) learnEpoch(p *projector, o *opened, key int64) error {
 		e, err = r.openBox(&n)
 	}
 	if key == 0 { // whoever sends it must not be able to make rows here that mean nothing
-		if err != nil || held && !n.announces {
+		useful := !held && err == nil || n.announces && (held || r.epochs.isParent(tag, n.Ref))
+		if !useful {
 			return nil
 		}
 		if err := r.ensureScope(p.tx, tag); err != nil {

@@ -99,6 +99,18 @@ func (e *epochs) get(tag op.ScopeTag, ref op.EpochRef) *epoch {
 	return e.byID[tag][ref]
 }
 
+// isParent tells whether an announced epoch of the scope follows this one.
+func (e *epochs) isParent(tag op.ScopeTag, ref op.EpochRef) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	for _, x := range e.byID[tag] {
+		if x.announced && slices.Contains(x.parents, ref) {
+			return true
+		}
+	}
+	return false
+}
+
 // key is nil if the key is not here.
 func (e *epochs) key(tag op.ScopeTag, ref op.EpochRef) op.BodyKey {
 	if x := e.get(tag, ref); x != nil {
