@@ -377,3 +377,31 @@ func TestLoweredRole(t *testing.T) {
 	}
 	agree(t, company, a, b, c)
 }
+
+// P9, P11: what a removed admin did that only admins may do stays, in the team and in a group; who was never one still may not.
+func TestActsOfARemovedAdminStay(t *testing.T) {
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	a.Grant(b, authority.Admin)
+	Exchange(a, b, c)
+	company := a.R.CompanyScope()
+	if err := b.TryTitle(TypeTitleBoss, company, "x", "by an admin"); err != nil {
+		t.Fatal(err)
+	}
+	forged := c.Forge(company, 9)
+	if err := a.Take(Raw(forged.Title(TypeTitleBoss, c.R.Clock().Now(), "y", "by a member"))); err != nil {
+		t.Fatal(err)
+	}
+	Exchange(a, b, c)
+	a.Remove(b, authority.Removed)
+	a.Remove(c, authority.Removed)
+	if !has(a, company, "by an admin") || has(a, company, "by a member") {
+		t.Fatalf("a sees\n%s", a.Dump(company))
+	}
+	agree(t, company, a)
+	d := a.Join("d")
+	a.Copy(d)
+	if d.Dump(company) != a.Dump(company) {
+		t.Fatalf("a newcomer sees\n%s", d.Dump(company))
+	}
+}
