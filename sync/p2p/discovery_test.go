@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"net"
@@ -94,6 +95,33 @@ func TestAJoinerFindsTheTeamOnTheLocalNetwork(t *testing.T) {
 	}
 	defer s.Close()
 	if string(pub) != string(member.pub()) || !seen.has(JoinFound, SourceMDNS, member) {
+		t.Errorf("reported %+v", seen.all)
+	}
+}
+
+// A link has no addresses that work any more: its device is found by its announcement, and no other one is asked.
+func TestALinkFindsItsDeviceOnTheLocalNetwork(t *testing.T) {
+	requireMulticast(t)
+	wanted, other := newDevice(t), newDevice(t)
+	name := serviceName()
+	asked := make(chan struct{}, 8)
+	open := func(c *Config) {
+		c.MDNSName = name
+		c.StrangersWelcome = func([]byte) bool { return true }
+		c.OnJoin = func(_ context.Context, s Stream, _ []byte, _ func()) { s.Write([]byte{1}) }
+	}
+	start(t, other, rosterOf(wanted), open, func(c *Config) {
+		c.OnJoin = func(context.Context, Stream, []byte, func()) { asked <- struct{}{} }
+	})
+	nj := start(t, newDevice(t), nil)
+	start(t, wanted, rosterOf(other), open)
+	var seen events
+	s, pub, err := nj.DialJoin(t.Context(), JoinTarget{MDNS: name, Only: wanted.pub()}, seen.add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Reset()
+	if string(pub) != string(wanted.pub()) || seen.has(JoinFound, SourceMDNS, other) || len(asked) > 0 {
 		t.Errorf("reported %+v", seen.all)
 	}
 }
