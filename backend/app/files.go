@@ -45,7 +45,7 @@ func (a *App) sweep() error {
 		return fmt.Errorf("look for left files: %w", err)
 	}
 	replaced := []string{plainJoiningFile} // of an attempt to join by a version that did not seal it
-	for _, name := range []string{addressFile, mateFile, repairFile, settingsFile, identityFile, joiningFile} {
+	for _, name := range []string{addressFile, mateFile, repairFile, settingsFile, identityFile, joiningFile, councilFile} {
 		replaced = append(replaced, name+".tmp")
 	}
 	for _, e := range entries {

@@ -32,13 +32,16 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 	if err := a.strong(in.Passphrase, vault.Person{StaffNo: in.Profile.StaffNo, Name: in.Profile.Name}); err != nil {
 		return err
 	}
+	if err := councilSize(in.Council); err != nil {
+		return err
+	}
 	<-a.started
 	a.setupMu.Lock()
 	defer a.setupMu.Unlock()
 	if err := a.mayBegin(); err != nil {
 		return err
 	}
-	t, err := a.makeTeam(ctx, in.DeviceName, in.Passphrase, teamNames{name, in.Profile})
+	t, err := a.makeTeam(ctx, in.DeviceName, in.Passphrase, in.Council, teamNames{name, in.Profile})
 	if err != nil {
 		if left := errors.Join(a.unprotect(false), a.openDB(), a.forgetTeam()); left != nil { // the next start or attempt does it
 			a.log.Warn("tidy up after founding", "err", left)
@@ -51,7 +54,7 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 }
 
 // makeTeam writes a team's first ops and saves the founder's identity.
-func (a *App) makeTeam(ctx context.Context, deviceName, passphrase string, names teamNames) (*team, error) {
+func (a *App) makeTeam(ctx context.Context, deviceName, passphrase string, councilKeys int, names teamNames) (*team, error) {
 	id, err := newIdentity(deviceName)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,10 @@ func (a *App) makeTeam(ctx context.Context, deviceName, passphrase string, names
 		return nil, err
 	}
 	if err := a.protect(v); err != nil {
+		return nil, err
+	}
+	council, err := a.newCouncil(v, councilKeys)
+	if err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(names)
@@ -80,7 +87,7 @@ func (a *App) makeTeam(ctx context.Context, deviceName, passphrase string, names
 	if err != nil {
 		return nil, err
 	}
-	if id.Genesis, err = t.replica.Found(ctx); err == nil {
+	if id.Genesis, err = t.replica.FoundWithCouncil(ctx, council); err == nil {
 		err = a.admitted(ctx, t)
 	}
 	if err != nil {

@@ -153,7 +153,7 @@ func TestFoundingThatIsCutOff(t *testing.T) {
 	})
 	t.Run("before the names are written", func(t *testing.T) {
 		p := newPerson(t, "张三")
-		team, err := p.makeTeam(context.Background(), "电脑", passphrase, teamNames{"星海科技", p.profile("1001")})
+		team, err := p.makeTeam(context.Background(), "电脑", passphrase, 0, teamNames{"星海科技", p.profile("1001")})
 		if err != nil {
 			t.Fatal(err)
 		}

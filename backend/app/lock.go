@@ -155,7 +155,7 @@ func (a *App) useVault(v *vault.Vault) error {
 // unprotect is the reverse of protect, after getting into a team failed or was cut off; keep leaves the vault for the next
 // attempt. The caller opens a database.
 func (a *App) unprotect(keep bool) error {
-	err := errors.Join(a.dropDB(), a.forgetTeam())
+	err := errors.Join(a.dropDB(), a.forgetTeam(), remove(a.path(councilFile)))
 	a.setVault(nil, false)
 	a.key = nil
 	if !keep {

@@ -314,6 +314,38 @@ func TestTheRecoveryWords(t *testing.T) {
 	wantFault(t, mustFail(p.api.SetIdleLock(-1)), "settings.invalid")
 }
 
+// The recovery council: each key's words are shown until they were handed out, and the team knows the keys.
+func TestFoundingWithACouncil(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, "张三")
+	in := FoundInput{TeamName: "星海科技", Profile: p.profile("1001"), Passphrase: passphrase, Council: 1}
+	wantFault(t, mustFail(p.api.Found(in)), "council.size")
+	in.Council = 3
+	p.staff = "1001"
+	if _, err := p.api.Found(in); err != nil {
+		t.Fatal(err)
+	}
+	if k, n := p.teamNow().replica.Authority().Council(); k != 2 || n != 3 {
+		t.Errorf("%d of %d", k, n)
+	}
+	p.lockNow()
+	p.unlocks("1001", passphrase, false)
+	words, err := p.api.CouncilWords(passphrase)
+	if err != nil || len(words) != 3 {
+		t.Fatalf("%d lists, %v", len(words), err)
+	}
+	for _, list := range words {
+		if _, err := keys.ParseWords(list); err != nil {
+			t.Error(err)
+		}
+	}
+	wantFault(t, mustFail(p.api.CouncilWords("wrong")), "vault.wrong")
+	if err := p.api.ForgetCouncilWords(); err != nil || exists(p.file(councilFile)) {
+		t.Errorf("forget: %v", err)
+	}
+	wantFault(t, mustFail(p.api.CouncilWords(passphrase)), "vault.words_gone")
+}
+
 // older makes the folder of somebody whose app does not run one from before there were passphrases.
 func (p *person) older() {
 	p.t.Helper()

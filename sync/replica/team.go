@@ -17,11 +17,16 @@ import (
 // Found writes the first ops of a team: the genesis, and the keys of the control and company scopes. The replica must have
 // been opened without a genesis. It returns the genesis, which every later Open needs.
 func (r *Replica) Found(ctx context.Context) (op.ID, error) {
+	return r.FoundWithCouncil(ctx, authority.Council{})
+}
+
+// FoundWithCouncil is Found with a recovery council, which cannot be changed later.
+func (r *Replica) FoundWithCouncil(ctx context.Context, council authority.Council) (op.ID, error) {
 	cert, err := keys.Certify(r.id.Root, r.id.Device, r.id.DeviceName)
 	if err != nil {
 		return op.ID{}, err
 	}
-	g := authority.Genesis{Team: r.id.Team, RootPub: r.id.Root.SignPub(), RootBox: r.id.Root.BoxPub(), Device: cert, Nonce: make([]byte, 16)}
+	g := authority.Genesis{Team: r.id.Team, RootPub: r.id.Root.SignPub(), RootBox: r.id.Root.BoxPub(), Device: cert, Nonce: make([]byte, 16), Council: council}
 	_, _ = rand.Read(g.Nonce)
 	var id op.ID
 	err = r.write(ctx, func(p *projector) error {
@@ -60,46 +65,6 @@ func (r *Replica) loadGenesis(p *projector) error {
 
 // Genesis is the id of the team's first op.
 func (r *Replica) Genesis() op.ID { return r.genesis }
-
-// controlOp is an op of the control log to be written.
-type controlOp struct {
-	typ     string
-	payload any
-}
-
-// appendControl writes a control op of the team.
-func (r *Replica) appendControl(p *projector, typ string, payload any) (op.ID, error) {
-	ids, err := r.appendControls(p, controlOp{typ, payload})
-	if err != nil {
-		return op.ID{}, err
-	}
-	return ids[0], nil
-}
-
-// appendControls writes control ops of the team, citing the whole known frontier, which take effect together.
-func (r *Replica) appendControls(p *projector, ops ...controlOp) ([]op.ID, error) {
-	w := r.world.Load()
-	ids := make([]op.ID, 0, len(ops))
-	for _, o := range ops {
-		x, err := r.payDebt(p, w.scopes[r.teamTag.control], op.Control)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := r.appendOwn(p, r.teamTag.control, x, op.Control, o.typ, nil, o.payload, w.auth.Frontier()); err != nil {
-			return nil, err
-		}
-		ids = append(ids, p.ownHead())
-	}
-	if err := r.rebuildWorld(p); err != nil {
-		return nil, err
-	}
-	for i, id := range ids {
-		if st := r.world.Load().auth.Status(id); st.Verdict != authority.Valid {
-			return nil, fmt.Errorf("%w: %s: %s", ErrDenied, ops[i].typ, st.Reason)
-		}
-	}
-	return ids, nil
-}
 
 // Invite writes an invitation of one use and returns its op and secret.
 func (r *Replica) Invite(ctx context.Context, role authority.Role, expires time.Time) (op.ID, keys.Invite, error) {
