@@ -18,6 +18,8 @@ export function ConfirmRecoveryWords(arg1:Array<string>):Promise<void>;
 
 export function Connections():Promise<app.ConnectionsDTO>;
 
+export function CouncilWords(arg1:string):Promise<Array<any>>;
+
 export function CreateInvitation(arg1:app.InvitationInput):Promise<app.InvitationDTO>;
 
 export function Devices():Promise<Array<app.DeviceDTO>>;
@@ -25,6 +27,8 @@ export function Devices():Promise<Array<app.DeviceDTO>>;
 export function DevicesOf(arg1:string):Promise<Array<app.DeviceDTO>>;
 
 export function Doctor():Promise<Array<app.CheckDTO>>;
+
+export function ForgetCouncilWords():Promise<void>;
 
 export function Found(arg1:app.FoundInput):Promise<app.StateDTO>;
 

@@ -34,6 +34,10 @@ export function Connections() {
   return window['go']['app']['API']['Connections']();
 }
 
+export function CouncilWords(arg1) {
+  return window['go']['app']['API']['CouncilWords'](arg1);
+}
+
 export function CreateInvitation(arg1) {
   return window['go']['app']['API']['CreateInvitation'](arg1);
 }
@@ -48,6 +52,10 @@ export function DevicesOf(arg1) {
 
 export function Doctor() {
   return window['go']['app']['API']['Doctor']();
+}
+
+export function ForgetCouncilWords() {
+  return window['go']['app']['API']['ForgetCouncilWords']();
 }
 
 export function Found(arg1) {
