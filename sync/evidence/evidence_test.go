@@ -127,6 +127,7 @@ func TestADishonestExporter(t *testing.T) {
 		"exports in a colleague's name": {func(l *log, in *evidence.Input) {
 			in.User, in.Device = l.members[0].root.ID, l.members[0].device.ID
 		}, evidence.ErrTampered},
+		"states another person as the owner of the device": {func(l *log, in *evidence.Input) { in.User = l.members[0].root.ID }, evidence.ErrTampered},
 		"withholds the key": {func(l *log, in *evidence.Input) { in.Epochs = nil }, evidence.ErrIncomplete},
 		"gives a false key": {func(l *log, in *evidence.Input) { in.Epochs[0].Key[0]++ }, evidence.ErrIncomplete},
 	} {
@@ -181,6 +182,14 @@ func TestAForkedFeed(t *testing.T) {
 	}
 	if got := report.State().Status(branch.ID()); got.Reason != authority.ReasonForked {
 		t.Errorf("the branch is %+v", got)
+	}
+	// Somebody puts words into a colleague's mouth where the chain does not show it.
+	forger := *boss
+	forger.device.Sign = ann.device.Sign
+	l.write(&forger, true, authority.TypeGrant, authority.Grant{Subject: ann.root.ID, Role: authority.Owner, Proof: l.genesis})
+	in.Branches = [][]byte{raw(branch), raw(ann.ops[1]), raw(forger.ops[len(forger.ops)-1])}
+	if _, err := evidence.Verify(bytes.NewReader(write(t, in))); !errors.Is(err, evidence.ErrTampered) {
+		t.Errorf("a forged branch: %v", err)
 	}
 	bad := branch
 	bad.Sig[0] ^= 1

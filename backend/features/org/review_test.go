@@ -268,6 +268,29 @@ func TestHostileReviewsHaveNoEffect(t *testing.T) {
 	}
 }
 
+// TestHostileReviewsBorrowNoRight: the right to review follows from whom the op names, so that must be whom the request names.
+func TestHostileReviewsBorrowNoRight(t *testing.T) {
+	o := newOffice(t)
+	tech := must(api(o.bossPeer).CreateDepartment("", "技术部"))(t)
+	o.sync()
+	save(t, o.bobPeer, ProfileInput{Name: "王五", DepartmentID: tech.ID, Position: "专员"})
+	r := must(api(o.bobPeer).RequestProfile(ProfileInput{Name: "王五", DepartmentID: tech.ID, Position: "经理"}))(t)
+	id := must(requestID(r.ID))(t)
+	// The head of another department refuses bob's request as if it were ann's, of whom he is the head.
+	o.Write(o.head, 1, o.Company(), 1<<60, typeReview, id, review{Step: stepDepartment, Subject: o.ann[:], Comment: "不同意"})
+	o.sync()
+	if got := o.requests(t, o.bossPeer, "all"); len(got) != 1 || got[0].State != "open" {
+		t.Errorf("bob's request is %+v", got)
+	}
+	// The head speaks about himself.
+	o.SetPlace(o.head, must(nodeID(o.market.ID))(t))
+	before := o.bossPeer.Dump()
+	o.bossPeer.Receive(o.Write(o.head, 1, o.Company(), 1<<60+1, typeReview, id, review{Step: stepDepartment, Subject: o.head[:], Approve: true}))
+	if o.bossPeer.Dump() != before {
+		t.Error("the head reviews himself")
+	}
+}
+
 func opTime(i int) hlc.Time { return hlc.Time(i) }
 
 func TestProfilesAreConfirmedBeforeTheyAreReviewed(t *testing.T) {
