@@ -85,7 +85,11 @@ func TestUnequalSealIsNoticedAndHealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Boxes = append(n.Boxes, keys.Box{Device: c.Device(), Sealed: wrong})
+	wrongRoot, err := keys.Seal(c.ID.Root.BoxPub(), c.ID.Team, company, e.Ref, c.ID.Root.Device(), [32]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Boxes = append(n.Boxes, keys.Box{Device: c.Device(), Sealed: wrong}, keys.Box{Device: c.ID.Root.Device(), Sealed: wrongRoot})
 	op1 := b.forgeEpoch(company, 9).Epoch(keys.TypeEpochNew, n)
 	for _, m := range []*Member{a, b, c} {
 		if err := m.Take(Raw(op1)); err != nil {

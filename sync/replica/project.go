@@ -2,13 +2,9 @@ package replica
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sort"
 
-	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -320,129 +316,4 @@ func Less(a, b *Op) bool {
 		return a.Ref.Incarnation < b.Ref.Incarnation
 	}
 	return a.Ref.Seq < b.Ref.Seq
-}
-
-// recheckUnsettled judges again every op whose status may have changed, feed by feed in order.
-func (r *Replica) recheckUnsettled(p *projector) error {
-	open, err := oplog.AllUnsettled(p.tx)
-	if err != nil {
-		return err
-	}
-	r.heldDue.Store(0)
-	for _, no := range slices.Sorted(maps.Keys(open)) {
-		for _, seq := range open[no].Loose {
-			s, ok, err := oplog.One(p.tx, oplog.Key(no, seq))
-			if err != nil || !ok {
-				return fmt.Errorf("recheck op %d of feed %d: found %v: %w", seq, no, ok, err)
-			}
-			var before hlc.Time // its place among the clocks of the feed was checked when it could be read
-			if err := r.recheckOp(p, no, &s, &before); err != nil {
-				return err
-			}
-		}
-		if from := open[no].From; from != 0 {
-			if err := r.recheckFeed(p, no, from); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// recheckFeed judges the stored ops of a feed from seq on, and moves their effects.
-func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
-	f, ok := r.feeds.ByNo(no)
-	if ok {
-		if staged := p.b.Feed(f.FeedKey); staged != nil {
-			f = *staged
-		}
-	} else if f, ok = p.b.ByNo(no); !ok {
-		return fmt.Errorf("recheck: no feed %d", no)
-	}
-	clock, err := oplog.ClockBefore(p.tx, no, from)
-	if err != nil {
-		return err
-	}
-	for from <= f.Len {
-		page, err := oplog.Page(p.tx, no, from, f.Len)
-		if err != nil {
-			return err
-		}
-		for i := range page {
-			if err := r.recheckOp(p, no, &page[i], &clock); err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
-	}
-	if staged := p.b.Feed(f.FeedKey); staged != nil && clock > staged.HLC {
-		staged.HLC = clock
-		staged.Touch()
-	}
-	return nil
-}
-
-// recheckOp judges a stored op again, after the feed's clock, which it moves on, and moves its effect.
-func (r *Replica) recheckOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {
-	o, st := r.open(s.Raw)
-	var v *Op
-	var red *reducer
-	var at hlc.Time
-	if st == oplog.Applied {
-		at = o.body.HLC
-		st, v, red = r.judge(o, *clock, no, s.Status == oplog.Applied)
-		if st != oplog.Void {
-			*clock = at
-		}
-	}
-	if st == oplog.Held {
-		r.hold(at)
-	}
-	if st == s.Status && at == s.HLC {
-		return nil
-	}
-	if err := p.b.SetStatus(s.Key, st, at); err != nil {
-		return err
-	}
-	switch {
-	case st == oplog.Applied && s.Status != oplog.Applied:
-		r.Clock().Observe(at)
-		return p.settle(o, v, red, s.Key)
-	case s.Status == oplog.Applied && st != oplog.Applied:
-		return r.withdraw(p, o, no, s.Key)
-	}
-	return nil
-}
-
-// withdraw takes back the effect of a stored op that no longer counts.
-func (r *Replica) withdraw(p *projector, o *opened, no, key int64) error {
-	switch o.sealed.Kind {
-	case op.Control:
-		p.reload, p.world = true, true
-		if _, err := p.tx.Exec(`DELETE FROM scope_control WHERE op = ?`, key); err != nil {
-			return fmt.Errorf("drop scope control op: %w", err)
-		}
-	case op.Content:
-		if red := r.reducers[o.body.Type]; red != nil {
-			return p.unapply(r.view(o, no, red), red)
-		}
-	}
-	return nil
-}
-
-// hold notes when a held op is due.
-func (r *Replica) hold(clock hlc.Time) {
-	due := clock.Millis() - hlc.MaxAhead.Milliseconds()
-	if first := r.heldDue.Load(); first == 0 || due < first {
-		r.heldDue.Store(due)
-	}
-}
-
-// JudgeHeld judges again what was held for its clock, if the first of it is due by now. The replica calls it every few
-// seconds.
-func (r *Replica) JudgeHeld(ctx context.Context) error {
-	if due := r.heldDue.Load(); due == 0 || r.now().UnixMilli() < due {
-		return nil
-	}
-	return r.write(ctx, r.recheckUnsettled)
 }

@@ -67,56 +67,6 @@ func (w *world) Oversees(u op.UserID, dept []byte) bool {
 	return false
 }
 
-// loadControl decodes the control ops of the team and of every private scope, as far as they count. It reads rows only, not
-// the state of feeds, which is older inside a transaction.
-func (r *Replica) loadControl(q oplog.Querier) error {
-	control, scopeOps := authority.NewLog(r.id.Team, r.genesis), map[op.ScopeTag][]authority.Op{}
-	err := r.eachControl(q, `SELECT o.data FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
-		WHERE f.tag = ? AND o.status = 0 ORDER BY o.id`, r.teamTag.control[:], func(o *opened) { control.Add(o.authority()) })
-	if err == nil {
-		err = r.eachControl(q, `SELECT o.data FROM scope_control s JOIN op o ON o.id = s.op
-			WHERE o.status = ? ORDER BY s.op`, int64(oplog.Applied), func(o *opened) {
-			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
-		})
-	}
-	if err == nil {
-		err = r.loadBranches(q, func(o *opened) {
-			if o.sealed.Scope == r.teamTag.control {
-				control.Add(o.authority())
-				return
-			}
-			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
-		})
-	}
-	if err != nil {
-		return err
-	}
-	r.control, r.scopeOps = control, scopeOps
-	return nil
-}
-
-// eachControl calls fn for the control ops among the rows, which can be read when they count.
-func (r *Replica) eachControl(q oplog.Querier, query string, arg any, fn func(*opened)) error {
-	rows, err := q.Query(query, arg)
-	if err != nil {
-		return fmt.Errorf("read control ops: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw []byte
-		if err := rows.Scan(&raw); err != nil {
-			return fmt.Errorf("read control op: %w", err)
-		}
-		if o, st := r.open(raw); st == oplog.Applied && o.sealed.Kind == op.Control {
-			fn(o)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read control ops: %w", err)
-	}
-	return nil
-}
-
 // rebuildWorld evaluates authority and scopes, tells new readers apart, and publishes the new world. It runs in the write
 // transaction of the ops that caused it.
 func (r *Replica) rebuildWorld(p *projector) error {
