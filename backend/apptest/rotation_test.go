@@ -142,7 +142,13 @@ func TestRemovedDeviceDoesNotReadOn(t *testing.T) {
 	Exchange(a, b, c)
 	before := []replica.Op{a.Note(company, "company 1"), a.Note(with, "with 1"), b.Note(without, "without 1")}
 	Exchange(a, b, c)
+	had := []int{a.announced(company), a.announced(with), a.announced(controlOf(a))}
 	a.Remove(c, authority.Removed)
+	for i, scope := range []op.ScopeID{company, with, controlOf(a)} {
+		if n := a.announced(scope); n != had[i]+1 { // at once: the remover may write nothing there for a long time
+			t.Fatalf("%d keys after %d in scope %d", n, had[i], i)
+		}
+	}
 	a.CopyControl(b)
 	b.Copy(a) // b owes a key in its own group, and pays with the next op
 	after := map[string]op.Sealed{
