@@ -150,3 +150,38 @@ func TestAnAccountIsFrozenAndUnfrozen(t *testing.T) {
 		t.Fatalf("unfrozen %+v", m)
 	}
 }
+
+// R7, R8, R76: an account is asked for by one, approved by another, and opens in its department; a partner only looks.
+func TestAnAccountIsOpenedByRequest(t *testing.T) {
+	a, b := pair(t)
+	market := need(a.org().CreateDepartment("", "市场部"))(t)
+	b.until("the department", func() bool { l, err := b.org().Departments(); return err == nil && len(l) == 2 })
+	request := need(b.org().RequestAccount(org.AccountRequestInput{
+		Name: "王五", StaffNo: "1003", DepartmentID: market.ID, Position: "顾问", Kind: "external", Note: "三月入职",
+	}))(t)
+	a.until("the request", func() bool {
+		list, err := a.org().Requests(org.RequestQuery{Box: "to_review"})
+		return err == nil && len(list) == 1 && list[0].ID == request.ID
+	})
+	wantFault(t, func() error {
+		_, err := b.org().ReviewRequest(org.ReviewInput{ID: request.ID, Approve: true})
+		return err
+	}(), "denied")
+	done := need(a.org().ReviewRequest(org.ReviewInput{ID: request.ID, Approve: true}))(t)
+	if done.Invitation == "" || done.Request.State != "approved" {
+		t.Fatalf("approved %+v", done)
+	}
+	c := newPerson(t, "王五")
+	c.joined(done.Invitation, "1003")
+	b.until("the newcomer in the department", func() bool {
+		m, err := b.org().Member(c.user())
+		return err == nil && m.Role == "guest" && m.DepartmentID == market.ID && m.Placed
+	})
+	d := c.direct(a)
+	_, err := c.chat().Send(chat.SendInput{ChatID: d, Text: "你好"})
+	wantFault(t, err, "denied")
+	b.until("the approval", func() bool {
+		list, err := b.org().Requests(org.RequestQuery{Box: "mine"})
+		return err == nil && len(list) == 1 && list[0].State == "approved"
+	})
+}
