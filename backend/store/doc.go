@@ -6,5 +6,9 @@
 // Invariants: a transaction whose function fails changes nothing; what it reported with Changed is published only after
 // the commit; the statement cache never holds text made from values.
 //
+// At rest: with a key, the file, its log and temporary data are encrypted page by page (SQLite3MultipleCiphers, AEGIS-256), where
+// the program was linked with it; elsewhere a key is an error. The key goes into the name under which SQLite opens the file, and
+// into nothing else: no error, no log.
+//
 // Errors: ErrFull when the disk is full, ErrDamaged when SQLite finds the file damaged or not a database; both keep the file.
 package store

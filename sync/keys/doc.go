@@ -22,6 +22,9 @@
 //   - Keys never appear in errors or in the String of any type.
 //   - Encodings are for good; testdata holds vectors that never change.
 //
+// A root may be public halves only: on a device that was linked by another one, and on every device once
+// the person keeps the seed as 24 words. SealRecovery is for what those words are to open.
+//
 // Randomness is injected where the format allows it; HPKE draws its own. Who is entitled to a key is
 // decided in package authority. It serves R2 (one account on several devices), R14 (acts are bound to
 // account and device) and, with rotation, R20.
