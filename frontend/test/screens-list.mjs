@@ -30,7 +30,7 @@ export const screens = [
   { name: 'org-role', path: '/org?person=u8', ready: 'aside dl', act: (page) => manage(page, 0) },
   { name: 'org-freeze', path: '/org?person=u8', ready: 'aside dl', act: (page) => manage(page, 3) },
   { name: 'org-about', path: '/org?department=d-sales&about=d-sales', ready: 'aside section' },
-  { name: 'org-filters', path: '/org', ready: '[role=grid] [aria-selected]', act: openFilters },
+  { name: 'org-filters', path: '/org', ready: '[role=grid] [role=row][id]', act: openFilters },
   { name: 'org-department-menu', path: '/org?department=d-fe', ready: '[role=grid] [aria-selected]', act: openDepartmentMenu },
   { name: 'org-duties', path: '/org?view=duties', ready: 'main .scroll li button' },
   { name: 'org-requests', path: '/org?view=requests', ready: 'main .scroll li button' },
@@ -238,7 +238,7 @@ async function manage(page, item) {
 
 async function openFilters(page) {
   await page.locator('main section header button[aria-haspopup=menu]').last().click()
-  await page.waitForSelector('[role=menuitemradio]')
+  await page.waitForSelector('[role=menuitemcheckbox]')
 }
 
 async function openDepartmentMenu(page) {
@@ -252,7 +252,7 @@ async function approveRequest(page) {
 }
 
 async function requestAccount(page) {
-  await page.locator('main section header button[aria-haspopup=dialog]').click()
+  await page.locator('main section header button[aria-haspopup=dialog]').last().click()
   await page.locator('[role=dialog] button[type=submit]').click()
 }
 

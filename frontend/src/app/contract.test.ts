@@ -3,11 +3,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import type { app } from '../../wailsjs/go/models';
+import type { app, audit, org, rules } from '../../wailsjs/go/models';
+import type { Device, Link, LinkState } from '../features/account/model';
+import type { AuditPage, AuditQuery } from '../features/audit/api';
+import type { AuditExport } from '../features/audit/model';
 import type { Connections } from '../features/connections/model';
+import type { AccountRequest, Leaving, Offboarding, OffboardPlan, Permissions, Request, ReviewResult } from '../features/org/cases';
+import type { MemberPage, MemberQuery } from '../features/org/api';
+import type { Department, DutyInput, Member, RoleInput } from '../features/org/model';
+import type { Rule, RuleChange } from '../features/rules/model';
 import type { Check } from '../features/settings/api';
 import type { Invitation, InvitationPreview, JoinProgress, Profile } from '../features/team/model';
-import type { AppState, Settings } from '../platform/api';
+import type { AppState, PassphraseCheck, PassphraseInput, Settings } from '../platform/api';
 
 /** As the bindings know it: every text is a string, whichever ones there are. */
 type Widened<T> = T extends string ? string : T extends readonly (infer E)[] ? Widened<E>[] : T extends object ? { [K in keyof T]: Widened<T[K]> } : T;
@@ -21,11 +28,35 @@ test('what is read is what the backend sends', () => {
   expectTypeOf<app.InvitationPreviewDTO>().toExtend<Widened<InvitationPreview>>();
   expectTypeOf<app.ConnectionsDTO>().toExtend<Widened<Connections>>();
   expectTypeOf<app.CheckDTO>().toExtend<Widened<Check>>();
+  expectTypeOf<app.PassphraseCheckDTO>().toExtend<Widened<PassphraseCheck>>();
+  expectTypeOf<app.DeviceDTO>().toExtend<Widened<Device>>();
+  expectTypeOf<app.LinkDTO>().toExtend<Widened<Link>>();
+  expectTypeOf<app.LinkStateDTO>().toExtend<Widened<LinkState>>();
+  expectTypeOf<org.MemberDTO>().toExtend<Widened<Member>>();
+  expectTypeOf<org.MemberPageDTO>().toExtend<Widened<MemberPage>>();
+  expectTypeOf<org.DepartmentDTO>().toExtend<Widened<Department>>();
+  expectTypeOf<org.RequestDTO>().toExtend<Widened<Request>>();
+  expectTypeOf<org.ReviewedDTO>().toExtend<Widened<ReviewResult>>();
+  expectTypeOf<org.PermissionsDTO>().toExtend<Widened<Permissions>>();
+  expectTypeOf<org.PlanDTO>().toExtend<Widened<OffboardPlan>>();
+  expectTypeOf<org.OffboardingDTO>().toExtend<Widened<Offboarding>>();
+  expectTypeOf<audit.PageDTO>().toExtend<Widened<AuditPage>>();
+  expectTypeOf<audit.ExportDTO>().toExtend<Widened<AuditExport>>();
+  // Values are of any type there.
+  expectTypeOf<Omit<rules.RuleDTO, 'value' | 'default'>>().toExtend<Widened<Omit<Rule, 'value' | 'default'>>>();
+  expectTypeOf<Omit<rules.RuleChangeDTO, 'from' | 'to'>>().toExtend<Widened<Omit<RuleChange, 'from' | 'to'>>>();
 });
 
 test('what is sent is what the backend takes', () => {
   expectTypeOf<Widened<Profile>>().toExtend<app.ProfileInput>();
   expectTypeOf<Widened<Settings>>().toExtend<app.SettingsDTO>();
+  expectTypeOf<PassphraseInput>().toExtend<app.CheckPassphraseInput>();
+  expectTypeOf<MemberQuery>().toExtend<org.MemberQuery>();
+  expectTypeOf<Widened<RoleInput>>().toExtend<org.RoleInput>();
+  expectTypeOf<DutyInput>().toExtend<org.DutyInput>();
+  expectTypeOf<Widened<AccountRequest>>().toExtend<org.AccountRequestInput>();
+  expectTypeOf<Widened<Leaving>>().toExtend<org.OffboardInput>();
+  expectTypeOf<AuditQuery>().toExtend<audit.Query>();
 });
 
 describe('every method that is called is bound', () => {

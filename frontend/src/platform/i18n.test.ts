@@ -53,7 +53,7 @@ test('every fault of the backend has a text', () => {
   const joinPackage = join(import.meta.dirname, '../../../sync/join');
   const codes = new Set<string>();
   for (const file of goFiles(backend)) {
-    for (const [, code] of readFileSync(file, 'utf8').matchAll(/fault\.(?:New|Wrap)\("([a-z_.]+)"/g)) codes.add(code ?? '');
+    for (const [, code] of readFileSync(file, 'utf8').matchAll(/fault\.(?:New|Wrap)\("([a-z_.]*[a-z_])"/g)) codes.add(code ?? '');
     for (const [, code] of readFileSync(file, 'utf8').matchAll(/"((?:join|link|recover|device)\.[a-z_]+)"/g)) codes.add(code ?? '');
   }
   for (const file of goFiles(joinPackage)) {

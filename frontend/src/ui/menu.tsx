@@ -12,7 +12,7 @@ export interface MenuItem {
   shortcut?: string;
   /** Stands last, in red. */
   danger?: boolean;
-  /** Is chosen among its group. */
+  /** Given: it is switched on or off. */
   checked?: boolean;
   disabled?: boolean;
   onClick: () => void;
@@ -74,20 +74,37 @@ function Items({ groups }: Pick<MenuProps, 'groups'>) {
       <div key={items[0]?.key} role="group" className={classes.group}>
         {index > 0 && <MantineMenu.Divider />}
         {items.map((item) => (
-          <MantineMenu.Item
-            key={item.key}
-            leftSection={item.icon}
-            rightSection={item.checked ? <span aria-hidden>✓</span> : item.shortcut && <kbd className={classes.shortcut}>{item.shortcut}</kbd>}
-            data-danger={item.danger === true || undefined}
-            {...(item.checked === undefined ? {} : { role: 'menuitemradio', 'aria-checked': item.checked })}
-            disabled={item.disabled ?? false}
-            className={classes.item}
-            onClick={item.onClick}
-          >
-            {item.label}
-            {item.help && <span className={classes.help}>{item.help}</span>}
-          </MantineMenu.Item>
+          <Item key={item.key} item={item} />
         ))}
       </div>
     ));
+}
+
+function Item({ item }: { item: MenuItem }) {
+  const { label, help, icon, shortcut, danger = false, checked, disabled = false, onClick } = item;
+  const text = (
+    <>
+      {label}
+      {help && <span className={classes.help}>{help}</span>}
+    </>
+  );
+  if (checked !== undefined) {
+    return (
+      <MantineMenu.CheckboxItem checked={checked} disabled={disabled} closeMenuOnClick className={classes.item} onChange={onClick}>
+        {text}
+      </MantineMenu.CheckboxItem>
+    );
+  }
+  return (
+    <MantineMenu.Item
+      leftSection={icon}
+      rightSection={shortcut && <kbd className={classes.shortcut}>{shortcut}</kbd>}
+      data-danger={danger || undefined}
+      disabled={disabled}
+      className={classes.item}
+      onClick={onClick}
+    >
+      {text}
+    </MantineMenu.Item>
+  );
 }

@@ -63,7 +63,7 @@ test('an invitation works once, whole, and as soon as somebody is there', { time
     await wu.page.getByRole('alert').getByText('还没有找到在线的同事').waitFor({ timeout: 60_000 });
     await wu.page.getByText(/林晓雯 打开同舟/).waitFor();
     await lin.start();
-    await wu.inside(120_000);
+    await wu.joined(120_000);
   });
 
   await step('what each shows is what the signed log says', async () => {

@@ -6,6 +6,9 @@ import { Program } from './process.mjs';
 /** Joining includes finding each other and fetching history. */
 const joinLimit = 90_000;
 
+/** What everybody in the stories unlocks with. */
+const passphrase = 'lake-Tiger#41';
+
 /** One person with a program, a page on it, and what they would click. */
 export class Member {
   /** @type {import('playwright-core').Page | undefined} */
@@ -15,12 +18,13 @@ export class Member {
 
   /**
    * @param {import('playwright-core').Browser} browser
-   * @param {{ name: string, staffNo: string, department: string }} who
+   * @param {{ name: string, staffNo: string, department: string, device?: string }} who
    */
   constructor(browser, who) {
     this.browser = browser;
     this.who = who;
-    this.program = new Program(who.name);
+    this.device = who.device ?? `${who.name}的电脑`;
+    this.program = new Program(this.device);
   }
 
   get page() {
@@ -28,8 +32,16 @@ export class Member {
     return this.#page;
   }
 
-  /** Starts the program and opens its page. Also after it was stopped or killed. */
+  /** Starts the program and opens its page, and unlocks it if it is in a team. Also after it was stopped or killed. */
   async start() {
+    await this.open();
+    const unlock = this.page.getByRole('heading', { name: '解锁同舟' });
+    await unlock.or(this.page.getByRole('heading', { name: '一起工作，不经过服务器' })).first().waitFor();
+    if (await unlock.isVisible()) await this.unlock();
+  }
+
+  /** Starts the program and opens its page as it comes. */
+  async open() {
     const address = await this.program.start();
     const { page, errors } = await openPage(this.browser, address);
     this.#page = page;
@@ -73,7 +85,30 @@ export class Member {
     await page.getByRole('textbox', { name: '姓名', exact: true }).fill(who.name);
     await page.getByRole('textbox', { name: '工号', exact: true }).fill(who.staffNo);
     await page.getByRole('textbox', { name: '部门', exact: true }).fill(who.department);
-    await page.getByRole('textbox', { name: '这台设备的名称' }).fill(`${who.name}的电脑`);
+    await page.getByRole('textbox', { name: '职位', exact: true }).fill('工程师');
+    await this.fillDevice();
+  }
+
+  /** The name of the device and the passphrase that opens it from now on. */
+  async fillDevice() {
+    const { page } = this;
+    await page.getByRole('textbox', { name: '这台设备的名称' }).fill(this.device);
+    // Fields for secrets have no role.
+    for (const index of [0, 1]) await page.locator('input[type=password]').nth(index).fill(passphrase);
+  }
+
+  /** Unlocks the device. @param {string} secret */
+  async unlock(secret = passphrase) {
+    const { page, who } = this;
+    await page.getByRole('textbox', { name: '工号' }).fill(who.staffNo);
+    await page.locator('input[type=password]').fill(secret);
+    await page.getByRole('button', { name: '解锁', exact: true }).click();
+  }
+
+  /** Leaves the recovery words for later, which come first after getting into a team. */
+  async #skipWords(timeout = actionLimit) {
+    await this.page.getByRole('heading', { name: '抄下恢复词' }).waitFor({ timeout });
+    await this.page.getByRole('button', { name: '稍后再抄' }).click();
   }
 
   /** @param {string} team */
@@ -83,6 +118,7 @@ export class Member {
     await page.getByRole('textbox', { name: '团队名称', exact: true }).fill(team);
     await this.#fillProfile();
     await page.getByRole('button', { name: '创建团队', exact: true }).click();
+    await this.#skipWords();
     await this.inside();
   }
 
@@ -137,7 +173,32 @@ export class Member {
   async join(link, team) {
     await this.paste(link);
     await this.beginJoining(team);
+    await this.joined();
+  }
+
+  /** Waits until the app is there after joining. */
+  async joined(timeout = joinLimit) {
+    await this.#skipWords(timeout);
     await this.inside(joinLimit);
+  }
+
+  /** Opens a screen of the rail. @param {string} name */
+  async goTo(name) {
+    await this.page.getByRole('navigation', { name: '模块' }).getByRole('button', { name }).click();
+  }
+
+  /** Opens the profile of a colleague and what can be done about their account. @param {string} person @param {string} action */
+  async manage(person, action) {
+    await this.goTo('通讯录');
+    await this.manageListed(person, action);
+  }
+
+  /** The same in the list of people that is shown. @param {string} person @param {string} action */
+  async manageListed(person, action) {
+    const { page } = this;
+    await page.getByRole('row', { name: person }).click();
+    await page.getByRole('complementary').getByRole('button', { name: '管理' }).click();
+    await page.getByRole('menuitem', { name: action }).click();
   }
 
   /**

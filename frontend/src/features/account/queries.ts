@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { QueryClient } from '@tanstack/react-query';
+import type { AppState } from '../../platform/api';
 import { appStateQuery } from '../../platform/app-state';
 import type { StaleAfter } from '../../platform/events';
 import { accountApi } from './api';
@@ -19,16 +20,11 @@ export const staleAfter: StaleAfter = {
   connections: [devicesQuery.queryKey],
 };
 
-/** What changes the account changes the state of the app. */
-function useChange<V, R>(change: (input: V) => Promise<R>) {
-  const client = useQueryClient();
-  return useMutation({ mutationFn: change, onSuccess: () => client.invalidateQueries(appStateQuery) });
-}
-
-export function useUnlock() {
+/** What answers with the new state of the app. */
+function useNewState<V>(change: (input: V) => Promise<AppState>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: accountApi.unlock,
+    mutationFn: change,
     onSuccess: (state) => {
       client.setQueryData(appStateQuery.queryKey, state);
     },
@@ -41,10 +37,16 @@ export async function lockNow(client: QueryClient): Promise<void> {
   await client.invalidateQueries(appStateQuery);
 }
 
-export const useChangePassphrase = () => useChange(accountApi.changePassphrase);
-export const useResetPassphrase = () => useChange(accountApi.resetPassphrase);
-export const useConfirmWords = () => useChange(accountApi.confirmRecoveryWords);
-export const useSetIdleLock = () => useChange(accountApi.setIdleLock);
+export const useUnlock = () => useNewState(accountApi.unlock);
+export const useChangePassphrase = () => useNewState(accountApi.changePassphrase);
+/** Opens the device as well. */
+export const useResetPassphrase = () => useNewState(accountApi.resetPassphrase);
+export const useSetIdleLock = () => useNewState(accountApi.setIdleLock);
+export function useConfirmWords() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: accountApi.confirmRecoveryWords, onSuccess: () => client.invalidateQueries(appStateQuery) });
+}
+
 
 export const useReadWords = () => useMutation({ mutationFn: accountApi.recoveryWords, gcTime: 0 });
 

@@ -47,13 +47,14 @@ beforeEach(() => {
       },
       LinkState: () => link,
       ConfirmLink: (match: boolean) => {
-        link = match ? { ...link, step: 'done' } : { ...link, step: 'failed', fault: 'link.mismatch' };
+        link = match ? { ...link, step: 'done' } : { ...link, step: 'failed', fault: 'link.differs' };
       },
       CancelLink: () => {
         link = IDLE;
       },
       SetIdleLock: (minutes: number) => {
         account = anAccount({ idleMinutes: minutes });
+        return anAppState({ account });
       },
       Lock: () => undefined,
     })

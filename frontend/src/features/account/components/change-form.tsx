@@ -7,18 +7,20 @@ import { Banner } from '../../../ui/banner';
 import { NewPassphrase } from '../../../ui/new-passphrase';
 import { PassphraseInput } from '../../../ui/passphrase-input';
 import { useNewPassphrase } from '../../../ui/use-new-passphrase';
-import { useChangePassphrase } from '../queries';
+import type { useChangePassphrase } from '../queries';
 import classes from './form.module.css';
 
 interface ChangeFormProps {
   /** The id by which a button outside submits it. */
   id: string;
   change: ReturnType<typeof useChangePassphrase>;
+  /** Data of an earlier version may have no passphrase yet. */
+  firstPossible?: boolean;
   onDone: () => void;
 }
 
 /** The old passphrase and a new one, without buttons. */
-export function ChangeForm({ id, change, onDone }: ChangeFormProps) {
+export function ChangeForm({ id, change, firstPossible = false, onDone }: ChangeFormProps) {
   const { t } = useTranslation('account');
   const { account } = useAppState();
   const reasonOf = useFaultText();
@@ -36,7 +38,7 @@ export function ChangeForm({ id, change, onDone }: ChangeFormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         setChecked(true);
-        if (old === '' || !next.ready || next.value === old || change.isPending) return;
+        if ((old === '' && !firstPossible) || !next.ready || next.value === old || change.isPending) return;
         change.mutate({ old, next: next.value }, { onSuccess: onDone });
       }}
     >
@@ -47,11 +49,12 @@ export function ChangeForm({ id, change, onDone }: ChangeFormProps) {
       )}
       <PassphraseInput
         label={t('change.old')}
-        required
+        required={!firstPossible}
+        help={firstPossible ? t('change.oldNone') : undefined}
         autoFocus
         value={old}
         onChange={setOld}
-        error={checked && old === '' ? t('change.oldRequired') : wrong ? t('change.wrong') : undefined}
+        error={checked && old === '' && !firstPossible ? t('change.oldRequired') : wrong ? t('change.wrong') : undefined}
       />
       <NewPassphrase state={next} label={t('change.next')} checked={checked} />
       {same && (

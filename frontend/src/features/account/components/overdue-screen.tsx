@@ -21,7 +21,7 @@ export function OverdueScreen() {
           <h1 className={classes.title}>{t('overdue.title')}</h1>
           <p className={classes.intro}>{t('overdue.help')}</p>
         </div>
-        <ChangeForm id={FORM} change={change} onDone={() => undefined} />
+        <ChangeForm id={FORM} change={change} firstPossible onDone={() => undefined} />
         <div className={classes.buttons}>
           <Button kind="ghost" icon={<IconLock size={16} stroke={1.8} />} onClick={() => void lockNow(client)}>
             {t('lock.now')}

@@ -17,11 +17,10 @@ import classes from './form.module.css';
 interface ResetFormProps {
   account: Account;
   onBack: () => void;
-  onDone: () => void;
 }
 
-/** A forgotten passphrase: the recovery words give a new one (R15). */
-export function ResetForm({ account, onBack, onDone }: ResetFormProps) {
+/** A forgotten passphrase: the recovery words set a new one and open the device (R15). */
+export function ResetForm({ account, onBack }: ResetFormProps) {
   const { t } = useTranslation('account');
   const reasonOf = useFaultText();
   const [words, setWords] = useState<readonly string[]>(NO_WORDS);
@@ -36,7 +35,7 @@ export function ResetForm({ account, onBack, onDone }: ResetFormProps) {
     event.preventDefault();
     setChecked(true);
     if (missing > 0 || !next.ready || reset.isPending) return;
-    reset.mutate({ words, next: next.value }, { onSuccess: onDone });
+    reset.mutate({ words, next: next.value });
   };
   return (
     <form className={classes.form} onSubmit={submit} noValidate>

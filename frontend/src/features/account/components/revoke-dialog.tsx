@@ -26,7 +26,7 @@ export function RevokeDialog({ device, onClose }: { device: Device; onClose: () 
   const [checked, setChecked] = useState(false);
   const missing = device.needsWords ? words.filter((word) => word === '').length : 0;
   const fault = revoke.error ? toFault(revoke.error) : null;
-  const aboutWords = fault?.code === 'vault.words';
+  const aboutWords = fault?.code === 'vault.words' || fault?.code === 'device.words';
 
   const submit = () => {
     setChecked(true);

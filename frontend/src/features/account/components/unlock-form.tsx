@@ -7,7 +7,7 @@ import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { Checkbox } from '../../../ui/checkbox';
-import { IconAlertCircle, IconCircleCheck, IconLockOpen } from '../../../ui/icons';
+import { IconAlertCircle, IconLockOpen } from '../../../ui/icons';
 import { Logo } from '../../../ui/logo';
 import { PassphraseInput } from '../../../ui/passphrase-input';
 import { TextInput } from '../../../ui/text-input';
@@ -18,12 +18,10 @@ import classes from './form.module.css';
 
 interface UnlockFormProps {
   account: Account;
-  /** Good news above the fields, "" for none. */
-  note: string;
   onForgot: () => void;
 }
 
-export function UnlockForm({ account, note, onForgot }: UnlockFormProps) {
+export function UnlockForm({ account, onForgot }: UnlockFormProps) {
   const { t } = useTranslation('account');
   const reasonOf = useFaultText();
   const unlock = useUnlock();
@@ -57,11 +55,6 @@ export function UnlockForm({ account, note, onForgot }: UnlockFormProps) {
         <h1 className={classes.title}>{t('unlock.title')}</h1>
         <p className={classes.intro}>{t('unlock.help')}</p>
       </div>
-      {note && (
-        <Banner tone="success" icon={<IconCircleCheck size={16} stroke={1.8} />}>
-          {note}
-        </Banner>
-      )}
       <TextInput
         label={t('unlock.staffNo')}
         required

@@ -42,7 +42,7 @@ export function Filters() {
         hideLabel
         width={140}
         value={useParam('days')}
-        options={RANGES.map((days) => ({ value: days as string, label: days === '' ? t('filter.always') : days === '1' ? t('filter.today') : t('filter.days', { n: days }) }))}
+        options={RANGES.map((days) => ({ value: days, label: days === '' ? t('filter.always') : days === '1' ? t('filter.today') : t('filter.days', { n: days }) }))}
         onChange={(days) => change({ days })}
       />
     </div>

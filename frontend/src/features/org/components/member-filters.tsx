@@ -5,7 +5,7 @@ import { Menu } from '../../../ui/menu';
 import type { MenuItem } from '../../../ui/menu';
 import type { MemberFilter } from '../queries';
 
-const STANDINGS = ['frozen', 'removed'] as const;
+const STANDINGS = ['frozen', 'removed', 'left'] as const;
 const KINDS = ['probation', 'external'] as const;
 const ROLES = ['admin', 'head', 'guest'] as const;
 
@@ -25,7 +25,7 @@ export function MemberFilters({ filter, onFilter }: MemberFiltersProps) {
     onClick: () => onFilter({ [field]: filter[field] === value ? '' : value }),
   });
   const groups = [
-    STANDINGS.map((one) => item('standing', one, t(`filter.${one}`))),
+    STANDINGS.map((one) => item('standing', one, t(`standingShort.${one}`))),
     KINDS.map((one) => item('kind', one, t(`kind.${one}`))),
     ROLES.map((one) => item('role', one, t(`role.${one}`))),
   ];

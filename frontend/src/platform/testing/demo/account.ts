@@ -67,12 +67,13 @@ export function demoAccount(backend: FakeBackend, change: (phase: AppState['phas
     Lock: () => void told('locked', {}),
     ChangePassphrase: ({ old }: { old: string }) => {
       open(old);
-      told(null, { passphraseState: 'ok', passphraseDays: 90 });
+      return told(null, { passphraseState: 'ok', passphraseDays: 90 });
     },
     CheckPassphrase: ({ passphrase, staffNo, name }: { passphrase: string; staffNo: string; name: string }) => check(passphrase, staffNo, name),
     ResetPassphrase: ({ words }: { words: string[] }) => {
       const wrong = words.find((word, index) => word !== WORDS[index]);
-      if (wrong !== undefined) throw rejection(new Fault('vault.words', { word: wrong }));
+      if (wrong !== undefined) throw rejection(new Fault('vault.words', { word: String(words.indexOf(wrong) + 1) }));
+      return change('ready', { passphraseDays: 90 });
     },
     RecoveryWords: (passphrase: string) => {
       open(passphrase);
@@ -80,7 +81,7 @@ export function demoAccount(backend: FakeBackend, change: (phase: AppState['phas
     },
     ConfirmRecoveryWords: () => void told(null, { wordsConfirmed: true }),
     CouncilWords: () => council,
-    SetIdleLock: (minutes: number) => void told(null, { idleMinutes: minutes }),
+    SetIdleLock: (minutes: number) => told(null, { idleMinutes: minutes }),
   };
 }
 

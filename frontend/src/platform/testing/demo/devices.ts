@@ -37,7 +37,7 @@ export function demoDevices(backend: FakeBackend): Handlers {
     LinkState: () => link,
     ConfirmLink: (match: boolean) => {
       if (!match) {
-        step({ step: 'failed', fault: 'link.mismatch' });
+        step({ step: 'failed', fault: 'link.differs' });
         return;
       }
       step({ step: 'adding' });
