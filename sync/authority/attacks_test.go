@@ -27,6 +27,13 @@ func TestAttackSelfPromotion(t *testing.T) {
 	o.want(o.do(b, authority.TypeRule, authority.Rule{Key: "x", Proof: member}), authority.Invalid, authority.ReasonRole)
 	o.want(o.do(b, authority.TypeDept, authority.OrgDept{Dept: []byte("x"), Proof: member}), authority.Invalid, authority.ReasonRole)
 	o.want(o.do(b, authority.TypePlace, authority.OrgPlace{User: b.id(), Dept: []byte("x"), Proof: member}), authority.Invalid, authority.ReasonRole)
+	guest := people()[2]
+	o.do(guest, authority.TypeAdmit, o.admission(inviteKeys()[0], o.invite(people()[0], authority.Guest, 1, o.genesis), guest, 0))
+	o.want(o.revoke(b, guest), authority.Invalid, authority.ReasonRole)
+	if _, ok := o.eval().MayRevoke(b.id(), guest.id()); ok {
+		t.Fatal("a member may remove a guest")
+	}
+	o.role(guest, authority.Guest)
 	o.role(b, authority.Member)
 }
 
@@ -97,6 +104,7 @@ func TestAttackBackdatedOps(t *testing.T) {
 	o.want(kept, authority.Valid, "")
 	o.role(c, authority.Head)
 	o.active(c, 0)
+	o.stepwise()
 }
 
 // Ops in any order of arrival, and ops whose past never comes.
@@ -138,6 +146,7 @@ func TestAttackMutualRemoval(t *testing.T) {
 	o.want(y.ID, authority.Valid, "")
 	o.want(x.ID, authority.Invalid, authority.ReasonRevoked) // by the owner's removal
 	o.role(c, authority.Admin)
+	o.stepwise()
 }
 
 // An admin is removed while offline and goes on granting: nothing of it counts when they meet.
@@ -159,6 +168,7 @@ func TestAttackRemovedAdminGoesOn(t *testing.T) {
 	g := o.write(b.devices[0], 1, authority.TypeGrant, authority.Grant{Subject: b.id(), Role: authority.Member, Proof: proof}, last[0], r)
 	o.want(g.ID, authority.Invalid, authority.ReasonRevoked)
 	o.role(b, authority.None)
+	o.stepwise()
 }
 
 // A stolen device that was signed out replays old grants, links accomplices and leaves in its person's name.
@@ -185,6 +195,7 @@ func TestAttackSignedOutDevice(t *testing.T) {
 	o.role(a, authority.Owner)
 	o.role(b, authority.None)
 	o.active(a, 1)
+	o.stepwise()
 }
 
 func TestAttackInvitationOverusedExpiredCancelled(t *testing.T) {
@@ -221,6 +232,7 @@ func TestAttackInvitationOverusedExpiredCancelled(t *testing.T) {
 	two := o.invite(a, authority.Member, 1, o.genesis)
 	o.do(people()[5], authority.TypeAdmit, o.admission(inviteKeys()[0], two, people()[5], 0))
 	o.want(o.do(people()[6], authority.TypeAdmit, o.admission(inviteKeys()[0], two, people()[6], 0)), authority.Invalid, authority.ReasonUsedUp)
+	o.stepwise()
 }
 
 // Somebody frozen writes on as if it had not happened (R16).
@@ -236,4 +248,5 @@ func TestAttackFrozenAccount(t *testing.T) {
 	o.grant(a, b, authority.Admin, "") // unfrozen: what was written meanwhile stays void
 	o.role(b, authority.Admin)
 	o.role(people()[2], authority.None)
+	o.stepwise()
 }

@@ -33,6 +33,7 @@ func TestCouncilReplacesTheFounder(t *testing.T) {
 		authority.Invalid, authority.ReasonRevoked)
 	o.want(o.grant(b, c, authority.Admin, ""), authority.Valid, "")
 	o.role(c, authority.Admin)
+	o.stepwise()
 }
 
 func TestAttackCouncil(t *testing.T) {
@@ -66,6 +67,7 @@ func TestAttackCouncil(t *testing.T) {
 	early := replacing(o.next(b.devices[3], 9), b, a, 0, 1)
 	o.want(o.write(b.devices[3], 9, authority.TypeReplaceOwner, early).ID, authority.Invalid, authority.ReasonProof)
 	o.role(a, authority.Owner)
+	o.stepwise()
 }
 
 func TestTeamWithoutCouncil(t *testing.T) {

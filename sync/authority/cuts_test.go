@@ -65,6 +65,7 @@ func TestCutsOfARemoval(t *testing.T) { // R20
 	o.cutOff(b, 0, 3, 7)
 	o.cutOff(b, 0, 1, 0) // the second did not name it
 	o.cutOff(b, 0, 4, 0)
+	o.stepwise()
 }
 
 func TestCutsOfAStolenDevice(t *testing.T) {
@@ -104,6 +105,7 @@ func TestCutsOfLeaveAndDevices(t *testing.T) {
 	o.cutOff(c, 0, 1, -1) // another device of the same person
 	o.want(o.say(a, r, cutAt(c, 1, 1, 5)), authority.Valid, "")
 	o.cutOff(c, 1, 1, 5)
+	o.stepwise()
 }
 
 // Who may say how far somebody had written, and about what.
@@ -136,6 +138,7 @@ func TestAttackOnCuts(t *testing.T) {
 	after := o.write(c.devices[0], 8, authority.TypeCut, authority.Cuts{Removal: r, Cuts: []authority.Cut{cutAt(b, 0, 1, 99)}, Proof: member}, past...)
 	o.want(after.ID, authority.Invalid, authority.ReasonRevoked)
 	o.cutOff(b, 0, 1, 7)
+	o.stepwise()
 }
 
 // Cut-offs converge: a statement about a removal only raises what counts, about a stolen device only lowers it.

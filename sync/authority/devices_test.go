@@ -78,6 +78,7 @@ func TestRule7LinkedDevices(t *testing.T) { // R2
 	x := authority.Grant{Subject: people()[2].id(), Role: authority.Member, Proof: proof}
 	o.want(o.by(b, 2, authority.TypeGrant, x), authority.Valid, "")
 	o.want(o.by(b, 3, authority.TypeGrant, x), authority.Invalid, authority.ReasonAuthor)
+	o.stepwise()
 }
 
 func TestRule7NobodyLinksForOthers(t *testing.T) {
@@ -131,6 +132,7 @@ func TestRule7RecoveryByWords(t *testing.T) {
 	if d, _ := o.eval().Device(b.devices[1].ID); d.Depth != 1 {
 		t.Fatalf("depth %d", d.Depth)
 	}
+	o.stepwise()
 }
 
 func TestRule7WhoSignsOutWhom(t *testing.T) { // R17, R18
@@ -174,6 +176,7 @@ func TestRule7WhoSignsOutWhom(t *testing.T) { // R17, R18
 	if len(removals) != 4 || removals[0].Device != b.devices[2].ID || removals[3].By != a.id() || removals[3].ByDevice != a.devices[0].ID {
 		t.Fatalf("removals %+v", removals)
 	}
+	o.stepwise()
 }
 
 func TestRule7ForgedSignatureOfTheRoot(t *testing.T) {
@@ -208,6 +211,7 @@ func TestRule7SigningOutUpwards(t *testing.T) {
 	if got := o.eval().Removals(); len(got) != 0 {
 		t.Fatalf("removals %+v", got)
 	}
+	o.stepwise()
 }
 
 // A device that an admin signed out does not come back to life because its person rises above that admin.
@@ -222,6 +226,7 @@ func TestRule7PromotionDoesNotReviveADevice(t *testing.T) {
 	o.active(c, 1) // linked before
 	o.grant(a, c, authority.Owner, "")
 	o.active(c, 1)
+	o.stepwise()
 }
 
 // The device of a chain of links counts as long as each link precedes what ended the one above.
@@ -245,6 +250,7 @@ func TestRule7ChainOfDevices(t *testing.T) {
 	o.write(b.devices[1], 1, authority.TypeDeviceRevoke, byWords(b, 0, 1), frontier...)
 	o.want(l.ID, authority.Invalid, authority.ReasonDevice)
 	o.want(g.ID, authority.Invalid, authority.ReasonDevice)
+	o.stepwise()
 }
 
 func TestRule7DepthIsBounded(t *testing.T) {
@@ -270,4 +276,23 @@ func TestRule7DepthIsBounded(t *testing.T) {
 		o.want(l.ID, authority.Valid, "")
 		at = next
 	}
+}
+
+// Rule 5: what a senior device decides comes first, however late it was written.
+func TestRule7SeniorDevicesAreJudgedFirst(t *testing.T) {
+	o := newOffice(t)
+	b := people()[1]
+	o.join(b)
+	o.link(b, 0, 1)
+	o.link(b, 1, 2)
+	past := o.eval().Frontier()
+	x := o.write(b.devices[1], 1, authority.TypeDeviceRevoke, signOut(b, 2, op.ID{}), past...)
+	for range 3 {
+		o.write(b.devices[0], 1, "x/1", nil, past...)
+	}
+	r := o.write(b.devices[0], 1, authority.TypeDeviceRevoke, signOut(b, 1, op.ID{}))
+	o.want(r.ID, authority.Valid, "")
+	o.want(x.ID, authority.Invalid, authority.ReasonDevice)
+	o.active(b, 0, 2)
+	o.stepwise()
 }

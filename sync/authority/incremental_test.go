@@ -1,6 +1,8 @@
 package authority_test
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -83,4 +85,31 @@ func TestRule5OpByOpIsFromScratch(t *testing.T) {
 		compareAnswers(t, answers(s, middle), said)
 		compareAnswers(t, said, answers(s, authority.Eval(team, s.all[0].ID, arrival[:half])))
 	})
+}
+
+// stepwise checks a story: told feed by feed, in either order of the devices, it ends as told at once. Of two concurrent ops
+// each is thereby evaluated before the other is known.
+func (o *office) stepwise() {
+	o.t.Helper()
+	want := o.eval()
+	for _, sign := range []int{1, -1} {
+		arrival := slices.Clone(o.ops)
+		slices.SortStableFunc(arrival, func(a, b authority.Op) int {
+			return sign * cmp.Or(bytes.Compare(a.Device[:], b.Device[:]), cmp.Compare(a.Ref.Incarnation, b.Ref.Incarnation)*sign)
+		})
+		l := authority.NewLog(team, o.genesis)
+		for _, x := range arrival {
+			l.Add(x)
+			l.State()
+		}
+		got := l.State()
+		for _, x := range o.ops {
+			if got.Status(x.ID) != want.Status(x.ID) {
+				o.t.Fatalf("%s: %v step by step, %v at once", x.Type, got.Status(x.ID), want.Status(x.ID))
+			}
+		}
+		if got.Digest() != want.Digest() || !maps.Equal(got.Roles(), want.Roles()) {
+			o.t.Fatalf("step by step the roles are %v, at once %v", got.Roles(), want.Roles())
+		}
+	}
 }

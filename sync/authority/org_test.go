@@ -94,6 +94,7 @@ func TestDepartments(t *testing.T) { // R26, R27
 		o.want(o.do(people()[0], authority.TypeDept, d), authority.Invalid, authority.ReasonMalformed)
 	}
 	o.want(o.do(people()[0], authority.TypePlace, authority.OrgPlace{User: b.id(), Dept: make([]byte, 65), Proof: o.genesis}), authority.Invalid, authority.ReasonMalformed)
+	o.stepwise()
 }
 
 // Rule 1: heads act in the subtree of their department, by the departments that those saw who came after.
@@ -118,6 +119,7 @@ func TestRule1Subtrees(t *testing.T) {
 	// Backdating does not bring the old departments back.
 	late := o.write(b.devices[0], 7, authority.TypeGrant, authority.Grant{Subject: d.id(), Role: authority.Guest, Dept: []byte("b"), Proof: proof}, past...)
 	o.want(late.ID, authority.Invalid, authority.ReasonRole)
+	o.stepwise()
 	o.role(c, authority.DeptAdmin) // what was given before stands
 	o.revoke(b, c)                 // and b cannot take it any more
 	o.role(c, authority.DeptAdmin)
@@ -130,4 +132,5 @@ func TestRule1Subtrees(t *testing.T) {
 	}
 	o.revoke(b, c)
 	o.role(c, authority.Member)
+	o.stepwise()
 }

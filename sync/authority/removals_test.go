@@ -78,6 +78,7 @@ func TestStandingAndFormerRole(t *testing.T) { // R16, R20
 			t.Fatalf("standing %d is %s", s, authority.Standing(s))
 		}
 	}
+	o.stepwise()
 }
 
 func TestEntriesTellEverything(t *testing.T) { // R139, R140
@@ -183,4 +184,5 @@ func TestHouseRules(t *testing.T) { // R143, R144
 		r.Proof = o.genesis
 		o.want(o.do(a, authority.TypeRule, r), authority.Invalid, authority.ReasonMalformed)
 	}
+	o.stepwise()
 }

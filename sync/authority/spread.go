@@ -101,9 +101,21 @@ func (e *engine) spreadRemoval(u op.UserID, n int32) {
 	if e.all {
 		return
 	}
+	if e.mayBeSealed(u) {
+		n = -1 // what precedes the removal may be sealed by it, or no longer be
+	}
 	for _, g := range e.relied[u] {
 		e.putUnless(e.reliers[g], n)
 	}
+}
+
+// mayBeSealed tells whether the person did anything against which a removal seals: left, or signed out a device.
+func (e *engine) mayBeSealed(u op.UserID) bool {
+	own := func(l *lane) bool { return l.basis < 0 }
+	if slices.ContainsFunc(e.removals[u], func(l *lane) bool { return l.basis == byLeaving }) {
+		return true
+	}
+	return slices.ContainsFunc(e.devicesOf(u), func(d op.DeviceID) bool { return slices.ContainsFunc(e.signOuts[d], own) })
 }
 
 func (e *engine) spreadSignOut(n int32) {

@@ -232,6 +232,22 @@ func TestRule6SeniorityFollowsTheLine(t *testing.T) {
 	o.role(d, authority.None)
 }
 
+// Who stands nearer to the founder is senior, also to those who became owners before.
+func TestRule6ShorterPathsAreSenior(t *testing.T) {
+	o := newOffice(t)
+	a, b, c, d := people()[0], people()[1], people()[2], people()[3]
+	for _, p := range []*person{b, c, d} {
+		o.join(p)
+	}
+	o.grant(a, b, authority.Owner, "")
+	early := o.grant(b, c, authority.Owner, "")
+	o.grant(a, d, authority.Owner, "")
+	o.do(c, authority.TypeRevoke, authority.Revoke{Subject: d.id(), Mode: authority.Removed, Proof: early})
+	o.role(d, authority.Owner)
+	o.revoke(d, c)
+	o.role(c, authority.None)
+}
+
 func TestRule4TheProofLiesInThePast(t *testing.T) {
 	o := newOffice(t)
 	a, b := people()[0], people()[1]
