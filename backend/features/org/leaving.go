@@ -94,7 +94,7 @@ type offboarding struct {
 
 // offboard ends somebody's access and hands over what is theirs, in one action: for others the access goes first, for oneself
 // last, because nothing can be done afterwards. What this device may not hand over remains open, as does what has no heir. For
-// somebody who has left already it goes on with what is open. Errors: "denied", "org.user_unknown", "org.mode",
+// somebody who has left already it goes on with what is open. Errors: "denied", "org.user_unknown", "org.mode", "org.last_owner",
 // "org.heir" for an heir who is not a member, "org.note_too_long".
 func (s *service) offboard(ctx context.Context, o offboarding) (id []byte, err error) {
 	if err := s.mayOffboard(&o); err != nil {
@@ -160,12 +160,22 @@ func (s *service) mayOffboard(o *offboarding) error {
 	switch standing := s.team.Standing(o.user); {
 	case standing == module.StandingUnknown:
 		return fault.New("org.user_unknown")
+	case standing == module.StandingActive && o.user == s.self() && s.lastOwner():
+		return fault.New("org.last_owner")
 	case standing == module.StandingActive && (o.user == s.self() || s.team.MayRemove(o.user)):
 		return nil
 	case standing != module.StandingActive && s.manage() == nil:
 		return nil
 	}
 	return fault.New("denied")
+}
+
+// lastOwner tells whether nobody else owns the team: without an owner nobody could ever make one again.
+func (s *service) lastOwner() bool {
+	view := s.log.View()
+	return view.Role(s.self()) == access.Owner && !slices.ContainsFunc(s.log.Members(), func(u op.UserID) bool {
+		return u != s.self() && view.Role(u) == access.Owner
+	})
 }
 
 // leavingCase returns the record of somebody's leaving: a new one, or where they have left before the one that there is, with

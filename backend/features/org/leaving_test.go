@@ -256,6 +256,18 @@ func TestR20LeavingOfOnesOwnAccord(t *testing.T) {
 	}
 }
 
+func TestTheLastOwnerStays(t *testing.T) {
+	o := newOffice(t)
+	in := OffboardInput{UserID: o.boss.String(), Mode: "left"}
+	if _, err := api(o.bossPeer).Offboard(in); fault.Code(err) != "org.last_owner" {
+		t.Fatalf("the last owner leaves: %v", err)
+	}
+	must(api(o.bossPeer).SetRole(RoleInput{UserID: o.bob.String(), Role: "owner"}))(t)
+	if x := must(api(o.bossPeer).Offboard(in))(t); x.Mode != "left" {
+		t.Errorf("left with %+v", x)
+	}
+}
+
 // TestHostileCasesHaveNoEffect: words about an account by those who have no say.
 func TestHostileCasesHaveNoEffect(t *testing.T) {
 	o := newOffice(t)
