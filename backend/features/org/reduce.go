@@ -6,11 +6,8 @@ import (
 	"tongzhou/backend/module"
 )
 
-// Topics tell the interface, and this feature's own cache, what to read again.
-const (
-	topic         = "org.changed"
-	topicRequests = "org.requests"
-)
+// topic tells the interface, and this feature's own cache, to read the directory and its requests again.
+const topic = "org.changed"
 
 func reducers() []module.Reducer {
 	k := kinds()
