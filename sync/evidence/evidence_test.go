@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -46,6 +47,25 @@ func TestR140AFileProvesItself(t *testing.T) {
 	}
 	if n, ok := report.Name(ann.root.ID[:]); !ok || n.Name != "李娜" || n.StaffNo != "XH002" {
 		t.Errorf("name %+v", n)
+	}
+}
+
+// TestAFileOfTheFirstFormatIsReadForEver: what was once exported must be provable by every later version.
+func TestAFileOfTheFirstFormatIsReadForEver(t *testing.T) {
+	file, err := os.Open("testdata/v1.tzaudit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	report, err := evidence.Verify(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Team != (op.TeamID{1}) || len(report.Entries) != 4 || report.At != noon.Add(time.Minute) {
+		t.Errorf("%+v", report)
+	}
+	if n, ok := report.Name(report.By[:]); !ok || n.Name != "李娜" {
+		t.Errorf("the exporter is called %+v", n)
 	}
 }
 
