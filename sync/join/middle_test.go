@@ -243,3 +243,22 @@ func TestCodesAreSpread(t *testing.T) {
 		t.Errorf("%d different codes of %d", len(seen), n)
 	}
 }
+
+// Attack: a proof of one right is shown as one of another.
+func TestProofsOfOneRightAreNoneOfAnother(t *testing.T) {
+	p := newPerson(t, "p")
+	seen := map[string]kind{}
+	for k := range kind(len(proofDomains)) {
+		msg, err := proofMessage(k, make([]byte, nonceSize), peerOf(p), peerOf(p), p.Team, p.Device.Public("p"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, taken := seen[string(msg)]; taken {
+			t.Errorf("kinds %d and %d sign the same", k, other)
+		}
+		seen[string(msg)] = k
+	}
+	if len(seen) != 3 {
+		t.Fatalf("%d kinds", len(seen))
+	}
+}
