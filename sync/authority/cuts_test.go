@@ -219,8 +219,10 @@ func TestRule9CutsInAScope(t *testing.T) {
 	o.revokeAs(a, d, authority.Removed, authority.Cut{Scope: scopeTag, Device: d.devices[0].ID, Incarnation: 1, Seq: 1})
 	r.team = o.eval()
 	cutOff(b, 1, 3)
+	later := r.write(b.devices[0], 1, authority.TypeScopeGrant, authority.ScopeGrant{Scope: r.scope, User: d.id(), Role: authority.Owner, Proof: founded}, early)
 	say(d, 2, removal, cut(b, 1, 99))
 	cutOff(b, 1, 3)
+	r.want(later.ID, authority.Invalid, authority.ReasonCut)
 	cutOff(d, 1, 1)
 	cutOff(d, 2, 0)
 

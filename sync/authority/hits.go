@@ -62,6 +62,3 @@ func (e *engine) sealed(n, g, r int32) bool {
 	}
 	return false
 }
-
-// live reports whether grant g is in force.
-func (e *engine) live(g int32) bool { return e.valid[e.grants[g].vertex] && !e.taken(g, -1) }
