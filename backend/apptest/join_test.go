@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/binary"
@@ -17,6 +18,7 @@ import (
 	"tongzhou/sync/join"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
+	"tongzhou/sync/replica"
 )
 
 // door lets newcomers in to a member's team, as the app does.
@@ -455,4 +457,37 @@ func readMessage(r io.Reader) ([]byte, error) {
 	b := make([]byte, binary.BigEndian.Uint32(head[:]))
 	_, err := io.ReadFull(r, b)
 	return b, err
+}
+
+// J10: keys of the control log that do not fit their refs are refused, and a device of the team takes none at all this way.
+func TestFalseKeysOfTheControlLog(t *testing.T) {
+	a := Found(t, "a")
+	var frame []byte
+	stop := errors.New("enough")
+	err := a.R.ControlLog(func(raw []byte, _ uint64) error {
+		frame = bytes.Clone(raw)
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Fatal(err)
+	}
+	n := a.Newcomer("n")
+	for _, cut := range []int{len(frame) - 1, len(frame) - 10} {
+		bad := bytes.Clone(frame)
+		bad[cut] ^= 1
+		if err := n.Take(bad); !errors.Is(err, replica.ErrInvalid) {
+			t.Fatalf("byte %d: %v", cut, err)
+		}
+	}
+	if n.Count(`SELECT count(*) FROM epoch`) != 0 {
+		t.Fatal("a false key is kept")
+	}
+	if err := n.Take(frame); err != nil || n.Count(`SELECT count(*) FROM epoch`) != 1 {
+		t.Fatal("the right one is not kept", err)
+	}
+	b := a.Join("b")
+	had := b.Count(`SELECT count(*) FROM epoch`)
+	if err := b.Take(frame); err != nil || b.Count(`SELECT count(*) FROM epoch`) != had {
+		t.Fatal("a member takes keys like a newcomer", err)
+	}
 }

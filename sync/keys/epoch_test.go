@@ -122,3 +122,54 @@ func TestBoxOpensOnlyForItsPurpose(t *testing.T) {
 		t.Error("sealed to nobody")
 	}
 }
+
+// K2: a key that is handed over by itself must be the one that the ref stands for.
+func TestEpochCheck(t *testing.T) {
+	scope := op.ScopeID{1}
+	first, err := NewEpoch(fixed(1), scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEpoch(fixed(2), scope, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(first.Check(), e.Check()); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*Epoch){
+		"key":        func(x *Epoch) { x.Key[0] ^= 1 },
+		"generation": func(x *Epoch) { x.Gen++ },
+		"none":       func(x *Epoch) { x.Gen = 0 },
+		"parents":    func(x *Epoch) { x.Parents = nil },
+		"scope":      func(x *Epoch) { x.Scope[0] ^= 1 },
+		"ref":        func(x *Epoch) { x.Ref[0] ^= 1 },
+	} {
+		x := e
+		if change(&x); !errors.Is(x.Check(), ErrCommit) {
+			t.Errorf("%s: %v", what, x.Check())
+		}
+	}
+}
+
+// K9: the mark of a member log's epoch survives its encoding, and is absent from others'.
+func TestLogMark(t *testing.T) {
+	e, err := NewEpoch(fixed(1), op.ScopeID{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := announce(t, e, FullHistory, nil)
+	plain, err := n.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Log = true
+	marked, err := n.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeEpochNew(marked)
+	if err != nil || !got.Log || len(marked) != len(plain)+2 {
+		t.Fatalf("%v, %v, %d and %d bytes", got.Log, err, len(marked), len(plain))
+	}
+}
