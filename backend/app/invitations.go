@@ -37,6 +37,9 @@ func (p *API) CreateInvitation(in InvitationInput) (InvitationDTO, error) {
 // invite writes an invitation for one person, into a department or none, and keeps its secret on this device. Fault: denied.
 func (a *App) invite(ctx context.Context, role authority.Role, dept []byte, note string) (InvitationDTO, error) {
 	t, err := a.ready()
+	if err == nil {
+		err = a.overdue()
+	}
 	if err != nil {
 		return InvitationDTO{}, err
 	}

@@ -240,6 +240,7 @@ func TestThePassphraseGrowsOld(t *testing.T) {
 	}
 	_, err = p.chat().Send(chat.SendInput{ChatID: group, Text: "不能写"})
 	wantFault(t, err, "vault.overdue")
+	wantFault(t, mustFail(p.api.CreateInvitation(InvitationInput{})), "vault.overdue")
 	change := func(old, next string) error {
 		return mustFail(p.api.ChangePassphrase(ChangePassphraseInput{Old: old, Next: next}))
 	}
