@@ -178,6 +178,9 @@ async function foundWithCouncil(page) {
 async function foundAndSeeKeys(page) {
   await foundWithCouncil(page)
   await page.locator('main form button[type=submit]').click()
+  await page.waitForSelector('main form ul')
+  await page.locator('main input[type=password]').fill('tongzhou#2026')
+  await page.keyboard.press('Enter')
   await page.waitForSelector('main ol')
 }
 

@@ -24,7 +24,7 @@ export class Member {
     this.browser = browser;
     this.who = who;
     this.device = who.device ?? `${who.name}的电脑`;
-    this.program = new Program(this.device);
+    this.program = new Program(this.device, { staffNo: who.staffNo, passphrase });
   }
 
   get page() {
@@ -72,7 +72,7 @@ export class Member {
 
   /** Keeps what the page shows, for a failed story. */
   async keep() {
-    if (this.#page) await keepPage(this.#page, this.who.name);
+    if (this.#page) await keepPage(this.#page, this.device);
   }
 
   /** Fails if the page threw. */

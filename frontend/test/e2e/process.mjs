@@ -25,9 +25,13 @@ export class Program {
   #child
   #home = ''
 
-  /** @param {string} name of the member, for logs */
-  constructor(name) {
+  /**
+   * @param {string} name of the member, for logs
+   * @param {{ staffNo: string, passphrase: string }} unlock what opens its data for commands that run without a page
+   */
+  constructor(name, unlock) {
     this.name = name
+    this.unlock = unlock
   }
 
   get data() {
@@ -91,13 +95,19 @@ export class Program {
     await this.run('verify', '--data', this.data)
   }
 
+  /** What another command of the binary needs in its environment. */
+  #env() {
+    const { staffNo, passphrase } = this.unlock
+    return { ...process.env, HOME: this.#home, USERPROFILE: this.#home, TONGZHOU_STAFF_NO: staffNo, TONGZHOU_PASSPHRASE: passphrase }
+  }
+
   /**
    * Runs another command of the binary and returns what it prints.
    * @param {string[]} args
    */
   async run(...args) {
     const child = spawn(binary(), args, {
-      env: { ...process.env, HOME: this.#home, USERPROFILE: this.#home },
+      env: this.#env(),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let text = ''

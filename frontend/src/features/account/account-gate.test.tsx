@@ -42,7 +42,10 @@ beforeEach(() => {
       ConfirmRecoveryWords: () => {
         account = anAccount();
       },
-      CouncilWords: () => [],
+      CouncilWords: () => {
+        throw rejection(new Fault('vault.words_gone'));
+      },
+      ForgetCouncilWords: () => undefined,
     })
     .handle('org', { Members: () => ({ members: [], total: 0 }) })
     .install();
@@ -200,11 +203,14 @@ test('the keys of a council are handed out one by one, before the own words', as
     backend.emit('state');
     await Promise.resolve();
   });
+  await user.type(await screen.findByLabelText(/^先输入口令/, { selector: 'input' }), 'lake#Tiger41{Enter}');
   expect(await screen.findByRole('heading', { name: '恢复委员会：第 1 把钥匙，共 2 把' })).toBeInTheDocument();
   await user.click(button('已抄好，下一把'));
   expect(screen.getByRole('heading', { name: '恢复委员会：第 2 把钥匙，共 2 把' })).toBeInTheDocument();
+  expect(backend.callsOf('app.ForgetCouncilWords')).toEqual([]);
   await user.click(button('都已抄好'));
-  expect(await screen.findByRole('heading', { name: '抄下恢复词' })).toBeInTheDocument();
+  expect(await screen.findByRole('button', { name: '抄好了，去核对' })).toBeInTheDocument();
+  expect(backend.callsOf('app.ForgetCouncilWords')).toHaveLength(1);
   await user.click(button('稍后再抄'));
   expect(screen.getByText('这里是应用')).toBeInTheDocument();
 });

@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { AppState } from '../../platform/api';
 import { appStateQuery } from '../../platform/app-state';
 import type { StaleAfter } from '../../platform/events';
+import { toFault } from '../../platform/fault';
 import { accountApi } from './api';
 
 const ALL = ['account'] as const;
@@ -10,9 +11,6 @@ const ALL = ['account'] as const;
 export const devicesQuery = queryOptions({ queryKey: [...ALL, 'devices'], queryFn: accountApi.devices });
 
 export const linkQuery = queryOptions({ queryKey: [...ALL, 'link'], queryFn: accountApi.linkState });
-
-/** Empty unless the team was founded on this device with a council whose words were not written down yet. */
-export const councilQuery = queryOptions({ queryKey: [...ALL, 'council'], queryFn: accountApi.councilWords, gcTime: 0 });
 
 export const staleAfter: StaleAfter = {
   link: [linkQuery.queryKey, devicesQuery.queryKey],
@@ -48,7 +46,27 @@ export function useConfirmWords() {
 }
 
 
-export const useReadWords = () => useMutation({ mutationFn: accountApi.recoveryWords, gcTime: 0 });
+/** Words that are to be written down: the own ones, and before them those of a council that was founded here. */
+export interface AllWords {
+  own: string[];
+  council: string[][];
+}
+
+async function readWords(passphrase: string): Promise<AllWords> {
+  const own = await accountApi.recoveryWords(passphrase);
+  try {
+    return { own, council: await accountApi.councilWords(passphrase) };
+  } catch (error) {
+    // There is no council, or its keys were handed out.
+    if (toFault(error).code === 'vault.words_gone') return { own, council: [] };
+    throw error;
+  }
+}
+
+/** Nothing of it stays in a cache. */
+export const useReadWords = () => useMutation({ mutationFn: readWords, gcTime: 0 });
+
+export const useForgetCouncil = () => useMutation({ mutationFn: accountApi.forgetCouncilWords });
 
 function useLinkChange<V, R>(change: (input: V) => Promise<R>) {
   const client = useQueryClient();

@@ -1,12 +1,10 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppState } from '../../../platform/api';
 import { appStateQuery } from '../../../platform/app-state';
 import { Frame } from '../../../ui/frame';
-import { councilQuery } from '../queries';
-import { CouncilPages } from './council-pages';
 import { EndedScreen } from './ended-screen';
 import classes from './form.module.css';
 import { OverdueScreen } from './overdue-screen';
@@ -16,9 +14,8 @@ import { WordsFlow } from './words-flow';
 /** Stands before the app: while it is locked, when access has ended, and for what has to be done first. */
 export function AccountGate({ state, children }: { state: AppState; children: ReactNode }) {
   useForgetting(state.phase);
-  // The team was founded or joined while this page was open: then the words come first.
-  const [fresh, setFresh] = useState(false);
-  if (state.phase === 'none' && !fresh) setFresh(true);
+  // There was no team when the page opened: once it is founded or joined, the words come first.
+  const [fresh, setFresh] = useState(state.phase === 'none');
   switch (state.phase) {
     case 'locked':
       return <UnlockScreen />;
@@ -44,21 +41,9 @@ function useForgetting(phase: AppState['phase']): void {
   }, [phase, client]);
 }
 
-/** After founding: the keys of the council, if there is one; then, as after joining, the own recovery words. */
+/** After founding and joining: the words come first, or later. */
 function FirstWords({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation('account');
-  const council = useQuery(councilQuery);
-  const [handedOut, setHandedOut] = useState(false);
-  if (council.isPending) return <Frame>{null}</Frame>;
-  // Without an answer there is no council to hand out; the own words matter all the same.
-  const keys = council.data ?? [];
-  if (keys.length > 0 && !handedOut) {
-    return (
-      <Frame width="wide">
-        <CouncilPages keys={keys} onDone={() => setHandedOut(true)} />
-      </Frame>
-    );
-  }
   return (
     <Frame width="wide">
       <h1 className={classes.title}>{t('words.title')}</h1>

@@ -9,6 +9,8 @@ import { IconAlertTriangle } from '../../../ui/icons';
 import { PassphraseInput } from '../../../ui/passphrase-input';
 import { WordGrid } from '../../../ui/word-grid';
 import { useConfirmWords, useReadWords } from '../queries';
+import type { AllWords } from '../queries';
+import { CouncilPages } from './council-pages';
 import { WordQuiz } from './word-quiz';
 import classes from './form.module.css';
 
@@ -22,14 +24,17 @@ interface WordsFlowProps {
 /** How many words are asked for, to see that they were written down. */
 const ASKED = 4;
 
-/** The 24 recovery words: passphrase, then the words, then some of them from the paper. */
+/** The 24 recovery words: passphrase, the keys of a council if there is one, the own words, then some of them from the paper. */
 export function WordsFlow({ onLater, laterLabel, onDone }: WordsFlowProps) {
-  const [words, setWords] = useState<string[] | null>(null);
+  const [all, setAll] = useState<AllWords | null>(null);
+  const [handedOut, setHandedOut] = useState(false);
   // Chosen once: whoever goes back to look at the paper again is asked for the same ones.
   const [asked] = useState(() => somePositions(ASKED, Math.random));
   const [asking, setAsking] = useState(false);
   const confirm = useConfirmWords();
-  if (!words) return <AskPassphrase onLater={onLater} laterLabel={laterLabel} onWords={setWords} />;
+  if (!all) return <AskPassphrase onLater={onLater} laterLabel={laterLabel} onWords={setAll} />;
+  const { own: words, council } = all;
+  if (council.length > 0 && !handedOut) return <CouncilPages keys={council} onDone={() => setHandedOut(true)} />;
   if (!asking) return <Show words={words} onLater={onLater} laterLabel={laterLabel} onNext={() => setAsking(true)} />;
   return (
     <WordQuiz
@@ -46,7 +51,7 @@ export function WordsFlow({ onLater, laterLabel, onDone }: WordsFlowProps) {
 interface AskPassphraseProps {
   onLater: () => void;
   laterLabel: string;
-  onWords: (words: string[]) => void;
+  onWords: (words: AllWords) => void;
 }
 
 function AskPassphrase({ onLater, laterLabel, onWords }: AskPassphraseProps) {

@@ -80,7 +80,14 @@ export function demoAccount(backend: FakeBackend, change: (phase: AppState['phas
       return WORDS;
     },
     ConfirmRecoveryWords: () => void told(null, { wordsConfirmed: true }),
-    CouncilWords: () => council,
+    CouncilWords: (passphrase: string) => {
+      open(passphrase);
+      if (council.length === 0) throw rejection(new Fault('vault.words_gone'));
+      return council;
+    },
+    ForgetCouncilWords: () => {
+      council = [];
+    },
     SetIdleLock: (minutes: number) => told(null, { idleMinutes: minutes }),
   };
 }
