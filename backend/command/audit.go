@@ -46,8 +46,11 @@ func (c *call) auditReason(err error) string {
 		err error
 		key string
 	}{
-		{evidence.ErrFormat, "format"}, {evidence.ErrTooLarge, "too_large"}, {evidence.ErrTampered, "tampered"},
-		{evidence.ErrUnreadable, "unreadable"}, {evidence.ErrIncomplete, "incomplete"},
+		{evidence.ErrFormat, "format"},
+		{evidence.ErrTooLarge, "too_large"},
+		{evidence.ErrTampered, "tampered"},
+		{evidence.ErrUnreadable, "unreadable"},
+		{evidence.ErrIncomplete, "incomplete"},
 	} {
 		if errors.Is(err, known.err) {
 			return c.words.say("audit.reason."+known.key, nil)
