@@ -68,6 +68,20 @@ func TestCutsOfARemoval(t *testing.T) { // R20
 	o.stepwise()
 }
 
+// Somebody who lost one grant of several is still there: what was named is cut, all else counts.
+func TestCutsOfWhoKeepsAnotherRole(t *testing.T) {
+	o := newOffice(t)
+	a, b, c := people()[0], people()[1], people()[2]
+	o.join(b)
+	o.join(c)
+	o.grant(a, c, authority.Head, "it")
+	o.grant(c, b, authority.Member, "it")
+	o.revokeAs(c, b, authority.Removed, cutAt(b, 0, 1, 5))
+	o.role(b, authority.Member)
+	o.cutOff(b, 0, 1, 5)
+	o.cutOff(b, 0, 2, -1)
+}
+
 func TestCutsOfAStolenDevice(t *testing.T) {
 	o := newOffice(t)
 	a, b, c, d := people()[0], people()[1], people()[2], people()[3]
@@ -103,6 +117,11 @@ func TestCutsOfLeaveAndDevices(t *testing.T) {
 	o.cutOff(c, 1, 1, 3)
 	o.cutOff(c, 1, 2, 0)
 	o.cutOff(c, 0, 1, -1) // another device of the same person
+	o.link(c, 0, 2)
+	other := signOut(c, 2, op.ID{})
+	other.Cuts = []authority.Cut{cutAt(c, 0, 1, 1)}
+	o.by(c, 0, authority.TypeDeviceRevoke, other)
+	o.cutOff(c, 2, 1, -1) // nobody has spoken of this one
 	o.want(o.say(a, r, cutAt(c, 1, 1, 5)), authority.Valid, "")
 	o.cutOff(c, 1, 1, 5)
 	o.stepwise()
