@@ -2,11 +2,8 @@ package app
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"tongzhou/backend/fault"
@@ -28,9 +25,6 @@ const (
 	vaultJoining  = "joining"
 	vaultTakeover = "takeover" // of a folder from before there were vaults
 )
-
-// identityPurpose is what identities are sealed for.
-const identityPurpose = "identity"
 
 // Unlock is what opens the vault without a person, for a program that runs as a service.
 type Unlock struct {
@@ -186,66 +180,6 @@ func (a *App) theVault() (v *vault.Vault, locked bool) {
 	return a.vault, a.locked
 }
 
-// saveSealed writes an identity that only the open vault can read.
-func (a *App) saveSealed(v *vault.Vault, name string, id *keys.Identity) error {
-	plain, err := id.Marshal()
-	if err != nil {
-		return fmt.Errorf("save identity: %w", err)
-	}
-	sealed, err := v.Seal(identityPurpose, plain)
-	if err != nil {
-		return fmt.Errorf("save identity: %w", err)
-	}
-	return writeFile(a.path(name), sealed)
-}
-
-// maxSealed is the most that is read of a sealed identity, in bytes.
-const maxSealed = 16 << 10
-
-// loadSealed is the reverse of saveSealed. Faults: identity.damaged, identity.newer.
-func (a *App) loadSealed(v *vault.Vault, name string) (*keys.Identity, error) {
-	path := a.path(name)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("load identity: %w", err)
-	}
-	if info.Size() > maxSealed {
-		return nil, fault.New("identity.damaged", "path", path)
-	}
-	sealed, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("load identity: %w", err)
-	}
-	plain, err := v.Unseal(identityPurpose, sealed)
-	if err != nil {
-		return nil, fault.Wrap("identity.damaged", err, "path", path)
-	}
-	id, err := keys.ParseIdentity(plain)
-	switch {
-	case errors.Is(err, keys.ErrIdentityVersion):
-		return nil, fault.Wrap("identity.newer", err, "path", path)
-	case err != nil:
-		return nil, fault.Wrap("identity.damaged", err, "path", path)
-	}
-	return &id, nil
-}
-
-// takeOver puts the identity of a folder from before there were vaults under one. The database is encrypted when it is opened
-// next. setupMu is held, or Start is not over, and the database is closed.
-func (a *App) takeOver(id *keys.Identity, staffNo, passphrase string) (*vault.Vault, error) {
-	v, err := vault.New(a.vaultOptions(), staffNo, passphrase, id.Root, vaultTakeover)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.Save(); err != nil {
-		return nil, err
-	}
-	if err := a.saveSealed(v, identityFile, id); err != nil {
-		return nil, errors.Join(err, vault.Remove(a.opts.Data))
-	}
-	return v, nil
-}
-
 // unlock opens the vault by one of the ways to do that, and then everything. open says which. Faults: vault.none where there
 // is nothing to unlock, those of open and of Start.
 func (a *App) unlock(open func(v *vault.Vault) error) error {
@@ -333,6 +267,3 @@ func vaultFault(err error) error {
 
 // seconds rounds up, so that who waits so long has waited enough.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
-
-// sameSeed compares without telling by its time how much is the same.
-func sameSeed(a, b [32]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
