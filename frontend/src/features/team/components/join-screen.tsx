@@ -35,6 +35,8 @@ export function JoinScreen({ progress, draft, secret, way, member, onEnter, onBa
   const { t } = useTranslation('team');
   const cancel = useCancelJoin();
   const again = useAgain(draft, secret, way);
+  // After the page was reloaded, only the step tells which way it is.
+  const linking = way === 'link' || progress.step === 'compare';
   const { teamName } = useAppState();
   const waiting = useStall(progress);
   const reached = useReached(progress);
@@ -44,7 +46,7 @@ export function JoinScreen({ progress, draft, secret, way, member, onEnter, onBa
   return (
     <div>
       <h1 className={form.title}>{title()}</h1>
-      <StageList progress={progress} states={states} waitedMs={waiting.waitedMs} own={way === 'link' || way === 'recover'} />
+      <StageList progress={progress} states={states} waitedMs={waiting.waitedMs} own={linking || way === 'recover'} />
       {failed && <Failure code={progress.code} params={progress.params} />}
       {progress.step === 'compare' && <Compare code={progress.code} />}
       {waiting.stalled && <Stall progress={progress} />}
@@ -72,7 +74,7 @@ export function JoinScreen({ progress, draft, secret, way, member, onEnter, onBa
 
   function title(): string {
     const team = teamName || draft.joinTeam;
-    if (way === 'link' || way === 'recover') return ownTitle(way);
+    if (linking || way === 'recover') return ownTitle(linking ? 'link' : 'recover');
     if (failed) return team ? t('progress.failedTitle', { team }) : t('progress.failedTitlePlain');
     if (member) return t('progress.doneTitle', { team });
     return team ? t('progress.title', { team }) : t('progress.titlePlain');
