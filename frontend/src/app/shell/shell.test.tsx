@@ -37,9 +37,11 @@ async function show() {
 test('the rail has the modules there are, in order, with what asks for me', async () => {
   const rail = await show();
   const names = screensOf(features, 'modules').map(({ path }) => path);
-  expect(names).toEqual(['/chat', '/org', '/announcement']);
+  expect(names).toEqual(['/chat', '/org', '/announcement', '/rules', '/audit']);
+  // The log is for those who may see what others did.
+  expect(screensOf(features, 'modules', 'member').map(({ path }) => path)).toEqual(['/chat', '/org', '/announcement', '/rules']);
   await rail.findByRole('button', { name: /消息.*条未读/ });
-  expect(rail.getAllByRole('button').map((button) => button.textContent.replace(/\d+\+?/g, ''))).toEqual(['', '消息 条未读', '通讯录', '公告 条未读', '', '']);
+  expect(rail.getAllByRole('button').map((button) => button.textContent.replace(/\d+\+?/g, ''))).toEqual(['', '消息 条未读', '通讯录', '公告 条未读', '规范', '日志', '', '']);
 });
 
 test('Ctrl 1…9 go to the modules, Ctrl Shift L changes the theme', async () => {
@@ -94,6 +96,14 @@ test('what is on the screen stays when the program stops answering, and a line s
   await waitFor(() => {
     expect(screen.queryByText(/连不上本机的同舟程序/)).toBeNull();
   });
+});
+
+test('R18: Ctrl L locks, and nothing of the team is left on the screen', async () => {
+  const rail = await show();
+  expect(rail.getByRole('button', { name: /周明轩，个人与设备/ })).toBeInTheDocument();
+  fireEvent.keyDown(window, { key: 'l', ctrlKey: true });
+  expect(await screen.findByRole('heading', { name: '解锁同舟' })).toBeInTheDocument();
+  expect(screen.queryByRole('navigation', { name: '模块' })).toBeNull();
 });
 
 test('a path that is none leads home', async () => {
