@@ -235,7 +235,7 @@ func (a *App) shutVault(v *vault.Vault, ask bool) error {
 	return err
 }
 
-// forget lets features drop what they keep of the database in memory.
+// forget lets features drop what they keep in memory of the database and the team.
 func (a *App) forget() {
 	for _, m := range a.modules {
 		if m.Committed != nil {

@@ -65,6 +65,7 @@ func (t *team) run(joining *network) {
 	a.mu.Lock()
 	a.team = t
 	a.mu.Unlock()
+	a.forget() // what was asked for before, when there was a database and no team yet
 	t.followRules()
 	t.checkStanding()
 	t.done.Go(func() { t.start(ctx) })
