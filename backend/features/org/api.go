@@ -61,7 +61,7 @@ type PersonRef struct {
 type MemberQuery struct {
 	Text         string `json:"text"`
 	DepartmentID string `json:"departmentId"`
-	Standing     string `json:"standing"` // "" or active, frozen, removed, left, all
+	Standing     string `json:"standing"` // "" for active and frozen; active, frozen, removed, left, all
 	Kind         string `json:"kind"`     // "" for every kind
 	Role         string `json:"role"`     // "" for every role
 	Limit        int    `json:"limit"`    // 0: all
@@ -79,7 +79,7 @@ type DepartmentDTO struct {
 	ID       string      `json:"id"`
 	ParentID string      `json:"parentId"`
 	Name     string      `json:"name"`
-	Members  int         `json:"members"` // people directly in it
+	Members  int         `json:"members"` // people directly in it, who is frozen among them
 	Total    int         `json:"total"`   // and below
 	Heads    []PersonRef `json:"heads"`
 	Admins   []PersonRef `json:"admins"`

@@ -151,12 +151,22 @@ func TestR16AFrozenAccount(t *testing.T) {
 	if _, err := api(o.bossPeer).Freeze(FreezeInput{UserID: o.boss.String()}); fault.Code(err) != "denied" {
 		t.Errorf("the boss freezes himself: %v", err)
 	}
+	must(api(o.bossPeer).Place(PlaceInput{UserID: o.ann.String(), DepartmentID: o.market.ID}))(t)
+	before := must(api(o.bossPeer).Departments())(t)[0]
 	m := must(api(o.bossPeer).Freeze(FreezeInput{UserID: o.ann.String(), Reason: "手机丢失"}))(t)
 	if m.Standing != "frozen" || m.Role != "none" || m.Since == "" || m.Name != "李娜" || m.CanPlace || !m.CanFreeze || must(api(o.bobPeer).Member(o.ann.String()))(t).CanFreeze {
 		t.Errorf("frozen %+v", m)
 	}
-	if strings.Contains(names(t, o.bossPeer, MemberQuery{}), "李娜") || names(t, o.bossPeer, MemberQuery{Standing: "frozen"}) != "李娜" || !strings.Contains(names(t, o.bossPeer, MemberQuery{Standing: "all"}), "李娜") {
-		t.Error("who is frozen is listed apart")
+	for standing, listed := range map[string]bool{"": true, "frozen": true, "all": true, "active": false, "removed": false} {
+		if strings.Contains(names(t, o.bossPeer, MemberQuery{Standing: standing}), "李娜") != listed {
+			t.Errorf("who is frozen is listed among %q: %v, want %v", standing, !listed, listed)
+		}
+	}
+	if got := names(t, o.bossPeer, MemberQuery{DepartmentID: o.market.ID, Text: "李娜"}); got != "李娜" || m.DepartmentID != o.market.ID {
+		t.Errorf("who is frozen lost their place: %q, %+v", got, m)
+	}
+	if after := must(api(o.bossPeer).Departments())(t)[0]; after.Members != before.Members {
+		t.Errorf("the department counted %d people, and now %d", before.Members, after.Members)
 	}
 	if _, err := api(o.bossPeer).Members(MemberQuery{Standing: "asleep"}); fault.Code(err) != "org.standing" {
 		t.Errorf("a standing that does not exist: %v", err)

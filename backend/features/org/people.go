@@ -100,22 +100,28 @@ func (s *service) unfreeze(ctx context.Context, user op.UserID) error {
 	return err
 }
 
-// people are those of a standing: "active" or "" for members, "all", "frozen", "removed", "left". Errors: "org.standing".
+// people are those of a standing: "active", "frozen", "removed", "left", "all", or "" for members and who is frozen, who keep
+// their place until it is decided what becomes of them. Errors: "org.standing".
 func (s *service) people(standing string) ([]op.UserID, error) {
 	switch standing {
-	case "", module.StandingActive.String():
+	case "":
+		return append(s.log.Members(), frozen(s.team)...), nil
+	case module.StandingActive.String():
 		return s.log.Members(), nil
 	case "all":
-		return append(s.log.Members(), s.former("")...), nil
+		return append(s.log.Members(), former(s.team, "")...), nil
 	case module.StandingFrozen.String(), module.StandingRemoved.String(), module.StandingLeft.String():
-		return s.former(standing), nil
+		return former(s.team, standing), nil
 	}
 	return nil, fault.New("org.standing")
 }
 
-func (s *service) former(standing string) []op.UserID {
-	return slices.DeleteFunc(s.team.Former(), func(u op.UserID) bool {
-		now := s.team.Standing(u)
+// former are those who were members and are of a standing, or of any.
+func former(team module.Team, standing string) []op.UserID {
+	return slices.DeleteFunc(team.Former(), func(u op.UserID) bool {
+		now := team.Standing(u)
 		return now == module.StandingUnknown || standing != "" && now.String() != standing
 	})
 }
+
+func frozen(team module.Team) []op.UserID { return former(team, module.StandingFrozen.String()) }

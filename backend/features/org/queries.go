@@ -46,7 +46,7 @@ type book struct {
 	profiles map[op.UserID]entry
 	unheld   map[op.UserID]entry // what people changed themselves and nobody reviewed
 	tree     *crdt.View
-	dept     map[op.UserID]crdt.NodeID // of members: where they were placed, else what their profile says
+	dept     map[op.UserID]crdt.NodeID // of members and of who is frozen: where they were placed, else what their profile says
 	officers map[crdt.NodeID][]officer // heads and admins of a department itself, heads first
 	named    map[string]int            // how many members bear a name
 	duties   map[string]string         // by dutyOf
@@ -132,15 +132,12 @@ func (s *shelf) load(ctx context.Context) (*book, error) {
 
 // loadMembers finds out who is where, and what they are there.
 func (s *shelf) loadMembers(b *book) {
+	for _, u := range frozen(s.team) {
+		s.loadPlace(b, u)
+	}
 	for _, u := range s.log.Members() {
 		b.named[b.profiles[u].Name]++
-		dept := crdt.NodeID(s.team.DeptOf(u))
-		if dept == crdt.Root || !b.tree.Has(dept) {
-			dept = crdt.NodeID(b.profiles[u].Department)
-		}
-		if b.tree.Has(dept) {
-			b.dept[u] = dept
-		}
+		s.loadPlace(b, u)
 		for _, h := range s.team.Grants(u) {
 			o, of := officer{u, h.Role}, crdt.NodeID(h.Dept)
 			if (h.Role == access.Head || h.Role == access.DeptAdmin) && !slices.Contains(b.officers[of], o) {
@@ -150,6 +147,16 @@ func (s *shelf) loadMembers(b *book) {
 	}
 	for _, list := range b.officers {
 		slices.SortStableFunc(list, func(x, y officer) int { return int(x.role) - int(y.role) })
+	}
+}
+
+func (s *shelf) loadPlace(b *book, u op.UserID) {
+	dept := crdt.NodeID(s.team.DeptOf(u))
+	if dept == crdt.Root || !b.tree.Has(dept) {
+		dept = crdt.NodeID(b.profiles[u].Department)
+	}
+	if b.tree.Has(dept) {
+		b.dept[u] = dept
 	}
 }
 

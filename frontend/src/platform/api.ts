@@ -95,5 +95,5 @@ export interface Person {
 
 export const peopleApi = {
   all: async (): Promise<Person[]> =>
-    (await call<{ members: Person[] }>('org', 'Members', { text: '', departmentId: '', standing: '', kind: '', role: '', limit: 0, offset: 0 })).members,
+    (await call<{ members: Person[] }>('org', 'Members', { text: '', departmentId: '', standing: 'active', kind: '', role: '', limit: 0, offset: 0 })).members,
 };

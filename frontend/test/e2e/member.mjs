@@ -189,13 +189,8 @@ export class Member {
 
   /** Opens the profile of a colleague and what can be done about their account. @param {string} person @param {string} action */
   async manage(person, action) {
-    await this.goTo('通讯录');
-    await this.manageListed(person, action);
-  }
-
-  /** The same in the list of people that is shown. @param {string} person @param {string} action */
-  async manageListed(person, action) {
     const { page } = this;
+    await this.goTo('通讯录');
     await page.getByRole('row', { name: person }).click();
     await page.getByRole('complementary').getByRole('button', { name: '管理' }).click();
     await page.getByRole('menuitem', { name: action }).click();

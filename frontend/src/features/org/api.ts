@@ -7,7 +7,7 @@ import type { Department, DutyInput, Member, Profile, RoleInput } from './model'
 export interface MemberQuery {
   text: string;
   departmentId: string;
-  /** "" for those who are active; "all", or another standing. */
+  /** "" for those who are active or frozen; "all", or one standing. */
   standing: string;
   kind: string;
   role: string;
