@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"tongzhou/backend/vault"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
 )
 
 // This file makes the keys of a recovery council when a team is founded. Each is 24 words for one person, who keeps them on
@@ -97,4 +99,87 @@ func (p *API) ForgetCouncilWords() error {
 		return err
 	}
 	return remove(p.a.path(councilFile))
+}
+
+// CouncilDTO is the recovery council of the team.
+type CouncilDTO struct {
+	Needed int        `json:"needed"` // so many holders act together; 0: there is no council
+	Keys   int        `json:"keys"`
+	Owners []OwnerDTO `json:"owners"` // who can be replaced
+}
+
+// OwnerDTO is an owner of the team.
+type OwnerDTO struct {
+	UserID string `json:"userId"`
+	Name   string `json:"name"`
+}
+
+// ReplaceOwnerInput is an act of the recovery council.
+type ReplaceOwnerInput struct {
+	Replaces string     `json:"replaces"` // the owner who is lost
+	Subject  string     `json:"subject"`  // who becomes owner
+	Words    [][]string `json:"words"`    // of each holder who takes part, 24 each
+}
+
+// Council tells of the team's recovery council.
+func (p *API) Council() (CouncilDTO, error) {
+	t, err := p.a.ready()
+	if err != nil {
+		return CouncilDTO{}, err
+	}
+	auth, out := t.replica.Authority(), CouncilDTO{Owners: []OwnerDTO{}}
+	out.Needed, out.Keys = auth.Council()
+	nameOf := p.a.directory.Names()
+	for _, u := range auth.Users() {
+		if u.Role == authority.Owner {
+			out.Owners = append(out.Owners, OwnerDTO{u.ID.String(), nameOf(u.ID)})
+		}
+	}
+	return out, nil
+}
+
+// ReplaceOwner makes somebody owner in place of one who is lost, by the words of enough holders together. The words are used and
+// not kept. Faults: council.none, council.few {needed}, council.words {holder, word} (0: no single word can be named),
+// council.key {holder} for words of no key of this council, council.twice {holder}, council.person.
+func (p *API) ReplaceOwner(ctx context.Context, in ReplaceOwnerInput) error {
+	t, err := p.a.ready()
+	if err != nil {
+		return err
+	}
+	auth := t.replica.Authority()
+	needed, n := auth.Council()
+	if n == 0 {
+		return fault.New("council.none")
+	}
+	subject, err1 := op.ParseUserID(in.Subject)
+	replaces, err2 := op.ParseUserID(in.Replaces)
+	if err1 != nil || err2 != nil || subject == replaces || auth.Role(subject) == authority.None || auth.Role(replaces) != authority.Owner {
+		return fault.New("council.person")
+	}
+	if len(in.Words) < needed || len(in.Words) > n {
+		return fault.New("council.few", "needed", needed)
+	}
+	council := make([]ed25519.PrivateKey, 0, len(in.Words))
+	used := map[uint8]bool{}
+	for i, words := range in.Words {
+		seed, err := keys.ParseWords(words)
+		if err != nil {
+			word := 0
+			if wrong, ok := errors.AsType[*keys.WordError](err); ok {
+				word = wrong.Position
+			}
+			return fault.Wrap("council.words", err, "holder", i+1, "word", word)
+		}
+		key := keys.CouncilKey(seed)
+		index, of := auth.CouncilIndex(key.Public().(ed25519.PublicKey))
+		switch {
+		case !of:
+			return fault.New("council.key", "holder", i+1)
+		case used[index]:
+			return fault.New("council.twice", "holder", i+1)
+		}
+		used[index] = true
+		council = append(council, key)
+	}
+	return storeFault(t.replica.ReplaceOwner(ctx, subject, replaces, council))
 }

@@ -23,6 +23,7 @@ import (
 // no team, and what gets into one, which is refused where there is one.
 var openCalls = []string{
 	"app.State", "app.Settings", "app.SaveSettings", "app.Doctor", "app.CheckPassphrase", "app.Unlock", "app.Lock", "app.ResetPassphrase",
+	"app.ResetPassphraseByCode",
 	"app.PreviewInvitation", "app.JoinProgress", "app.CancelJoin", "app.LinkState", "app.CancelLink",
 }
 
@@ -345,6 +346,54 @@ func TestFoundingWithACouncil(t *testing.T) {
 		t.Errorf("forget: %v", err)
 	}
 	wantFault(t, mustFail(p.api.CouncilWords(passphrase)), "vault.words_gone")
+}
+
+// A6: two of three holders of the council's words make somebody owner in place of a founder who is lost or has gone rogue. Words
+// that are wrong, of no key, of one key twice or of too few holders change nothing.
+func TestTheCouncilReplacesTheOwner(t *testing.T) {
+	t.Parallel()
+	a, b := newPerson(t, "张三"), newPerson(t, "李四")
+	a.staff = "1001"
+	if _, err := a.api.Found(FoundInput{TeamName: "星海科技", Profile: a.profile("1001"), Passphrase: passphrase, Council: 3}); err != nil {
+		t.Fatal(err)
+	}
+	words, err := a.api.CouncilWords(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.joined(a.invite(), "1002")
+	founder, heir := a.user(), b.user()
+	b.until("the founder is known", func() bool {
+		c, err := b.api.Council()
+		return err == nil && c.Needed == 2 && c.Keys == 3 && len(c.Owners) == 1 && c.Owners[0].UserID == founder
+	})
+	strange := keys.Words([32]byte{7})
+	typo := append([]string{}, words[1]...)
+	typo[4] = "tongzhou"
+	for _, x := range []struct {
+		replaces, subject string
+		words             [][]string
+		code              string
+	}{
+		{founder, heir, words[:1], "council.few"},
+		{founder, heir, [][]string{words[0], words[0]}, "council.twice"},
+		{founder, heir, [][]string{words[0], strange}, "council.key"},
+		{founder, heir, [][]string{words[0], typo}, "council.words"},
+		{heir, founder, words[:2], "council.person"},
+		{founder, founder, words[:2], "council.person"},
+	} {
+		wantFault(t, b.api.ReplaceOwner(t.Context(), ReplaceOwnerInput{Replaces: x.replaces, Subject: x.subject, Words: x.words}), x.code)
+	}
+	if role := b.state().Role; role != "member" {
+		t.Fatalf("%s after refusals", role)
+	}
+	if err := b.api.ReplaceOwner(t.Context(), ReplaceOwnerInput{Replaces: founder, Subject: heir, Words: words[1:]}); err != nil {
+		t.Fatal(err)
+	}
+	if role := b.state().Role; role != "owner" {
+		t.Errorf("the heir is %s", role)
+	}
+	a.until("the founder hears of it", func() bool { return a.phase() == "removed" })
 }
 
 // older makes the folder of somebody whose app does not run one from before there were passphrases.

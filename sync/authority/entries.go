@@ -1,7 +1,9 @@
 package authority
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/ed25519"
 	"slices"
 
 	"tongzhou/sync/hlc"
@@ -85,3 +87,9 @@ func (s *State) PastOf(id op.ID) map[Feed]uint64 {
 
 // Council returns how many of how many keys can replace an owner; 0, 0 without a council.
 func (s *State) Council() (k, n int) { return int(s.council.K), len(s.council.Keys) }
+
+// CouncilIndex is the place of a key in the council, false for one that is not of it.
+func (s *State) CouncilIndex(pub ed25519.PublicKey) (uint8, bool) {
+	i := slices.IndexFunc(s.council.Keys, func(k []byte) bool { return bytes.Equal(k, pub) })
+	return uint8(max(i, 0)), i >= 0
+}

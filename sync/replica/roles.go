@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 
 	"tongzhou/sync/authority"
@@ -63,6 +64,40 @@ func (r *Replica) Unfreeze(ctx context.Context, user op.UserID) error {
 			return fmt.Errorf("%w: %s is not frozen", ErrInvalid, user)
 		}
 		return r.grantRole(p, user, was.FormerRole, was.FormerDept)
+	})
+}
+
+// ReplaceOwner makes subject the owner in place of another by keys of the recovery council (A6). Whoever writes it needs no
+// right. Errors: ErrInvalid for a key that is not of the council or somebody who is not of the team, ErrDenied where the keys
+// are too few or replaces is not an owner.
+func (r *Replica) ReplaceOwner(ctx context.Context, subject, replaces op.UserID, council []ed25519.PrivateKey) error {
+	return r.write(ctx, func(p *projector) error {
+		w := r.world.Load()
+		if w.auth.Role(subject) == authority.None || subject == replaces {
+			return fmt.Errorf("%w: %s is not of the team", ErrInvalid, subject)
+		}
+		if w.auth.Role(replaces) != authority.Owner {
+			return fmt.Errorf("%w: %s is no owner", ErrDenied, replaces)
+		}
+		// New keys may have to be made first; the signatures name the place after them.
+		if _, err := r.payDebt(p, w.scopes[r.teamTag.control], op.Control); err != nil {
+			return err
+		}
+		f, _, err := r.ownFeed(p, r.teamTag.control)
+		if err != nil {
+			return err
+		}
+		ref := op.Ref{Device: r.id.Device.ID, Incarnation: f.Incarnation, Seq: f.Len + 1}
+		x := authority.ReplaceOwner{Subject: subject, Replaces: replaces}
+		for _, key := range council {
+			index, of := w.auth.CouncilIndex(key.Public().(ed25519.PublicKey))
+			if !of {
+				return fmt.Errorf("%w: a key that is not of the council", ErrInvalid)
+			}
+			x.Sigs = append(x.Sigs, authority.SignCouncil(key, index, r.id.Team, ref, subject, replaces))
+		}
+		_, err = r.appendControl(p, authority.TypeReplaceOwner, x)
+		return err
 	})
 }
 
