@@ -92,6 +92,8 @@ export const screens = [
   { name: 'settings', path: '/settings' },
   { name: 'settings-appearance', path: '/settings?section=appearance' },
   { name: 'settings-account', path: '/settings?section=account' },
+  { name: 'settings-leave', path: '/settings?section=account', act: leaveTeam },
+  { name: 'settings-leave-owner', path: '/settings?section=account&leave=1', ready: '[role=dialog] [role=status], [role=dialog] p' },
   { name: 'settings-about', path: '/settings?section=about' },
   { name: 'sync', path: '/settings', act: openSync },
   { name: 'sync-syncing', path: '/settings', query: { net: 'syncing' }, act: openSync },
@@ -268,4 +270,11 @@ async function offboard(page) {
   await page.locator('[role=dialog] input').fill('徐浩然')
   await page.locator('[role=dialog] button').last().click()
   await page.waitForSelector('[role=dialog] ul svg')
+}
+
+/** Somebody else owns the team too, so that I may go. */
+async function leaveTeam(page) {
+  await page.evaluate(() => globalThis.go.org.API.SetRole({ userId: 'u7', role: 'owner', departmentId: '' }))
+  await page.locator('main section button').last().click()
+  await page.waitForSelector('[role=dialog] input')
 }

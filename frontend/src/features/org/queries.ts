@@ -39,6 +39,12 @@ export const everybodyQuery = queryOptions({
   queryFn: async () => (await orgApi.members({ text: '', departmentId: '', standing: 'active', kind: '', role: '', limit: 0, offset: 0 })).members,
 });
 
+/** Who could let the only owner leave. */
+export const ownersQuery = queryOptions({
+  queryKey: [...ALL, 'members', 'owners'],
+  queryFn: async () => (await orgApi.members({ text: '', departmentId: '', standing: 'active', kind: '', role: 'owner', limit: 0, offset: 0 })).members,
+});
+
 export const requestsQuery = (box: RequestBox, state: RequestState | '') =>
   queryOptions({ queryKey: [...ALL, 'requests', box, state], queryFn: () => orgApi.requests({ box, state }) });
 

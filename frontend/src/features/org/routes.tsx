@@ -1,5 +1,6 @@
 import type { Feature } from '../../platform/feature';
 import { IconAddressBook } from '../../ui/icons';
+import { LeaveHost } from './components/leave-host';
 import { OrgScreen } from './components/org-screen';
 import { staleAfter } from './queries';
 
@@ -16,4 +17,5 @@ export const feature: Feature = {
     order: 50,
   },
   staleAfter,
+  Background: LeaveHost,
 };

@@ -10,12 +10,14 @@ interface OffboardHeirsProps {
   /** Item → user, "" for nobody. */
   heirs: Record<string, string>;
   onHeirs: (heirs: Record<string, string>) => void;
+  /** Above them, in other words than for somebody else. */
+  help?: string;
 }
 
 type Lookup = (keys: string[], params: object) => string;
 
 /** Who takes over what. Left open, it stays on the list of what remains to be done. */
-export function OffboardHeirs({ plan, heirs, onHeirs }: OffboardHeirsProps) {
+export function OffboardHeirs({ plan, heirs, onHeirs, help }: OffboardHeirsProps) {
   const { t } = useTranslation('org');
   const lookup = t as unknown as Lookup;
   const everybody = useQuery(everybodyQuery).data ?? [];
@@ -23,7 +25,7 @@ export function OffboardHeirs({ plan, heirs, onHeirs }: OffboardHeirsProps) {
   if (plan.items.length === 0) return <p className={classes.empty}>{t('offboard.nothing', { name: plan.member.name })}</p>;
   return (
     <div className={classes.body}>
-      <p>{t('offboard.heirsHelp', { name: plan.member.name })}</p>
+      <p>{help ?? t('offboard.heirsHelp', { name: plan.member.name })}</p>
       <Select
         label={t('offboard.allTo')}
         placeholder={t('offboard.choose')}

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../../platform/app-state';
 import { useGo, useSetParams } from '../../../platform/navigation';
-import { INVITE } from '../../../platform/places';
+import { INVITE, LEAVE } from '../../../platform/places';
 import { Button } from '../../../ui/button';
-import { IconEdit, IconUserPlus } from '../../../ui/icons';
+import { IconEdit, IconLogout, IconUserPlus } from '../../../ui/icons';
 import { deviceQuery } from '../queries';
 import { Facts, Group } from '../../../ui/group';
 
@@ -52,6 +52,15 @@ export function AccountSection() {
           ]}
         />
       </Group>
+      <Group
+        title={t('account.leave')}
+        help={t('account.leaveHelp')}
+        control={
+          <Button icon={<IconLogout size={16} stroke={1.7} />} aria-haspopup="dialog" onClick={() => setParams({ [LEAVE]: '1' })}>
+            {t('account.leaveStart')}
+          </Button>
+        }
+      />
     </>
   );
 }
