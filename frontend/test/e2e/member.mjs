@@ -182,6 +182,44 @@ export class Member {
     await this.inside(joinLimit);
   }
 
+  /** Copies the recovery words from the screen, answers what is asked of them, and returns them. */
+  async noteWords() {
+    const { page } = this;
+    await page.getByRole('button', { name: '设置' }).click();
+    await page.getByRole('button', { name: '账号与安全', exact: true }).click();
+    await page.getByRole('button', { name: '去抄写' }).last().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input[type=password]').fill(passphrase);
+    await dialog.getByRole('button', { name: '显示恢复词' }).click();
+    const list = dialog.getByRole('list', { name: '恢复词' });
+    await list.waitFor();
+    const words = await list.locator('b').allTextContents();
+    await dialog.getByRole('button', { name: '抄好了，去核对' }).click();
+    for (const field of await dialog.getByRole('textbox', { name: /^第 \d+ 个词/ }).all()) {
+      const nth = Number(/\d+/.exec((await field.evaluate((input) => input.labels[0].textContent)) ?? '')?.[0]);
+      await field.fill(words[nth - 1]);
+    }
+    await dialog.getByRole('button', { name: '核对并完成' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    return words;
+  }
+
+  /** Types the words into the form that takes them. @param {string[]} words */
+  async fillWords(words) {
+    const group = this.page.getByRole('group', { name: '恢复词' });
+    for (const [index, word] of words.entries()) await group.getByRole('textbox').nth(index).fill(word);
+  }
+
+  /** Asks for the account back on a device that has nothing. @param {string[]} words @param {string} link of the team */
+  async recover(words, link) {
+    const { page } = this;
+    await page.getByRole('button', { name: '用恢复词找回' }).click();
+    await this.fillWords(words);
+    await page.getByRole('textbox', { name: '团队链接' }).fill(link);
+    await this.fillDevice();
+    await page.getByRole('button', { name: '找回账号' }).click();
+  }
+
   /** Opens a screen of the rail. @param {string} name */
   async goTo(name) {
     await this.page.getByRole('navigation', { name: '模块' }).getByRole('button', { name }).click();
