@@ -1,4 +1,5 @@
-// Every device is lost: the 24 words and a link of the team bring the account back, on real processes.
+// Every device is lost: the 24 words and a link of the team bring the account back, on real processes; in the end they leave
+// of their own accord.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -85,6 +86,17 @@ test('who lost every device returns with the words (R18, R45)', { timeout: 600_0
     await lin.sees('我回来了');
     await lin.send('李承泽', '欢迎');
     await back.sees('欢迎');
+  });
+
+  await step('one who leaves of their own accord loses everything at once', async () => {
+    const { page } = back;
+    await page.getByRole('button', { name: '设置' }).click();
+    await page.getByRole('button', { name: '个人与团队', exact: true }).click();
+    await page.getByRole('button', { name: '退出团队…' }).click();
+    const dialog = page.getByRole('dialog', { name: `退出「${team}」` });
+    await dialog.getByRole('textbox', { name: /输入团队名称/ }).fill(team);
+    await dialog.getByRole('button', { name: '退出团队' }).click();
+    await page.getByRole('heading', { name: '你已不在这个团队' }).waitFor();
   });
 
   await step('no page threw', async () => {
