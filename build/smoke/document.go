@@ -18,7 +18,7 @@ import (
 //go:embed webkit/automation.c
 var automationSource []byte
 
-// lookAtDocument founds a team in the real window, as a person would, and finds it again after a restart.
+// lookAtDocument founds a team in the real window, as a person would, and unlocks it again after a restart.
 func lookAtDocument(ctx context.Context, o Options, screen *display) error {
 	home, err := os.MkdirTemp("", "tongzhou-driven-")
 	if err != nil {
@@ -35,10 +35,15 @@ func lookAtDocument(ctx context.Context, o Options, screen *display) error {
 		return err
 	}
 	return withPage(ctx, o, screen, home, wrapper, func(page *driver, _ func() error) error {
-		if _, err := page.waitForText(ctx, teamName); err != nil {
+		if err := inTurn(
+			func() error { return page.fill(ctx, field("工号"), staffNo) },
+			func() error { return page.fill(ctx, password(1), passphrase) },
+			func() error { return page.click(ctx, `//button[@type="submit"]`) },
+			func() error { _, err := page.waitForText(ctx, teamName, "消息"); return err },
+		); err != nil {
 			return err
 		}
-		fmt.Fprintln(o.Out, "ok: the team is there again after a restart")
+		fmt.Fprintln(o.Out, "ok: the team is unlocked again after a restart")
 		return nil
 	})
 }
@@ -106,24 +111,30 @@ func freePort() (string, error) {
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
 }
 
-const teamName = "星海科技"
+const (
+	teamName   = "星海科技"
+	staffNo    = "XH1014"
+	passphrase = "Tong-Zhou.7315"
+)
 
 // foundTeam goes through the first minute of a new user: name the team and oneself, look around, choose the dark theme. Each
 // click goes through the generated bindings into the program and comes back as an event or an answer.
 func foundTeam(ctx context.Context, o Options, screen *display, page *driver, ended func() error) error {
-	steps := []func() error{
+	if err := inTurn(
 		func() error { return page.click(ctx, `//button[contains(., "创建团队")]`) },
 		func() error { return page.fill(ctx, field("团队名称"), teamName) },
 		func() error { return page.fill(ctx, field("姓名"), "林晓雯") },
+		func() error { return page.fill(ctx, field("工号"), staffNo) },
 		func() error { return page.fill(ctx, field("部门"), "研发中心") },
+		func() error { return page.fill(ctx, field("职位"), "设计师") },
+		func() error { return page.fill(ctx, password(1), passphrase) },
+		func() error { return page.fill(ctx, password(2), passphrase) },
 		func() error { return page.click(ctx, `//button[@type="submit"]`) },
+		func() error { return page.click(ctx, `//button[contains(., "稍后再抄")]`) },
 		func() error { _, err := page.waitFor(ctx, `//nav[@aria-label="模块"]`); return err },
 		func() error { _, err := page.waitForText(ctx, teamName, "消息"); return err },
-	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
+	); err != nil {
+		return err
 	}
 	fmt.Fprintln(o.Out, "ok: a team was founded in the window")
 	id, err := waitForWindow(ctx, screen, ended)
@@ -154,4 +165,17 @@ func foundTeam(ctx context.Context, o Options, screen *display, page *driver, en
 // field finds a text field by its label.
 func field(label string) string {
 	return fmt.Sprintf(`//label[starts-with(normalize-space(.), %q)]/following::input[1]`, label)
+}
+
+// password finds the nth field for a passphrase.
+func password(n int) string { return fmt.Sprintf(`(//input[@type="password"])[%d]`, n) }
+
+// inTurn takes steps until one fails.
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
