@@ -186,6 +186,7 @@ func (a *App) changePassphrase(in ChangePassphraseInput) error {
 	if err := v.SetPassphrase(in.Next); err != nil {
 		return storeFault(err)
 	}
+	t.turn()
 	a.bus.Publish("state", nil)
 	return nil
 }

@@ -172,10 +172,7 @@ func (a *App) controlChanged() {
 		return
 	}
 	t.checkStanding()
-	select {
-	case t.turned <- struct{}{}:
-	default: // it will look after all of them
-	}
+	t.turn()
 }
 
 // Close ends everything in the order opposite to Start, also an attempt to join. Closing again does nothing more.

@@ -19,6 +19,7 @@ import (
 const localSchema = `
 CREATE TABLE IF NOT EXISTS app_setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS app_peer_address (device BLOB PRIMARY KEY, user INTEGER NOT NULL, addrs TEXT NOT NULL) STRICT, WITHOUT ROWID; -- JSON list, from registers
+CREATE TABLE IF NOT EXISTS app_rescue (device BLOB PRIMARY KEY, secret BLOB NOT NULL) STRICT, WITHOUT ROWID; -- of this person's devices, from registers
 CREATE TABLE IF NOT EXISTS app_invitation (  -- invitations made on this device: only here is the secret
   op BLOB PRIMARY KEY, secret BLOB NOT NULL, created INTEGER NOT NULL, note TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -89,11 +89,22 @@ func (t *team) follow(ctx context.Context) {
 				t.app.log.Error("stop features", "err", err)
 			}
 		}
+		if t.featuresRun {
+			t.tellRescue(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.turned:
 		}
+	}
+}
+
+// turn makes follow look again.
+func (t *team) turn() {
+	select {
+	case t.turned <- struct{}{}:
+	default: // it will look after all of them
 	}
 }
 

@@ -405,6 +405,7 @@ func (n *network) onInSync(ctx context.Context, t *team, introduce bool) {
 	}
 	n.app.salvageRest(ctx, t.replica)
 	n.tellAddresses(ctx) // unless the key was here before
+	t.turn()             // the same for the rescue secret
 }
 
 func (n *network) onChange() {

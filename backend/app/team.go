@@ -20,14 +20,14 @@ type team struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup // everything that run has begun
 
-	turned      chan struct{} // the control log changed
+	turned      chan struct{} // the control log changed, or what the rescue secret hangs on
 	featuresRun bool          // of follow, and of close after it
 }
 
 // openReplica opens the replica on the database.
 func (a *App) openReplica(db replica.DB, id *keys.Identity, mark replica.Mark) (*replica.Replica, error) {
 	var reducers []replica.Reducer
-	registers := []replica.RegisterKind{addressRegister()}
+	registers := []replica.RegisterKind{addressRegister(), rescueRegister(keys.SelfScope(id.Team, id.Root.ID))}
 	for _, m := range a.modules {
 		reducers = append(reducers, m.Reducers...)
 		registers = append(registers, m.Registers...)

@@ -125,7 +125,7 @@ func openFolder(dir string, with *Unlock) (*keys.Identity, *store.Key, error) {
 }
 
 func (a *App) projectionTables() []string {
-	out := []string{"app_peer_address"}
+	out := []string{"app_peer_address", "app_rescue"}
 	for _, m := range a.modules {
 		out = append(out, m.ProjectionTables...)
 	}

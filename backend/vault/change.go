@@ -43,10 +43,11 @@ func (v *Vault) Verify(passphrase string) error {
 	if !v.open {
 		return errors.New("the vault is closed")
 	}
-	return v.try(passphrase, func(key [32]byte) (bool, error) { return key == v.key, nil })
+	return v.tryPassphrase(passphrase, func(key [32]byte) (bool, error) { return key == v.key, nil })
 }
 
-// SetPassphrase replaces the passphrase of an open vault, in one step: after a crash the old or the new one opens it. Whoever knew the old one through a keychain entry does not keep it: that slot goes too.
+// SetPassphrase replaces the passphrase of an open vault, in one step: after a crash the old or the new one opens it. Whoever
+// could open it through a keychain entry or a rescue secret cannot any more: those slots go too.
 func (v *Vault) SetPassphrase(passphrase string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -54,8 +55,8 @@ func (v *Vault) SetPassphrase(passphrase string) error {
 		return errors.New("the vault is closed")
 	}
 	c := v.contents
-	c.Set = v.opts.Now().UnixMilli()
-	next, err := v.passphraseSlot(v.file.with(slot{Kind: slotKeychain}), passphrase)
+	c.Set, c.Rescue, c.RescueOf = v.opts.Now().UnixMilli(), [RescueSize]byte{}, [32]byte{}
+	next, err := v.passphraseSlot(v.file.with(slot{Kind: slotKeychain}).with(slot{Kind: slotRescue}), passphrase)
 	if err != nil {
 		return err
 	}

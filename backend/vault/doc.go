@@ -1,5 +1,6 @@
 // Package vault keeps this device's keys on the disk so that only the person opens them: with 工号 and passphrase, with the
-// recovery words, or with the keychain of the operating system where the person asked for that.
+// recovery words, with a secret that the person's other devices hold, or with the keychain of the operating system where the
+// person asked for that.
 //
 // The file vault holds one random key, the vault key, sealed once for each way to open it (a slot), and a little content sealed
 // under it: the key of the database, when the passphrase was set, what was settled. Everything else that is secret on the disk
@@ -9,7 +10,7 @@
 // Invariants:
 //   - No key and no passphrase lies on the disk in clear, none appears in an error or a log.
 //   - The file is replaced as a whole: after a crash the old or the new passphrase opens it, never none.
-//   - A wrong passphrase costs time, 1, 2, 4 … 60 seconds, also over restarts. It never destroys anything and never locks for
+//   - A wrong passphrase or rescue secret costs time, 1, 2, 4 … 60 seconds, also over restarts. It never destroys anything and never locks for
 //     good, so nobody can take the data from a colleague by typing nonsense.
 //   - The cost of deriving a key is in the file, and bounded: a hostile file cannot take the machine's memory.
 //

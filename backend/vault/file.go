@@ -34,6 +34,7 @@ const (
 	slotPassphrase slotKind = 1
 	slotRecovery   slotKind = 2
 	slotKeychain   slotKind = 3
+	slotRescue     slotKind = 4
 )
 
 // slot is the vault key, sealed for one way to open it.

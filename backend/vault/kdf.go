@@ -48,8 +48,11 @@ func (p Params) stretch(passphrase string, salt []byte) [32]byte {
 func plainStaffNo(s string) string { return strings.ToLower(strings.TrimSpace(norm.NFKC.String(s))) }
 
 // derive makes a key for one purpose from the vault key.
-func derive(key [32]byte, label string) [32]byte {
-	out, err := hkdf.Key(sha256.New, key[:], nil, "tongzhou/vault/1/"+label, 32)
+func derive(key [32]byte, label string) [32]byte { return deriveFrom(key[:], label) }
+
+// deriveFrom makes a key for one purpose from a random secret.
+func deriveFrom(secret []byte, label string) [32]byte {
+	out, err := hkdf.Key(sha256.New, secret, nil, "tongzhou/vault/1/"+label, 32)
 	if err != nil {
 		panic(fmt.Sprintf("vault: derive %s: %v", label, err)) // only for impossible lengths
 	}

@@ -33,6 +33,9 @@ type Contents struct {
 	IdleMinutes   int      `cbor:"5,keyasint"` // lock after so long; 0: never; where IdleChosen
 	IdleChosen    bool     `cbor:"7,keyasint"` // the person chose, else the house rule holds
 	DatabaseReady bool     `cbor:"6,keyasint"` // the database was made, or taken over, under DatabaseKey
+
+	Rescue   [RescueSize]byte `cbor:"8,keyasint"` // the secret that also opens the vault, where RescueOf
+	RescueOf [32]byte         `cbor:"9,keyasint"` // who is to have it
 }
 
 // Vault is a vault on the disk, open or not. It is safe for concurrent use.
@@ -142,7 +145,7 @@ func (v *Vault) Wait() time.Duration {
 func (v *Vault) Unlock(staffNo, passphrase string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := v.try(passphrase, func(key [32]byte) (bool, error) {
+	err := v.tryPassphrase(passphrase, func(key [32]byte) (bool, error) {
 		c, err := v.unsealContents(key)
 		if err != nil || c.StaffNo != "" && plainStaffNo(c.StaffNo) != plainStaffNo(staffNo) {
 			return false, err
@@ -161,9 +164,8 @@ func (v *Vault) Unlock(staffNo, passphrase string) error {
 	return nil
 }
 
-// try opens the slot of the passphrase, not too often. The try is counted before it is made, so that ending the program
-// does not make it free. right looks at the key that came out, and opens the vault with it or not.
-func (v *Vault) try(passphrase string, right func(key [32]byte) (bool, error)) error {
+// tryPassphrase opens the slot of the passphrase.
+func (v *Vault) tryPassphrase(passphrase string, right func(key [32]byte) (bool, error)) error {
 	s, ok := v.file.slot(slotPassphrase)
 	if !ok {
 		return fmt.Errorf("%w: no passphrase", ErrDamaged)
@@ -171,6 +173,12 @@ func (v *Vault) try(passphrase string, right func(key [32]byte) (bool, error)) e
 	if err := s.Params.check(); err != nil {
 		return err
 	}
+	return v.try(s, func() [32]byte { return s.Params.stretch(passphrase, s.Salt) }, right)
+}
+
+// try opens a slot with a key that somebody typed, not too often. The try is counted before it is made, so that ending the
+// program does not make it free. right looks at the vault key that came out, and opens the vault with it or not.
+func (v *Vault) try(s slot, typed func() [32]byte, right func(key [32]byte) (bool, error)) error {
 	bound, err := v.file.bound(s)
 	if err != nil {
 		return err
@@ -182,7 +190,7 @@ func (v *Vault) try(passphrase string, right func(key [32]byte) (bool, error)) e
 	v.tries = tries{Count: v.tries.Count + 1, Last: now.UnixMilli()}
 	// On a full disk the count is in memory only: to refuse the right passphrase would be worse.
 	saving := v.tries.save(v.opts.Dir)
-	plain, ok := unseal(s.Params.stretch(passphrase, s.Salt), bound, s.Box)
+	plain, ok := unseal(typed(), bound, s.Box)
 	if ok = ok && len(plain) == 32; ok {
 		if ok, err = right([32]byte(plain)); err != nil {
 			return err

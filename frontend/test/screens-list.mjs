@@ -73,6 +73,8 @@ export const screens = [
   { name: 'unlock', query: { fake: 'locked' } },
   { name: 'unlock-wrong', query: { fake: 'locked' }, act: unlockWrongly },
   { name: 'unlock-forgot', query: { fake: 'locked' }, act: (page) => page.locator('form > button').last().click() },
+  { name: 'unlock-code', query: { fake: 'locked' }, act: forgetToAnotherDevice },
+  { name: 'unlock-code-wrong', query: { fake: 'locked' }, act: typeWrongCode },
   { name: 'ended-frozen', query: { fake: 'frozen' } },
   { name: 'ended-removed', query: { fake: 'removed' } },
   { name: 'ended-signed-out', query: { fake: 'signed_out' } },
@@ -86,6 +88,8 @@ export const screens = [
   { name: 'devices', path: '/settings?section=devices', ready: 'main ul li ul, main section ul li' },
   { name: 'device-sign-out', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 2) },
   { name: 'device-sign-out-words', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 1) },
+  { name: 'device-code-ask', path: '/settings?section=devices', ready: 'main section ul li button', act: askForCode },
+  { name: 'device-code', path: '/settings?section=devices', ready: 'main section ul li button', act: showCode },
   { name: 'device-link', path: '/settings?section=devices&do=link', ready: '[data-testid=device-link]' },
   { name: 'device-compare', path: '/settings?section=devices&do=link', ready: '[data-testid=device-link]', act: letDeviceCome },
   { name: 'profile-menu', path: '/settings', act: openProfileMenu },
@@ -192,6 +196,22 @@ async function unlockWrongly(page) {
   await page.waitForSelector('main button[aria-disabled=true]')
 }
 
+async function forgetToAnotherDevice(page) {
+  await page.locator('form > button').last().click()
+  await page.locator('main [role=radiogroup] label').last().click()
+  await page.waitForSelector('main form input:not([type=password])')
+}
+
+async function typeWrongCode(page) {
+  await forgetToAnotherDevice(page)
+  await page.locator('main form input:not([type=password])').fill('7kq2m x9wtb 0hrne')
+  await page.locator('main form input[type=password]').nth(0).fill('lake#Tiger41')
+  await page.locator('main form input[type=password]').nth(1).fill('lake#Tiger41')
+  await page.clock.runFor(200)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('main form [aria-invalid=true]')
+}
+
 async function typePassphrase(page) {
   await page.locator('[role=dialog] input[type=password]').nth(1).fill('lake20010203')
   await page.clock.runFor(200)
@@ -210,8 +230,20 @@ async function quizWords(page) {
 }
 
 async function signOut(page, row) {
-  await page.locator('main section ul li').nth(row).locator('button').click()
+  await page.locator('main section ul li').nth(row).locator('button').last().click()
   await page.waitForSelector('[role=dialog] input')
+}
+
+async function askForCode(page) {
+  await page.locator('main section ul li').nth(1).locator('button').first().click()
+  await page.waitForSelector('[role=dialog] input')
+}
+
+async function showCode(page) {
+  await askForCode(page)
+  await page.locator('[role=dialog] input').fill('tongzhou#2026')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[data-testid=rescue-code]')
 }
 
 async function letDeviceCome(page) {

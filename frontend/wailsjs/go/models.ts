@@ -89,6 +89,15 @@ export namespace app {
 	    syncedAt: string;
 	    peers: PeerDTO[];
 	}
+	export interface OwnerDTO {
+	    userId: string;
+	    name: string;
+	}
+	export interface CouncilDTO {
+	    needed: number;
+	    keys: number;
+	    owners: OwnerDTO[];
+	}
 	export interface DeviceDTO {
 	    id: string;
 	    name: string;
@@ -171,6 +180,7 @@ export namespace app {
 	    deviceId: string;
 	    name: string;
 	}
+	
 	export interface PassphraseCheckDTO {
 	    problems: string[];
 	    score: number;
@@ -182,6 +192,19 @@ export namespace app {
 	    words: string[];
 	    deviceName: string;
 	    passphrase: string;
+	}
+	export interface ReplaceOwnerInput {
+	    replaces: string;
+	    subject: string;
+	    words: string[][];
+	}
+	export interface RescueCodeInput {
+	    deviceId: string;
+	    passphrase: string;
+	}
+	export interface ResetByCodeInput {
+	    code: string;
+	    next: string;
 	}
 	export interface ResetPassphraseInput {
 	    words: string[];

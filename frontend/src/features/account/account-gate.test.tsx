@@ -125,6 +125,32 @@ test('R15: a forgotten passphrase is replaced with the words; a wrong one is mar
   expect(backend.callsOf('app.ResetPassphrase')[1]).toEqual([{ words: WORDS, next: 'lake#Tiger41' }]);
 });
 
+test('R15: a forgotten passphrase is replaced with the code of another device; a wrong one costs a pause', async () => {
+  phase = 'locked';
+  await show();
+  await user.click(await screen.findByRole('button', { name: '忘记口令' }));
+  await user.click(screen.getByRole('radio', { name: '我的另一台设备' }));
+  await user.click(button('重设口令'));
+  expect(screen.getByText('填写解锁码')).toBeInTheDocument();
+  await user.type(field(/^解锁码/), '7KQ2M');
+  await user.type(field(/^新口令/), 'lake#Tiger41');
+  await user.type(field(/^再输一次/), 'lake#Tiger41');
+  const refuse = (fault: Fault) =>
+    backend.handle('app', {
+      ResetPassphraseByCode: () => {
+        throw rejection(fault);
+      },
+    });
+  refuse(new Fault('rescue.length', { have: '5', want: '30' }));
+  await user.click(button('重设口令'));
+  expect(await screen.findByText('解锁码有 30 个字母和数字，现在是 5 个')).toBeInTheDocument();
+  refuse(new Fault('rescue.wrong', { wait: '4' }));
+  await user.click(button('重设口令'));
+  expect(await screen.findByText('解锁码不对或已经用过，在另一台设备上重新显示')).toBeInTheDocument();
+  await user.click(await screen.findByRole('button', { name: /秒后再试/ }));
+  expect(backend.callsOf('app.ResetPassphraseByCode')).toEqual(Array(2).fill([{ code: '7KQ2M', next: 'lake#Tiger41' }]));
+});
+
 test.each([
   ['frozen', '账号已冻结', '林晓雯 在'],
   ['removed', '你已不在这个团队', '林晓雯 在'],

@@ -56,6 +56,6 @@ export function codeText(code: string): string {
 
 /** Seconds that a refused passphrase makes one wait, 0 when it does not. */
 export function waitOf({ code, params }: { code: string; params: Readonly<Record<string, string>> }): number {
-  if (code !== 'vault.wrong' && code !== 'vault.wait') return 0;
+  if (code !== 'vault.wrong' && code !== 'vault.wait' && code !== 'rescue.wrong') return 0;
   return Math.max(0, Math.ceil(Number(params.wait ?? 0) || 0));
 }

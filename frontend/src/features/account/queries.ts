@@ -39,6 +39,9 @@ export const useUnlock = () => useNewState(accountApi.unlock);
 export const useChangePassphrase = () => useNewState(accountApi.changePassphrase);
 /** Opens the device as well. */
 export const useResetPassphrase = () => useNewState(accountApi.resetPassphrase);
+export const useResetPassphraseByCode = () => useNewState(accountApi.resetPassphraseByCode);
+/** Nothing of it stays in a cache. */
+export const useRescueCode = () => useMutation({ mutationFn: accountApi.rescueCode, gcTime: 0 });
 export const useSetIdleLock = () => useNewState(accountApi.setIdleLock);
 export function useConfirmWords() {
   const client = useQueryClient();

@@ -122,6 +122,25 @@ test('R17, R18: signing a device out says what happens offline, and takes its na
   await waitFor(() => expect(backend.callsOf('app.RevokeDevice')).toEqual([[{ deviceId: 'd2', lost: true, words }]]));
 });
 
+test('R15: the code of another device of mine is shown against the passphrase of this one', async () => {
+  await show('/settings?section=devices');
+  await screen.findByText('MacBook Air');
+  // Only one of them is another device that was not signed out.
+  await user.click(screen.getByRole('button', { name: /^显示解锁码/ }));
+  const dialog = within(await screen.findByRole('dialog', { name: '「MacBook Air」的解锁码' }));
+  backend.handle('app', {
+    RescueCode: () => {
+      throw rejection(new Fault('rescue.none'));
+    },
+  });
+  await user.type(dialog.getByLabelText(/^这台设备的口令/), 'lake#Tiger41{Enter}');
+  expect(await dialog.findByText(/还没有留下解锁码/)).toBeInTheDocument();
+  backend.handle('app', { RescueCode: () => '7KQ2M-X9WTB-0HRNE-4VJ8C-PZ5DA-G3Y6S' });
+  await user.click(dialog.getByRole('button', { name: '显示解锁码' }));
+  expect(await dialog.findByText('0HRNE')).toBeInTheDocument();
+  expect(backend.callsOf('app.RescueCode')[1]).toEqual([{ deviceId: 'd2', passphrase: 'lake#Tiger41' }]);
+});
+
 test('a device that was signed out cannot be signed out again', async () => {
   await show('/settings?section=devices');
   await screen.findByText('旧台式机');

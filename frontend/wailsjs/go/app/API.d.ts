@@ -18,6 +18,8 @@ export function ConfirmRecoveryWords(arg1:Array<string>):Promise<void>;
 
 export function Connections():Promise<app.ConnectionsDTO>;
 
+export function Council():Promise<app.CouncilDTO>;
+
 export function CouncilWords(arg1:string):Promise<Array<any>>;
 
 export function CreateInvitation(arg1:app.InvitationInput):Promise<app.InvitationDTO>;
@@ -50,7 +52,13 @@ export function Recover(arg1:app.RecoverInput):Promise<void>;
 
 export function RecoveryWords(arg1:string):Promise<Array<string>>;
 
+export function ReplaceOwner(arg1:app.ReplaceOwnerInput):Promise<void>;
+
+export function RescueCode(arg1:app.RescueCodeInput):Promise<string>;
+
 export function ResetPassphrase(arg1:app.ResetPassphraseInput):Promise<app.StateDTO>;
+
+export function ResetPassphraseByCode(arg1:app.ResetByCodeInput):Promise<app.StateDTO>;
 
 export function RevokeDevice(arg1:app.RevokeDeviceInput):Promise<void>;
 

@@ -34,6 +34,10 @@ export function Connections() {
   return window['go']['app']['API']['Connections']();
 }
 
+export function Council() {
+  return window['go']['app']['API']['Council']();
+}
+
 export function CouncilWords(arg1) {
   return window['go']['app']['API']['CouncilWords'](arg1);
 }
@@ -98,8 +102,20 @@ export function RecoveryWords(arg1) {
   return window['go']['app']['API']['RecoveryWords'](arg1);
 }
 
+export function ReplaceOwner(arg1) {
+  return window['go']['app']['API']['ReplaceOwner'](arg1);
+}
+
+export function RescueCode(arg1) {
+  return window['go']['app']['API']['RescueCode'](arg1);
+}
+
 export function ResetPassphrase(arg1) {
   return window['go']['app']['API']['ResetPassphrase'](arg1);
+}
+
+export function ResetPassphraseByCode(arg1) {
+  return window['go']['app']['API']['ResetPassphraseByCode'](arg1);
 }
 
 export function RevokeDevice(arg1) {

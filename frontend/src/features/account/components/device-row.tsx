@@ -8,7 +8,14 @@ import { useNow } from '../../../ui/use-now';
 import type { Device } from '../model';
 import classes from './devices.module.css';
 
-export function DeviceRow({ device, onRevoke }: { device: Device; onRevoke: () => void }) {
+interface DeviceRowProps {
+  device: Device;
+  onRevoke: () => void;
+  /** Shows the code that opens it when its passphrase is forgotten; only for one's other devices. */
+  onCode?: () => void;
+}
+
+export function DeviceRow({ device, onRevoke, onCode }: DeviceRowProps) {
   const { t, i18n } = useTranslation('account');
   const now = useNow();
   const text = timeText(i18n.language);
@@ -31,6 +38,12 @@ export function DeviceRow({ device, onRevoke }: { device: Device; onRevoke: () =
         </span>
         <span className={classes.detail}>{gone ? origin : `${presence} · ${origin}`}</span>
       </div>
+      {!gone && !current && onCode && (
+        <Button size="sm" kind="ghost" aria-haspopup="dialog" onClick={onCode}>
+          {t('rescue.show')}
+          <span className="sr-only">：{name}</span>
+        </Button>
+      )}
       {!gone && canRevoke && (
         <Button size="sm" aria-haspopup="dialog" onClick={onRevoke}>
           {t('devices.signOut')}

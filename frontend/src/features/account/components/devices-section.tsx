@@ -13,6 +13,7 @@ import { devicesQuery } from '../queries';
 import { DeviceRow } from './device-row';
 import classes from './devices.module.css';
 import { LinkDialog } from './link-dialog';
+import { RescueDialog } from './rescue-dialog';
 import { RevokeDialog } from './revoke-dialog';
 
 /** The devices of one's account: what they are, signing them out, linking another (R2, R17, R18). In the address: `do=link`. */
@@ -23,6 +24,7 @@ export function DevicesSection() {
   const linking = useParam('do') === 'link';
   const devices = useQuery(devicesQuery);
   const [revoking, setRevoking] = useState<Device | null>(null);
+  const [opening, setOpening] = useState<Device | null>(null);
   const active = devices.data?.filter(({ state }) => state === 'active') ?? [];
   const gone = devices.data?.filter(({ state }) => state === 'revoked') ?? [];
   return (
@@ -46,7 +48,7 @@ export function DevicesSection() {
         )}
         <ul className={classes.list} aria-label={t('devices.mine')}>
           {active.map((device) => (
-            <DeviceRow key={device.id} device={device} onRevoke={() => setRevoking(device)} />
+            <DeviceRow key={device.id} device={device} onRevoke={() => setRevoking(device)} onCode={() => setOpening(device)} />
           ))}
         </ul>
       </Group>
@@ -60,6 +62,7 @@ export function DevicesSection() {
         </Group>
       )}
       {revoking && <RevokeDialog device={revoking} onClose={() => setRevoking(null)} />}
+      {opening && <RescueDialog device={opening} onClose={() => setOpening(null)} />}
       {linking && <LinkDialog onClose={() => setParams({ do: '' }, { replace: true })} />}
     </>
   );

@@ -39,10 +39,7 @@ export function ResetForm({ account, onBack }: ResetFormProps) {
   };
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      <div>
-        <h1 className={classes.title}>{t('reset.title')}</h1>
-        <p className={classes.intro}>{t('reset.help')}</p>
-      </div>
+      <p className={classes.intro}>{t('reset.help')}</p>
       <WordInput
         label={t('words.label')}
         words={words}

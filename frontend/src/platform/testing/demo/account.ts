@@ -7,6 +7,8 @@ import { ago } from './clock';
 /** What the demonstration takes for the right passphrase. */
 const PASSPHRASE = 'tongzhou#2026';
 
+const RESCUE_CODE = '7KQ2M-X9WTB-0HRNE-4VJ8C-PZ5DA-G3Y6S';
+
 const WORDS =
   'harbor velvet candle orbit meadow puzzle lantern ripple summit anchor breeze cactus dragon ember fossil garden hazard island jungle kitten lemon magnet nectar oxygen'.split(' ');
 
@@ -74,6 +76,16 @@ export function demoAccount(backend: FakeBackend, change: (phase: AppState['phas
       const wrong = words.find((word, index) => word !== WORDS[index]);
       if (wrong !== undefined) throw rejection(new Fault('vault.words', { word: String(words.indexOf(wrong) + 1) }));
       return change('ready', { passphraseDays: 90 });
+    },
+    ResetPassphraseByCode: ({ code }: { code: string }) => {
+      const have = code.replaceAll(/[\s-]/g, '').length;
+      if (have !== 30) throw rejection(new Fault('rescue.length', { have: String(have), want: '30' }));
+      if (code.trim().toUpperCase() !== RESCUE_CODE) throw rejection(new Fault('rescue.wrong', { wait: '4' }));
+      return change('ready', { passphraseDays: 90 });
+    },
+    RescueCode: ({ passphrase }: { deviceId: string; passphrase: string }) => {
+      open(passphrase);
+      return RESCUE_CODE;
     },
     RecoveryWords: (passphrase: string) => {
       open(passphrase);
