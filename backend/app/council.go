@@ -141,7 +141,7 @@ func (p *API) Council() (CouncilDTO, error) {
 // ReplaceOwner makes somebody owner in place of one who is lost, by the words of enough holders together. The words are used and
 // not kept. Faults: council.none, council.few {needed}, council.words {holder, word} (0: no single word can be named),
 // council.key {holder} for words of no key of this council, council.twice {holder}, council.person.
-func (p *API) ReplaceOwner(ctx context.Context, in ReplaceOwnerInput) error {
+func (p *API) ReplaceOwner(in ReplaceOwnerInput) error {
 	t, err := p.a.ready()
 	if err != nil {
 		return err
@@ -181,5 +181,5 @@ func (p *API) ReplaceOwner(ctx context.Context, in ReplaceOwnerInput) error {
 		used[index] = true
 		council = append(council, key)
 	}
-	return storeFault(t.replica.ReplaceOwner(ctx, subject, replaces, council))
+	return storeFault(t.replica.ReplaceOwner(context.Background(), subject, replaces, council))
 }

@@ -18,7 +18,7 @@ const (
 type ended struct {
 	phase string
 	since string // RFC 3339
-	by    string // name
+	by    string // name; "" for who left
 	// What the screen that says it shows, since the directory answers no more.
 	name, team string
 }
@@ -58,7 +58,10 @@ func (t *team) standing() ended {
 
 func (t *team) ended(phase string, r authority.Removal) ended {
 	names := t.app.directory.Names()
-	e := ended{phase: phase, by: names(r.By), name: names(t.id.Root.ID), team: t.app.directory.TeamName()}
+	e := ended{phase: phase, name: names(t.id.Root.ID), team: t.app.directory.TeamName()}
+	if r.By != t.id.Root.ID || phase == phaseSignedOut { // who left did it themselves
+		e.by = names(r.By)
+	}
 	if r.Op != (op.ID{}) {
 		e.since = timestamp(r.At.Wall())
 	}

@@ -382,12 +382,12 @@ func TestTheCouncilReplacesTheOwner(t *testing.T) {
 		{heir, founder, words[:2], "council.person"},
 		{founder, founder, words[:2], "council.person"},
 	} {
-		wantFault(t, b.api.ReplaceOwner(t.Context(), ReplaceOwnerInput{Replaces: x.replaces, Subject: x.subject, Words: x.words}), x.code)
+		wantFault(t, b.api.ReplaceOwner(ReplaceOwnerInput{Replaces: x.replaces, Subject: x.subject, Words: x.words}), x.code)
 	}
 	if role := b.state().Role; role != "member" {
 		t.Fatalf("%s after refusals", role)
 	}
-	if err := b.api.ReplaceOwner(t.Context(), ReplaceOwnerInput{Replaces: founder, Subject: heir, Words: words[1:]}); err != nil {
+	if err := b.api.ReplaceOwner(ReplaceOwnerInput{Replaces: founder, Subject: heir, Words: words[1:]}); err != nil {
 		t.Fatal(err)
 	}
 	if role := b.state().Role; role != "owner" {

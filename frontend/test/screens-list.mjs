@@ -85,6 +85,8 @@ export const screens = [
   { name: 'words-shown', path: '/settings?section=security&do=words', query: { fake: 'words' }, ready: '[role=dialog] form', act: showWords },
   { name: 'words-quiz', path: '/settings?section=security&do=words', query: { fake: 'words' }, ready: '[role=dialog] form', act: quizWords },
   { name: 'security', path: '/settings?section=security' },
+  { name: 'replace-owner', path: '/settings?section=security&do=council', ready: '[role=dialog] input' },
+  { name: 'replace-owner-words', path: '/settings?section=security&do=council', ready: '[role=dialog] input', act: chooseOwner },
   { name: 'devices', path: '/settings?section=devices', ready: 'main ul li ul, main section ul li' },
   { name: 'device-sign-out', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 2) },
   { name: 'device-sign-out-words', path: '/settings?section=devices', ready: 'main section ul li button', act: (page) => signOut(page, 1) },
@@ -309,4 +311,11 @@ async function leaveTeam(page) {
   await page.evaluate(() => globalThis.go.org.API.SetRole({ userId: 'u7', role: 'owner', departmentId: '' }))
   await page.locator('main section button').last().click()
   await page.waitForSelector('[role=dialog] input')
+}
+
+async function chooseOwner(page) {
+  await page.locator('[role=dialog] input:visible').nth(1).click()
+  await page.locator('[role=option]:visible').nth(2).click()
+  await page.locator('[role=dialog] footer button, [role=dialog] button').last().click()
+  await page.waitForSelector('[role=dialog] ol input')
 }

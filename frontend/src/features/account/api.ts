@@ -2,7 +2,7 @@
 
 import type { AppState } from '../../platform/api';
 import { call } from '../../platform/bindings';
-import type { Device, Link, LinkState } from './model';
+import type { Council, Device, Link, LinkState } from './model';
 
 interface UnlockInput {
   staffNo: string;
@@ -19,6 +19,15 @@ interface RevokeInput {
   words: readonly string[];
 }
 
+interface ReplaceOwnerInput {
+  /** The owner who is lost. */
+  replaces: string;
+  /** Who becomes owner. */
+  subject: string;
+  /** Of each holder who takes part. */
+  words: readonly (readonly string[])[];
+}
+
 export const accountApi = {
   unlock: (input: UnlockInput) => call<AppState>('app', 'Unlock', input),
   lock: () => call<null>('app', 'Lock'),
@@ -30,6 +39,8 @@ export const accountApi = {
   confirmRecoveryWords: (words: readonly string[]) => call<null>('app', 'ConfirmRecoveryWords', words),
   councilWords: (passphrase: string) => call<string[][]>('app', 'CouncilWords', passphrase),
   forgetCouncilWords: () => call<null>('app', 'ForgetCouncilWords'),
+  council: () => call<Council>('app', 'Council'),
+  replaceOwner: (input: ReplaceOwnerInput) => call<null>('app', 'ReplaceOwner', input),
   setIdleLock: (minutes: number) => call<AppState>('app', 'SetIdleLock', minutes),
   devices: () => call<Device[]>('app', 'Devices'),
   revokeDevice: (input: RevokeInput) => call<null>('app', 'RevokeDevice', input),

@@ -59,3 +59,11 @@ export function waitOf({ code, params }: { code: string; params: Readonly<Record
   if (code !== 'vault.wrong' && code !== 'vault.wait' && code !== 'rescue.wrong') return 0;
   return Math.max(0, Math.ceil(Number(params.wait ?? 0) || 0));
 }
+
+/** Who can replace an owner together. */
+export interface Council {
+  /** So many holders at once; 0: the team has no council. */
+  needed: number;
+  keys: number;
+  owners: readonly { userId: string; name: string }[];
+}

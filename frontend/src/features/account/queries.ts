@@ -12,9 +12,11 @@ export const devicesQuery = queryOptions({ queryKey: [...ALL, 'devices'], queryF
 
 export const linkQuery = queryOptions({ queryKey: [...ALL, 'link'], queryFn: accountApi.linkState });
 
+export const councilQuery = queryOptions({ queryKey: [...ALL, 'council'], queryFn: accountApi.council });
+
 export const staleAfter: StaleAfter = {
   link: [linkQuery.queryKey, devicesQuery.queryKey],
-  'org.changed': [devicesQuery.queryKey],
+  'org.changed': [devicesQuery.queryKey, councilQuery.queryKey],
   connections: [devicesQuery.queryKey],
 };
 
@@ -75,6 +77,9 @@ function useLinkChange<V, R>(change: (input: V) => Promise<R>) {
   const client = useQueryClient();
   return useMutation({ mutationFn: change, onSettled: () => client.invalidateQueries({ queryKey: ALL }) });
 }
+
+/** The words are not kept. */
+export const useReplaceOwner = () => useMutation({ mutationFn: accountApi.replaceOwner, gcTime: 0 });
 
 export const useRevokeDevice = () => useLinkChange(accountApi.revokeDevice);
 export const useStartLink = () => useLinkChange(accountApi.startLink);

@@ -124,7 +124,7 @@ export const chatApi = {
   },
   // To choose people they are searched for in the directory.
   people: async (text: string, departmentId: string): Promise<Person[]> =>
-    (await call<{ members: Person[] }>('org', 'Members', { text, departmentId, standing: 'active', limit: 0, offset: 0 })).members,
+    (await call<{ members: Person[] }>('org', 'Members', { text, departmentId, standing: 'active', kind: '', role: '', limit: 0, offset: 0 })).members,
   departments: () => call<Department[]>('org', 'Departments'),
 };
 

@@ -14,9 +14,10 @@ import { useToast } from '../../../ui/toast';
 import { idleChoices } from '../model';
 import { lockNow, useSetIdleLock } from '../queries';
 import { ChangeDialog } from './change-dialog';
+import { CouncilGroup } from './council-group';
 import { WordsDialog } from './words-dialog';
 
-/** Passphrase, recovery words and lock. In the address: `do=passphrase` or `do=words` opens the dialog. */
+/** Passphrase, recovery words and lock. In the address: `do=passphrase`, `do=words` or `do=council` opens the dialog. */
 export function SecuritySection() {
   const { t } = useTranslation('account');
   const { account } = useAppState();
@@ -60,6 +61,7 @@ export function SecuritySection() {
         }
       />
       <Group title={t('security.keychain')} help={keychainHelp()} />
+      <CouncilGroup open={task === 'council'} onOpen={() => setParams({ do: 'council' })} onClose={close} />
       {task === 'passphrase' && <ChangeDialog onClose={close} />}
       {task === 'words' && !account.wordsConfirmed && <WordsDialog onClose={close} />}
     </>

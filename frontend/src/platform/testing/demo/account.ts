@@ -71,6 +71,11 @@ export function demoAccount(backend: FakeBackend, change: (phase: AppState['phas
       open(old);
       return told(null, { passphraseState: 'ok', passphraseDays: 90 });
     },
+    Council: () => ({ needed: 2, keys: 3, owners: [{ userId: 'me', name: '周明轩' }] }),
+    ReplaceOwner: ({ words }: { words: string[][] }) => {
+      const at = words.findIndex((list) => !list.every((word) => WORDS.includes(word)));
+      if (at >= 0) throw rejection(new Fault('council.words', { holder: String(at + 1), word: String((words[at] ?? []).findIndex((word) => !WORDS.includes(word)) + 1) }));
+    },
     CheckPassphrase: ({ passphrase, staffNo, name }: { passphrase: string; staffNo: string; name: string }) => check(passphrase, staffNo, name),
     ResetPassphrase: ({ words }: { words: string[] }) => {
       const wrong = words.find((word, index) => word !== WORDS[index]);
