@@ -21,7 +21,7 @@ type Params struct {
 }
 
 // DefaultParams cost a quarter of a second on an ordinary machine.
-func DefaultParams() Params { return Params{Memory: 64 << 10, Time: 3, Threads: 4} }
+func DefaultParams() Params { return Params{Memory: 128 << 10, Time: 8, Threads: 4} }
 
 // Bounds of what a file may ask for: more than anybody needs, and less than hurts.
 const (
