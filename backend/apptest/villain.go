@@ -18,7 +18,8 @@ type Villain struct {
 	Victim *Member
 	Heard  chan wire.Message // everything the victim says, in order; closed at the end
 	c      net.Conn
-	end    chan error // why the victim's conversation ended
+	end    chan error    // why the victim's conversation ended
+	read   chan struct{} // closed when everything it said was read
 
 	mu     sync.Mutex // guards what follows
 	all    []wire.Message
@@ -51,7 +52,7 @@ func NewVillain(t TB, victim *Member) *Villain {
 
 // AgainstFrom opens a stream from m to victim, on which m speaks by hand.
 func (m *Member) AgainstFrom(t TB, victim *Member) *Villain {
-	v := &Villain{Member: m, Victim: victim, Heard: make(chan wire.Message, 1<<16), end: make(chan error, 1)}
+	v := &Villain{Member: m, Victim: victim, Heard: make(chan wire.Message, 1<<16), end: make(chan error, 1), read: make(chan struct{})}
 	var theirs net.Conn
 	v.c, theirs = net.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -73,6 +74,7 @@ func (m *Member) AgainstFrom(t TB, victim *Member) *Villain {
 
 // listen reads what the victim says for as long as it speaks.
 func (v *Villain) listen() {
+	defer close(v.read)
 	defer close(v.Heard)
 	r := wire.NewReader(bufio.NewReader(v.c))
 	for {
@@ -201,12 +203,18 @@ func Frame(t TB, raw []byte) *wire.Frame {
 	return &wire.Frame{Ops: Parse(t, raw), Raw: raw}
 }
 
-// End waits until the victim's conversation has ended, and says why.
+// End waits until the victim's conversation has ended and its last words are read, unless the villain is deaf. It says why.
 func (v *Villain) End() error {
 	v.T.Helper()
 	select {
 	case err := <-v.end:
 		v.end <- err
+		v.mu.Lock()
+		deaf := v.deaf != nil
+		v.mu.Unlock()
+		if !deaf {
+			<-v.read
+		}
 		return err
 	case <-time.After(10 * time.Minute): // of a made-up clock
 		v.T.Fatalf("the conversation goes on")
