@@ -76,6 +76,8 @@ type Config struct {
 	Roster   Roster      // nil: no team yet, only DialJoin works
 	Self     op.DeviceID // this device, zero without a team
 
+	Relays []RelayAddr // of the team; SetRelays replaces them
+
 	// StrangersWelcome says whether the stranger with that transport key may
 	// ask to join: an invitation or a link is open, or the key is that of a
 	// member who returns. nil: never.
@@ -93,7 +95,14 @@ type Config struct {
 	// StrangersWelcome, and ctx ends after a fixed time, which is a longer one
 	// once proven was called: a person may be asked then.
 	OnJoin func(ctx context.Context, s Stream, remotePub []byte, proven func())
-	// OnChange is called, coalesced, after Peers or Addrs may have changed;
+	// OnRelay speaks with a relay of the team on a fresh stream and returns when
+	// it is over. It is called whenever the relay is reached, and once more,
+	// later and later, when it returned while the connection stands. ctx ends,
+	// and the stream breaks, when the host closes or the relay is no longer the
+	// team's. At most one call per relay runs at a time. nil: relays only help
+	// mates to meet.
+	OnRelay func(ctx context.Context, relay [32]byte, s Stream)
+	// OnChange is called, coalesced, after Peers, Relays or Addrs may have changed;
 	// traffic alone does not count. No callback may call Close.
 	OnChange func()
 

@@ -57,6 +57,7 @@ type Host struct {
 	closed  bool
 	tick    uint64            // counts marks
 	mates   map[peer.ID]*mate // the other devices of the team
+	relays  map[peer.ID]*relay
 	order   []*mate           // mates in the order of this device's preference
 	dials   int               // attempts under way
 	allowed map[peer.ID]int   // strangers that DialJoin is trying
@@ -109,6 +110,7 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("p2p: listen: %w", err)
 	}
 
+	h.SetRelays(cfg.Relays)
 	h.mdns = newDiscovery(h.node, h.log, h.found)
 	h.mdns.use(cfg.MDNSName)
 	h.reconcile()

@@ -10,7 +10,9 @@ import (
 const (
 	PathLAN     = "lan"     // private, link-local or loopback address, or one of this device's own networks
 	PathDirect  = "direct"  // any other address
-	PathRelayed = "relayed" // through a relay
+	PathMapped  = "mapped"  // let in by a port mapping of this device's router
+	PathPunched = "punched" // both called at once, so that their routers let the answers in
+	PathRelayed = "relayed" // through a relay of the team
 )
 
 // How far a connection has come. Whether it is in sync is not known here.
