@@ -103,7 +103,9 @@ func Decode(t Type, body []byte) (Message, error) {
 	case TKeys:
 		m = &Keys{}
 	default:
-		return nil, nil
+		if m = newRelay(t); m == nil {
+			return nil, nil
+		}
 	}
 	if err := op.Unmarshal(body, m); err != nil {
 		return nil, fmt.Errorf("%w: %T: %w", ErrMalformed, m, err)
@@ -115,7 +117,7 @@ func Decode(t Type, body []byte) (Message, error) {
 }
 
 func check(m Message) error {
-	ok := true
+	ok := checkRelay(m)
 	switch m := m.(type) {
 	case *Hello:
 		ok = m.Version >= 1 && m.LSeq >= 0 && len(m.App) <= maxTextSize
