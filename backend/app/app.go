@@ -103,7 +103,7 @@ func New(o Options) (*App, error) {
 	a.keychain = sync.OnceValue(func() bool { return keychainAvailable(o.Keychain) })
 	a.api = &API{a: a}
 	a.close = sync.OnceValue(a.shut)
-	log := &teamLog{a}
+	log := &teamLog{a: a}
 	a.rules = log.house()
 	a.modules, a.directory = a.features(module.Deps{Log: log, Team: log, Rules: a.rules, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
 	return a, nil

@@ -23,59 +23,71 @@ type ended struct {
 	name, team string
 }
 
+func (e ended) same(other ended) bool { return e.phase == other.phase && e.since == other.since }
+
+func (a *App) ending() ended {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.ended
+}
+
 func (a *App) setEnded(e ended) (changed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.ended.phase == e.phase && a.ended.since == e.since { // names are found the first time only
+	if a.ended.same(e) {
 		return false
 	}
 	a.ended = e
 	return true
 }
 
-// standing reads from the control log whether this device and its person still belong to the team.
-func (t *team) standing() ended {
+// standing reads from the control log whether this device and its person still belong to the team, and what ended that.
+func (t *team) standing() (phase string, r authority.Removal) {
 	auth := t.replica.Authority()
 	self := t.id.Device.ID
 	switch auth.Standing(t.id.Root.ID) {
 	case authority.StandingFrozen:
 		r, _ := auth.Removal(t.id.Root.ID)
-		return t.ended(phaseFrozen, r)
+		return phaseFrozen, r
 	case authority.StandingRemoved, authority.StandingLeft:
 		r, _ := auth.Removal(t.id.Root.ID)
-		return t.ended(phaseRemoved, r)
+		return phaseRemoved, r
 	}
 	if d, known := auth.Device(self); known && d.Revoked {
 		for _, r := range auth.Removals() {
 			if r.Device == self {
-				return t.ended(phaseSignedOut, r)
+				return phaseSignedOut, r
 			}
 		}
-		return t.ended(phaseSignedOut, authority.Removal{})
+		return phaseSignedOut, authority.Removal{}
 	}
-	return ended{}
-}
-
-func (t *team) ended(phase string, r authority.Removal) ended {
-	names := t.app.directory.Names()
-	e := ended{phase: phase, name: names(t.id.Root.ID), team: t.app.directory.TeamName()}
-	if r.By != t.id.Root.ID || phase == phaseSignedOut { // who left did it themselves
-		e.by = names(r.By)
-	}
-	if r.Op != (op.ID{}) {
-		e.since = timestamp(r.At.Wall())
-	}
-	return e
+	return "", authority.Removal{}
 }
 
 // checkStanding notes whether this device has rights.
 func (t *team) checkStanding() {
-	e := t.standing()
+	phase, r := t.standing()
+	e := ended{phase: phase}
+	if r.Op != (op.ID{}) {
+		e.since = timestamp(r.At.Wall())
+	}
+	if e.same(t.app.ending()) {
+		return
+	}
+	if db := t.app.database(); db != nil && phase != "" {
+		people := t.people(db)
+		names := people.Names()
+		e.name, e.team = names(t.id.Root.ID), people.TeamName()
+		if r.By != t.id.Root.ID || phase == phaseSignedOut { // who left did it themselves
+			e.by = names(r.By)
+		}
+	}
 	if !t.app.setEnded(e) {
 		return
 	}
-	if e.phase != "" {
-		t.app.log.Warn("this device may do nothing any more", "phase", e.phase, "since", e.since)
+	t.app.forget() // what was read while it was allowed
+	if phase != "" {
+		t.app.log.Warn("this device may do nothing any more", "phase", phase, "since", e.since)
 	}
 	t.app.bus.Publish("state", nil)
 }

@@ -31,6 +31,14 @@ func (a *App) features(deps module.Deps) ([]module.Module, directory) {
 	}, directory{people}
 }
 
+// people is the directory as the team's database has it, also while this device may do nothing or is starting: the features
+// tell nobody anything then.
+func (t *team) people(db module.DB) *org.Directory {
+	log := &teamLog{a: t.app, t: t}
+	_, people := org.New(module.Deps{Log: log, Team: log, Rules: log.house(), DB: db}, outside{t.app})
+	return people
+}
+
 // outside is what the org feature needs of the app and of the other features.
 type outside struct{ a *App }
 

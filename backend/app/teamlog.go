@@ -11,9 +11,15 @@ import (
 )
 
 // teamLog is module.Log over the team's replica, which may not exist yet.
-type teamLog struct{ a *App }
+type teamLog struct {
+	a *App
+	t *team // nil: the app's, while it may do something
+}
 
 func (l *teamLog) replica() *replica.Replica {
+	if l.t != nil {
+		return l.t.replica
+	}
 	t, err := l.a.ready()
 	if err != nil {
 		return nil
@@ -21,7 +27,10 @@ func (l *teamLog) replica() *replica.Replica {
 	return t.replica
 }
 
-func (l *teamLog) Ready() bool { return l.replica() != nil }
+func (l *teamLog) Ready() error {
+	_, err := l.a.ready()
+	return err
+}
 
 func (l *teamLog) Self() module.Self {
 	r := l.replica()

@@ -55,7 +55,9 @@ type Self struct {
 // error and nothing changed. Errors: fault "team.none" before a team exists, "denied" when a rule refuses, "store.full" when
 // the disk is full.
 type Log interface {
-	Ready() bool // a team exists on this device
+	// Ready tells why this device may do nothing now: fault "team.none", "locked", "account.…", "app.start"; nil if it may. The
+	// lookups below answer then as if there were nothing, which is no reason to tell people.
+	Ready() error
 	Self() Self
 	View() View
 	CompanyScope() op.ScopeID

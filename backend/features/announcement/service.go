@@ -26,6 +26,9 @@ func (s *service) publish(ctx context.Context, d Draft) (Announcement, error) {
 	if err := d.Validate(); err != nil {
 		return Announcement{}, err
 	}
+	if err := s.log.Ready(); err != nil {
+		return Announcement{}, err
+	}
 	if !CanPublish(s.log.View().Role(s.log.Self().User)) {
 		return Announcement{}, fault.New("denied")
 	}

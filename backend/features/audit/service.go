@@ -43,6 +43,9 @@ type service struct {
 
 // visible returns the filter with what this user may see.
 func (s *service) visible(f filter) (filter, error) {
+	if err := s.log.Ready(); err != nil {
+		return f, err
+	}
 	self := s.log.Self().User
 	if CanSeeAll(s.log.View().Role(self)) {
 		return f, nil
@@ -69,6 +72,9 @@ type exported struct {
 
 // export writes the control log as a file, and the fact that it did into the log. Errors: fault "denied", "audit.save".
 func (s *service) export(ctx context.Context) (exported, error) {
+	if err := s.log.Ready(); err != nil {
+		return exported{}, err
+	}
 	if !s.canExport() {
 		return exported{}, fault.New("denied")
 	}

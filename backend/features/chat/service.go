@@ -31,8 +31,11 @@ type service struct {
 	sent   *sent
 }
 
-// scope returns a chat of this user. Errors: fault "chat.unknown".
+// scope returns a chat of this user. Errors: those of Ready, fault "chat.unknown".
 func (s *service) scope(id op.ScopeID) (module.ScopeInfo, error) {
+	if err := s.log.Ready(); err != nil {
+		return module.ScopeInfo{}, err
+	}
 	info, ok := s.log.Scope(id)
 	if !ok || info.Kind != module.ScopeGroup && info.Kind != module.ScopeDirect {
 		return info, fault.New("chat.unknown")
@@ -61,6 +64,9 @@ func (s *service) one(ctx context.Context, id op.ScopeID) (Chat, error) {
 
 // openDirect returns the chat with one other person, made if need be (R37). Errors: fault "chat.self", "chat.unknown_user".
 func (s *service) openDirect(ctx context.Context, user op.UserID) (Chat, error) {
+	if err := s.log.Ready(); err != nil {
+		return Chat{}, err
+	}
 	if user == s.log.Self().User {
 		return Chat{}, fault.New("chat.self")
 	}
@@ -89,6 +95,9 @@ func (s *service) createGroup(ctx context.Context, name, purpose string, members
 		return Chat{}, err
 	}
 	if err := validatePurpose(purpose); err != nil {
+		return Chat{}, err
+	}
+	if err := s.log.Ready(); err != nil {
 		return Chat{}, err
 	}
 	self := s.log.Self().User

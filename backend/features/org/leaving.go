@@ -152,6 +152,9 @@ func (s *service) mayOffboard(o *offboarding) error {
 	if !slices.Contains([]string{"left", "removed", "compromised"}, o.mode) {
 		return fault.New("org.mode")
 	}
+	if err := s.log.Ready(); err != nil {
+		return err
+	}
 	for _, heir := range o.heirs {
 		if s.log.View().Role(heir) == access.None || heir == o.user {
 			return fault.New("org.heir")

@@ -71,6 +71,9 @@ func (s *service) freeze(ctx context.Context, user op.UserID, reason string) err
 	if err := checkNote(reason, maxNote); err != nil {
 		return err
 	}
+	if err := s.log.Ready(); err != nil {
+		return err
+	}
 	if s.log.View().Role(user) == access.None {
 		return fault.New("org.user_unknown")
 	}
@@ -86,6 +89,9 @@ func (s *service) freeze(ctx context.Context, user op.UserID, reason string) err
 
 // unfreeze gives somebody back what the freeze took. Errors: "denied", "org.not_frozen".
 func (s *service) unfreeze(ctx context.Context, user op.UserID) error {
+	if err := s.log.Ready(); err != nil {
+		return err
+	}
 	r, ok := s.team.Removal(user)
 	if !ok || s.team.Standing(user) != module.StandingFrozen {
 		return fault.New("org.not_frozen")

@@ -140,6 +140,9 @@ func (s *service) present(b *book, user op.UserID) Profile {
 }
 
 func (s *service) mayRequest(note string) error {
+	if err := s.log.Ready(); err != nil {
+		return err
+	}
 	if !CanRequest(s.log.View().Role(s.self())) {
 		return fault.New("denied")
 	}

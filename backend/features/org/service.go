@@ -47,7 +47,12 @@ func (s *service) submit(ctx context.Context, subs ...module.Submission) ([]modu
 	return ops, err
 }
 
-func (s *service) manage() error { return allow(CanManage(s.log.View().Role(s.self()))) }
+func (s *service) manage() error {
+	if err := s.log.Ready(); err != nil {
+		return err
+	}
+	return allow(CanManage(s.log.View().Role(s.self())))
+}
 
 // SaveOwn writes this user's profile after it was filled in. Errors: those of saveOwn, and where the house rule asks for it
 // those of Complete.

@@ -73,6 +73,9 @@ func (s *service) changeable(key string) (rules.Setting, error) {
 	if err != nil {
 		return x, err
 	}
+	if err := s.log.Ready(); err != nil {
+		return x, err
+	}
 	if !CanChange(s.log.View().Role(s.log.Self().User), x) {
 		return x, fault.New("denied")
 	}

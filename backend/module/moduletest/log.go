@@ -12,8 +12,8 @@ import (
 	"tongzhou/sync/op"
 )
 
-// Ready is always true: the team exists.
-func (p *Peer) Ready() bool { return true }
+// Ready is always nil: the team exists.
+func (p *Peer) Ready() error { return nil }
 
 // Self is the person and device of this peer.
 func (p *Peer) Self() module.Self { return p.self }
