@@ -42,7 +42,7 @@ func (l *Link) Stop() {
 }
 
 // Converse speaks with the device at the other end of c until the conversation ends, and returns why.
-func (m *Member) Converse(ctx context.Context, c net.Conn, peer op.DeviceID) error {
+func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceID) error {
 	s := session.New(session.Config{
 		Replica: m.R, Peer: peer, App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims,
 		OnStatus: func(st session.Status) {

@@ -3,7 +3,8 @@ package replica
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"maps"
+	"slices"
 	"time"
 
 	"tongzhou/sync/op"
@@ -51,7 +52,7 @@ func (r *Replica) chores(ctx context.Context) {
 			case !r.needsHealing() && !r.cutsDue.Load():
 				healIn = 0
 			case healIn == 0:
-				healIn = 1 + rand.IntN(healWithin)
+				healIn = 1 + r.intN(healWithin)
 			default:
 				if healIn--; healIn > 0 {
 					continue
@@ -69,7 +70,7 @@ func (r *Replica) chores(ctx context.Context) {
 			}
 			pending[tag] = true
 		case <-timer.C:
-			for tag := range pending {
+			for _, tag := range slices.SortedFunc(maps.Keys(pending), compareTags) {
 				if err := r.tellHave(ctx, tag); err != nil && ctx.Err() == nil {
 					r.log.Warn("could not tell what is stored", "err", err)
 				}

@@ -41,10 +41,12 @@ func (r *Replica) healSoon(tag op.ScopeTag) {
 func (r *Replica) takeUnhealed() []op.ScopeTag {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	tags := slices.SortedFunc(maps.Keys(r.unhealed), func(a, b op.ScopeTag) int { return slices.Compare(a[:], b[:]) })
+	tags := slices.SortedFunc(maps.Keys(r.unhealed), compareTags)
 	clear(r.unhealed)
 	return tags
 }
+
+func compareTags(a, b op.ScopeTag) int { return slices.Compare(a[:], b[:]) }
 
 func (r *Replica) needsHealing() bool {
 	r.mu.Lock()

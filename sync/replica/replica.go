@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	rand2 "math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,8 @@ type Config struct {
 	RotateEvery time.Duration
 	// Mark keeps the number of own ops outside the database, to notice a database that was rolled back. It may be nil.
 	Mark Mark
+	// IntN is where the moment of what all members would do at once is drawn from; nil: at random.
+	IntN func(n int) int
 }
 
 // Mark is a counter outside the database. Load returns 0 if there is none.
@@ -68,6 +71,7 @@ type Replica struct {
 	now     func() time.Time
 	log     *slog.Logger
 	mark    Mark
+	intN    func(n int) int
 	clock   atomic.Pointer[hlc.Clock] // replaced when the wall clock is put back
 	feeds   *oplog.Log
 	teamTag struct{ control, company, self op.ScopeTag }
@@ -150,10 +154,13 @@ type Branch struct {
 // Open loads the state of a replica. The tables of oplog.Schema and of the reducers must exist.
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{
-		db: cfg.DB, id: cfg.Identity, genesis: cfg.Genesis, now: cfg.Now, log: cfg.Log, mark: cfg.Mark,
+		db: cfg.DB, id: cfg.Identity, genesis: cfg.Genesis, now: cfg.Now, log: cfg.Log, mark: cfg.Mark, intN: cfg.IntN,
 		reducers: map[string]*reducer{}, registers: map[string]RegisterKind{},
 		epochs: newEpochs(), scopeOps: map[op.ScopeTag][]authority.Op{}, users: map[op.UserID]int64{}, userByNo: map[int64]op.UserID{},
 		subs: map[int]func(*Event){}, online: map[op.DeviceID]int{}, unhealed: map[op.ScopeTag]bool{}, ingest: make(chan *ingestJob, 64), haveCh: make(chan op.ScopeTag, 256),
+	}
+	if r.intN == nil {
+		r.intN = rand2.IntN
 	}
 	r.clock.Store(hlc.NewClock(cfg.Now))
 	r.SetRotateEvery(cfg.RotateEvery)
