@@ -6,7 +6,7 @@ import { FADE } from './dialog';
 import { IconSearch } from './icons';
 import classes from './palette.module.css';
 import { useDebouncedText } from './search-input';
-import { target } from './virtual-list';
+import { target } from './use-virtual-rows';
 
 interface PaletteProps {
   opened: boolean;

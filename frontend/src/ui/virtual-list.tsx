@@ -1,6 +1,5 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
+import { useVirtualRows } from './use-virtual-rows';
 import classes from './virtual-list.module.css';
 
 interface VirtualListProps<T> {
@@ -23,29 +22,9 @@ interface VirtualListProps<T> {
   children: (item: T, index: number) => ReactNode;
 }
 
-/** Rows that are mounted beyond what can be seen. */
-const OVERSCAN = 6;
-
 /** A list of any length. Focus stays on the list; the row under the cursor is its active descendant. Rows are plain DOM. */
 export function VirtualList<T>({ label, items, rowHeight, keyOf, optionId, active, onActive, onChoose, multiple = false, onEnd, children }: VirtualListProps<T>) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const list = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    getItemKey: (index) => {
-      const item = items[index];
-      return item === undefined ? index : keyOf(item);
-    },
-    overscan: OVERSCAN,
-  });
-  const rows = list.getVirtualItems();
-
-  const last = rows[rows.length - 1]?.index ?? -1;
-  useEffect(() => {
-    if (items.length > 0 && last >= items.length - OVERSCAN - 1) onEnd?.();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each end that comes near
-  }, [last, items.length]);
+  const { scroller, height, rows, move } = useVirtualRows({ items, rowHeight, keyOf, onEnd });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if ((event.key === 'Enter' || event.key === ' ') && onChoose && active >= 0) {
@@ -53,11 +32,8 @@ export function VirtualList<T>({ label, items, rowHeight, keyOf, optionId, activ
       onChoose(active);
       return;
     }
-    const next = target(event.key, active, items.length, Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1));
-    if (next === null || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    onActive(next);
-    list.scrollToIndex(next);
+    const next = move(event, active);
+    if (next !== null) onActive(next);
   };
 
   const current = items[active];
@@ -72,40 +48,13 @@ export function VirtualList<T>({ label, items, rowHeight, keyOf, optionId, activ
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
-      <div className={classes.space} style={{ height: list.getTotalSize() }} role="presentation">
-        {rows.map((row) => {
-          const item = items[row.index];
-          return (
-            item !== undefined && (
-              <div key={row.key} className={classes.row} style={{ height: row.size, transform: `translateY(${row.start}px)` }} role="presentation">
-                {children(item, row.index)}
-              </div>
-            )
-          );
-        })}
+      <div className={classes.space} style={{ height }} role="presentation">
+        {rows.map(({ item, index, key, top }) => (
+          <div key={key} className={classes.row} style={{ height: rowHeight, transform: `translateY(${top}px)` }} role="presentation">
+            {children(item, index)}
+          </div>
+        ))}
       </div>
     </div>
   );
-}
-
-/** Where a key moves the cursor to, or null when it is not for the list. */
-export function target(key: string, active: number, count: number, page: number): number | null {
-  if (count === 0) return null;
-  const clamp = (index: number) => Math.min(count - 1, Math.max(0, index));
-  switch (key) {
-    case 'ArrowDown':
-      return clamp(active + 1);
-    case 'ArrowUp':
-      return clamp(active - 1);
-    case 'PageDown':
-      return clamp(active + page);
-    case 'PageUp':
-      return clamp(active - page);
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    default:
-      return null;
-  }
 }

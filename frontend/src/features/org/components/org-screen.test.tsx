@@ -93,7 +93,8 @@ describe('members (R5, R6, R28)', () => {
     fireEvent.keyDown(grid, { key: 'ArrowDown' });
     expect(await screen.findByRole('heading', { name: '林晓雯' })).toBeVisible();
     expect(place()).toContain('person=u1');
-    expect(grid).toHaveAttribute('aria-activedescendant', 'member-u1');
+    expect(grid).toHaveAttribute('aria-activedescendant', within(grid).getByRole('row', { selected: true }).id);
+    expect(within(grid).getByRole('row', { selected: true })).toHaveTextContent('林晓雯');
   });
 });
 

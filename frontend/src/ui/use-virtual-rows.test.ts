@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { target } from './virtual-list';
+import { target } from './use-virtual-rows';
 
 test.each([
   ['ArrowDown', 0, 1],
