@@ -147,4 +147,32 @@ CREATE TABLE IF NOT EXISTS epoch_op (      -- where the announcements of keys ar
   op  INTEGER NOT NULL,
   PRIMARY KEY (tag, op)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS relay (         -- databases of blind relays that this device speaks with
+  store  BLOB PRIMARY KEY,
+  peer   BLOB NOT NULL,                    -- the relay's transport key
+  cursor INTEGER NOT NULL,                 -- how far this database has followed it
+  mail   INTEGER NOT NULL                  -- relay_mail up to this number was left there
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS relay_stored (  -- how much of a feed a relay has said it durably stores
+  store BLOB NOT NULL,
+  feed  INTEGER NOT NULL,
+  len   INTEGER NOT NULL,
+  PRIMARY KEY (store, feed)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS relay_scope (   -- the scopes that relay.cursor covers
+  store     BLOB NOT NULL,
+  tag       BLOB NOT NULL,
+  registers INTEGER NOT NULL,              -- own registers up to this arrival number are there
+  PRIMARY KEY (store, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS relay_mail (    -- keys for the mailboxes of devices that had none of the scope
+  no     INTEGER PRIMARY KEY AUTOINCREMENT,
+  device BLOB NOT NULL,
+  op     INTEGER NOT NULL,
+  at     INTEGER NOT NULL                  -- ms since 1970
+) STRICT;
 `

@@ -69,6 +69,9 @@ func (r *Replica) learnEpoch(p *projector, o *opened, key int64) error {
 			return fmt.Errorf("store epoch op: %w", err)
 		}
 	}
+	if err := r.leaveMail(p, o, &n, key); err != nil {
+		return err
+	}
 	if err := r.keepBoxes(p, o, &n); err != nil {
 		return err
 	}
@@ -116,7 +119,7 @@ func (r *Replica) keepEpoch(p *projector, tag op.ScopeTag, by op.DeviceID, e *ke
 	if _, err := p.tx.Exec(`INSERT OR IGNORE INTO epoch (tag, ref, gen, author, parents, key) VALUES (?, ?, ?, ?, ?, ?)`, tag[:], x.ref[:], int64(x.gen), x.author[:], joinRefs(x.parents), x.secret[:]); err != nil {
 		return fmt.Errorf("store epoch: %w", err)
 	}
-	p.memory = true
+	p.memory, p.event.Keys = true, true
 	r.epochs.put(tag, x)
 	return nil
 }

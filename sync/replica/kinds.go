@@ -140,4 +140,5 @@ type ScopeInfo struct {
 type Delivery struct {
 	Total    []op.UserID // members of the scope except the author
 	Received map[op.UserID]bool
+	OnRelay  bool // a relay of the team has said that it durably stores the op
 }

@@ -196,6 +196,7 @@ func (r *Replica) Delivery(id op.ScopeID, ref op.Ref) Delivery {
 			d.Total = append(d.Total, u)
 		}
 	}
+	d.OnRelay = ref.Seq > 0 && f.No != 0 && r.OnRelay(f.No) >= ref.Seq
 	r.receipts.mu.RLock()
 	defer r.receipts.mu.RUnlock()
 	for dev, n := range r.receipts.byNo[f.No] {

@@ -91,6 +91,7 @@ type Replica struct {
 	ownOps    uint64
 
 	receipts    receipts
+	relays      relays
 	heldDue     atomic.Int64 // when the first held op is due, ms since 1970; 0: none is held
 	rotateAfter atomic.Int64 // a time.Duration
 	cutsDue     atomic.Bool  // something is to be said about feeds of people who were removed
@@ -129,6 +130,7 @@ type Event struct {
 	Branches  []Branch
 	Authority bool // roles, members or devices changed
 	Receipts  bool // somebody acknowledged something
+	Keys      bool // this device holds a new key, or gave one to somebody who had none of the scope
 }
 
 // Advance is a feed that grew. Raw holds the new ops when they are few.
@@ -266,6 +268,9 @@ func (r *Replica) recall(q oplog.Querier) error {
 		return err
 	}
 	if err := r.receipts.load(q); err != nil {
+		return err
+	}
+	if err := r.relays.load(q); err != nil {
 		return err
 	}
 	if err := r.loadUsers(q); err != nil {

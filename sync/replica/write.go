@@ -96,5 +96,5 @@ func (r *Replica) noteOwn(p *projector) {
 }
 
 func (e *Event) empty() bool {
-	return len(e.Feeds) == 0 && len(e.Registers) == 0 && len(e.Forks) == 0 && len(e.Branches) == 0 && !e.Authority && !e.Receipts
+	return len(e.Feeds) == 0 && len(e.Registers) == 0 && len(e.Forks) == 0 && len(e.Branches) == 0 && !e.Authority && !e.Receipts && !e.Keys
 }
