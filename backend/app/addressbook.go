@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"tongzhou/backend/durable"
 	"tongzhou/sync/p2p"
 )
 
@@ -62,7 +63,7 @@ func (b *addressBook) Save(k p2p.Known) error {
 	if err != nil {
 		return fmt.Errorf("encode address book: %w", err)
 	}
-	return writeFile(b.path, raw)
+	return durable.Write(b.path, raw)
 }
 
 func (b *addressBook) dropOldest() {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"tongzhou/backend/durable"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
 	"tongzhou/sync/p2p"
@@ -64,7 +65,7 @@ func (c *colleagues) update(auth *authority.State, self op.DeviceID) error {
 	if err != nil {
 		return fmt.Errorf("encode colleagues: %w", err)
 	}
-	if err := writeFile(c.path, raw); err != nil {
+	if err := durable.Write(c.path, raw); err != nil {
 		return err
 	}
 	c.list = list

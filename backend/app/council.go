@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
 	"tongzhou/sync/authority"
@@ -50,7 +51,7 @@ func (a *App) newCouncil(v *vault.Vault, n int) (authority.Council, error) {
 	if err != nil {
 		return authority.Council{}, fmt.Errorf("keep the council's words: %w", err)
 	}
-	return council, writeFile(a.path(councilFile), sealed)
+	return council, durable.Write(a.path(councilFile), sealed)
 }
 
 func councilSize(n int) error {
@@ -98,7 +99,7 @@ func (p *API) ForgetCouncilWords() error {
 	if _, _, err := p.a.withVault(); err != nil {
 		return err
 	}
-	return remove(p.a.path(councilFile))
+	return durable.Remove(p.a.path(councilFile))
 }
 
 // CouncilDTO is the recovery council of the team.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/features/announcement"
 	"tongzhou/backend/store"
 )
@@ -328,7 +329,7 @@ func TestADeletedDatabaseComesBackFromColleagues(t *testing.T) {
 			p := l.damaged
 			p.stop()
 			for _, f := range dbFiles {
-				if err := remove(p.file(f)); err != nil {
+				if err := durable.Remove(p.file(f)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -437,7 +438,7 @@ func TestAnIdentityThatIsGoneOrDamaged(t *testing.T) {
 		"flipped": {flipped, "identity.damaged"},
 		"short":   {good[:len(good)-1], "identity.damaged"},
 	} {
-		err := remove(p.file(identityFile))
+		err := durable.Remove(p.file(identityFile))
 		if c.content != nil {
 			err = os.WriteFile(p.file(identityFile), c.content, 0o600)
 		}

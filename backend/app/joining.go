@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
 	"tongzhou/sync/join"
@@ -180,7 +181,7 @@ func (a *App) discardHalfJoined(ctx context.Context) error {
 
 // forgetTeam removes the files that say something of a team, except for identities.
 func (a *App) forgetTeam() error {
-	return errors.Join(remove(a.path(markFile)), remove(a.path(addressFile)), remove(a.path(mateFile)))
+	return errors.Join(durable.Remove(a.path(markFile)), durable.Remove(a.path(addressFile)), durable.Remove(a.path(mateFile)))
 }
 
 // parseInvitation reads a link and gives what is wrong with it a code.

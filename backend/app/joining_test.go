@@ -452,7 +452,7 @@ func TestOddNamesOfDevices(t *testing.T) {
 		if err != nil || id.DeviceName != want {
 			t.Errorf("%q: %q, %v", given, id.DeviceName, err)
 		}
-		if err := id.Save(filepath.Join(t.TempDir(), "id")); err != nil {
+		if _, err := id.Marshal(); err != nil {
 			t.Errorf("%q: %v", given, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/features/chat"
 )
@@ -142,7 +143,7 @@ func TestFoundingThatIsCutOff(t *testing.T) {
 		p := newPerson(t, "张三")
 		p.found()
 		p.kill()
-		if err := remove(p.file(identityFile)); err != nil {
+		if err := durable.Remove(p.file(identityFile)); err != nil {
 			t.Fatal(err)
 		}
 		p.unsettle(vaultFound)
@@ -223,13 +224,13 @@ func TestAStaleKeyOfJoining(t *testing.T) {
 // Secrets that a crash left half written are not kept.
 func TestLeftFilesAreSweptAway(t *testing.T) {
 	p := prepared(t, "张三")
-	for _, name := range []string{".identity-123", "addresses.json.tmp", "mine.tmp"} {
+	for _, name := range []string{".tongzhou-new-123", ".identity-123", "addresses.json.tmp", "mine.tmp"} {
 		if err := os.WriteFile(p.file(name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.start()
-	if exists(p.file(".identity-123")) || exists(p.file("addresses.json.tmp")) || !exists(p.file("mine.tmp")) {
+	if exists(p.file(".tongzhou-new-123")) || exists(p.file(".identity-123")) || exists(p.file("addresses.json.tmp")) || !exists(p.file("mine.tmp")) {
 		t.Error("swept too little or too much")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/store"
 	"tongzhou/backend/vault"
@@ -43,9 +44,6 @@ func (a *App) vaultOptions() vault.Options {
 // were vaults. What a founding or joining left that was cut off is removed. Faults: identity.missing, identity.damaged,
 // identity.newer.
 func (a *App) loadVault() (*vault.Vault, error) {
-	if err := vault.Sweep(a.opts.Data); err != nil {
-		return nil, err
-	}
 	path := a.path(vault.FileName)
 	v, err := vault.Load(a.vaultOptions())
 	switch {
@@ -80,7 +78,7 @@ func (a *App) unlocked(ctx context.Context, v *vault.Vault) error {
 		return fault.New("identity.damaged", "path", a.path(identityFile))
 	}
 	// From here on they are not needed, whatever was cut off.
-	if err := errors.Join(remove(a.path(plainIdentityFile)), v.Settle()); err != nil {
+	if err := errors.Join(durable.Remove(a.path(plainIdentityFile)), v.Settle()); err != nil {
 		return err
 	}
 	if err := a.takeKey(ctx, v); err != nil {
@@ -149,7 +147,7 @@ func (a *App) useVault(v *vault.Vault) error {
 // unprotect is the reverse of protect, after getting into a team failed or was cut off; keep leaves the vault for the next
 // attempt. The caller opens a database.
 func (a *App) unprotect(keep bool) error {
-	err := errors.Join(a.dropDB(), a.forgetTeam(), remove(a.path(councilFile)))
+	err := errors.Join(a.dropDB(), a.forgetTeam(), durable.Remove(a.path(councilFile)))
 	a.setVault(nil, false)
 	a.key = nil
 	if !keep {
@@ -162,7 +160,7 @@ func (a *App) unprotect(keep bool) error {
 func (a *App) dropDB() error {
 	err := a.closeDB()
 	for _, file := range dbFiles {
-		err = errors.Join(err, remove(a.path(file)))
+		err = errors.Join(err, durable.Remove(a.path(file)))
 	}
 	return err
 }

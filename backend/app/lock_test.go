@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/features/chat"
 	"tongzhou/backend/store"
@@ -412,11 +413,15 @@ func (p *person) older() {
 		p.t.Fatal(err)
 	}
 	for _, name := range append([]string{vault.FileName, identityFile}, dbFiles...) {
-		if err := remove(p.file(name)); err != nil {
+		if err := durable.Remove(p.file(name)); err != nil {
 			p.t.Fatal(err)
 		}
 	}
-	if err := errors.Join(id.Save(p.file(plainIdentityFile)), os.Rename(plain, p.dbFile())); err != nil {
+	whole, err := id.Marshal()
+	if err == nil {
+		err = errors.Join(os.WriteFile(p.file(plainIdentityFile), whole, 0o600), os.Rename(plain, p.dbFile()))
+	}
+	if err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -486,7 +491,7 @@ func TestTakingOverThatIsCutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 			if written == "vault" {
-				if err := remove(q.file(identityFile)); err != nil {
+				if err := durable.Remove(q.file(identityFile)); err != nil {
 					t.Fatal(err)
 				}
 			}

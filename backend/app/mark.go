@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"tongzhou/backend/durable"
 )
 
 const markFile = "writes.mark"
@@ -26,7 +28,7 @@ func openMark(path string) (*writeMark, error) {
 
 // newMark starts counting for a new identity.
 func newMark(path string) (*writeMark, error) {
-	if err := remove(path); err != nil {
+	if err := durable.Remove(path); err != nil {
 		return nil, err
 	}
 	return openMark(path)

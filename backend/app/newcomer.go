@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
@@ -86,7 +87,7 @@ func (t *attempt) putBack(keep bool) error {
 	a := t.app
 	errs := []error{a.unprotect(keep), a.openDB(), a.forgetTeam()}
 	if !keep {
-		errs = append(errs, remove(a.path(joiningFile)))
+		errs = append(errs, durable.Remove(a.path(joiningFile)))
 	}
 	return errors.Join(errs...)
 }

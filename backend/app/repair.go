@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/store"
 	"tongzhou/sync/replica"
@@ -32,7 +33,7 @@ func (a *App) noteDamage() error {
 	for n := 2; exists(a.path(name)); n++ {
 		name = base + "-" + strconv.Itoa(n)
 	}
-	return writeFile(a.path(repairFile), []byte(name))
+	return durable.Write(a.path(repairFile), []byte(name))
 }
 
 // putAside moves a database of which damage was noted into its folder, and returns the folder; "" if nothing was noted.
@@ -104,7 +105,7 @@ func (a *App) endRepair(kept string) error {
 	a.mu.Lock()
 	a.damage = kept
 	a.mu.Unlock()
-	return remove(a.path(repairFile))
+	return durable.Remove(a.path(repairFile))
 }
 
 // repairSoon replaces the database of the running team, in which damage was found. During Start nothing runs yet; Start

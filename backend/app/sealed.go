@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
@@ -24,7 +25,7 @@ func (a *App) saveSealed(v *vault.Vault, name string, id *keys.Identity) error {
 	if err != nil {
 		return fmt.Errorf("save identity: %w", err)
 	}
-	return writeFile(a.path(name), sealed)
+	return durable.Write(a.path(name), sealed)
 }
 
 // maxSealed is the most that is read of a sealed identity, in bytes.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"tongzhou/backend/durable"
 	"tongzhou/backend/fault"
 	"tongzhou/sync/replica"
 )
@@ -57,7 +58,7 @@ func (p *API) SaveSettings(in SettingsDTO) (SettingsDTO, error) {
 	}
 	text, err := json.Marshal(in)
 	if err == nil {
-		err = writeFile(p.a.path(settingsFile), text)
+		err = durable.Write(p.a.path(settingsFile), text)
 	}
 	if err != nil {
 		return SettingsDTO{}, storeFault(err)

@@ -9,9 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
+
+	"tongzhou/backend/durable"
 )
 
 // ErrNoCipher is returned for a key where the program was built without a SQLite that encrypts.
@@ -85,11 +85,11 @@ func Encrypt(ctx context.Context, path string, key *Key) error {
 		return err
 	}
 	sealing := path + ".sealing"
-	if err := os.Remove(sealing); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.Remove(sealing); err != nil {
 		return fmt.Errorf("encrypt database: %w", err)
 	}
 	if err := copyInto(ctx, path, sealing, key); err != nil {
-		return errors.Join(Classify(fmt.Errorf("encrypt database: %w", err)), discard(sealing))
+		return errors.Join(Classify(fmt.Errorf("encrypt database: %w", err)), durable.Remove(sealing))
 	}
 	if err := settle(sealing, path); err != nil {
 		return Classify(fmt.Errorf("encrypt database: %w", err))
@@ -149,28 +149,11 @@ func settle(from, to string) error {
 		return err
 	}
 	for _, beside := range []string{to + "-wal", to + "-shm"} { // empty; a log of the plain database is none of the new one
-		if err := discard(beside); err != nil {
+		if err := durable.Remove(beside); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
-func discard(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", filepath.Base(path), err)
-	}
-	return nil
+	return durable.Rename(from, to)
 }
 
 // isShortSealed is isShort for an encrypted file. Its header is encrypted too, so the length is found by trying: SQLite opens
@@ -187,7 +170,9 @@ func isShortSealed(path string, key *Key) (short bool, size int64, err error) {
 		return false, 0, nil
 	}
 	probe := path + ".padded"
-	defer func() { err = errors.Join(err, discard(probe), discard(probe+"-wal"), discard(probe+"-shm")) }()
+	defer func() {
+		err = errors.Join(err, durable.Remove(probe), durable.Remove(probe+"-wal"), durable.Remove(probe+"-shm"))
+	}()
 	if err := errors.Join(copyFile(path, probe, 0), copyFile(path+"-wal", probe+"-wal", 0)); err != nil {
 		return false, 0, err
 	}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
+
+	"tongzhou/backend/durable"
 )
 
 // Errors a caller acts on.
@@ -65,9 +67,7 @@ func OpenDamaged(path string, key *Key) (db *sql.DB, release func() error, err e
 		discard = func() error {
 			var errs []error
 			for _, name := range copies {
-				if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
-					errs = append(errs, err)
-				}
+				errs = append(errs, durable.Remove(name))
 			}
 			return errors.Join(errs...)
 		}

@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 
+	"tongzhou/backend/durable"
 	"tongzhou/sync/op"
 )
 
@@ -18,7 +17,6 @@ const FileName = "vault"
 const (
 	fileVersion = 1
 	maxFile     = 64 << 10 // bytes; a vault takes about two thousand
-	tempPrefix  = ".vault-"
 )
 
 // Errors of opening.
@@ -116,73 +114,15 @@ func parse(b []byte) (*file, error) {
 }
 
 // write replaces the vault so that after a crash the old or the new one is there.
-func write(path string, f *file) (err error) {
+func write(path string, f *file) error {
 	b, err := op.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("write vault: %w", err)
 	}
-	return writeFile(path, b)
-}
-
-func writeFile(path string, b []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*") // 0600
-	if err != nil {
-		return fmt.Errorf("write vault: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, discard(temp.Name()))
-		}
-	}()
-	_, err = temp.Write(b)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return fmt.Errorf("write vault: %w", err)
-	}
-	if err = os.Rename(temp.Name(), path); err != nil {
-		return fmt.Errorf("write vault: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	dir, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("write vault: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("write vault: %w", err)
-	}
-	return nil
-}
-
-func discard(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", filepath.Base(path), err)
-	}
-	return nil
-}
-
-// Sweep removes what a crash in the middle of writing left in the folder.
-func Sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
-	if err != nil {
-		return fmt.Errorf("look for left files: %w", err)
-	}
-	for _, path := range left {
-		if err := discard(path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return durable.Write(path, b)
 }
 
 // Remove removes the vault, and with it what was sealed under it.
 func Remove(dir string) error {
-	return errors.Join(discard(filepath.Join(dir, FileName)), discard(filepath.Join(dir, waitName)))
+	return errors.Join(durable.Remove(filepath.Join(dir, FileName)), durable.Remove(filepath.Join(dir, waitName)))
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tongzhou/backend/durable"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 )
@@ -201,7 +202,7 @@ func (v *Vault) try(s slot, typed func() [32]byte, right func(key [32]byte) (boo
 		return &WrongError{Wait: pause(v.tries.Count)}
 	}
 	v.tries = tries{}
-	if err := discard(filepath.Join(v.opts.Dir, waitName)); err != nil && saving == nil {
+	if err := durable.Remove(filepath.Join(v.opts.Dir, waitName)); err != nil && saving == nil {
 		return err
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"tongzhou/backend/durable"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 )
@@ -305,7 +306,7 @@ func TestATamperedVaultIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := discard(filepath.Join(s.o.Dir, waitName)); err != nil {
+		if err := durable.Remove(filepath.Join(s.o.Dir, waitName)); err != nil {
 			t.Fatal(err)
 		}
 		v, err := Load(s.o)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"tongzhou/backend/durable"
 )
 
 // waitName counts wrong passphrases. It is beside the vault, which is not written for that.
@@ -68,5 +70,5 @@ func (t tries) save(dir string) error {
 	if err != nil {
 		return fmt.Errorf("encode tries: %w", err)
 	}
-	return writeFile(filepath.Join(dir, waitName), b)
+	return durable.Write(filepath.Join(dir, waitName), b)
 }
