@@ -86,7 +86,7 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 			return nil
 		}
 		now := s.cfg.Now()
-		if !s.cfg.Claims.take(k, s, now) {
+		if !s.cfg.Claims.Take(k, s, now) {
 			s.postpone(*f)
 			return nil
 		}

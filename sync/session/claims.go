@@ -19,37 +19,39 @@ type Claims struct {
 }
 
 type claim struct {
-	s  *Session
+	by any // the conversation
 	at time.Time // when it was made, or when ops of the feed last came
 }
 
 // NewClaims makes an empty set.
 func NewClaims() *Claims { return &Claims{by: map[oplog.FeedKey]claim{}} }
 
-// take claims the feed, or renews the claim.
-func (c *Claims) take(k oplog.FeedKey, s *Session, now time.Time) bool {
+// Take claims the feed for a conversation, or renews the claim.
+func (c *Claims) Take(k oplog.FeedKey, by any, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o, ok := c.by[k]; ok && o.s != s && now.Sub(o.at) < claimLimit {
+	if o, ok := c.by[k]; ok && o.by != by && now.Sub(o.at) < claimLimit {
 		return false
 	}
-	c.by[k] = claim{s, now}
+	c.by[k] = claim{by, now}
 	return true
 }
 
-func (c *Claims) drop(k oplog.FeedKey, s *Session) {
+// Drop gives a claim up.
+func (c *Claims) Drop(k oplog.FeedKey, by any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.by[k].s == s {
+	if c.by[k].by == by {
 		delete(c.by, k)
 	}
 }
 
-func (c *Claims) release(s *Session) {
+// Release gives up every claim of a conversation.
+func (c *Claims) Release(by any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k, o := range c.by {
-		if o.s == s {
+		if o.by == by {
 			delete(c.by, k)
 		}
 	}

@@ -169,7 +169,7 @@ func (s *Session) onStored(ctx context.Context, m *stored) error {
 		n := f.Len - w.stored
 		w.stored = f.Len
 		s.lastProgress = s.cfg.Now()
-		s.cfg.Claims.take(m.key, s, s.lastProgress)
+		s.cfg.Claims.Take(m.key, s, s.lastProgress)
 		s.setStatus(func(st *Status) { st.Stored += n; st.Behind -= min(n, st.Behind) })
 	}
 	if f.Len >= w.to {
@@ -207,7 +207,7 @@ func (s *Session) trim(ctx context.Context, k oplog.FeedKey) error {
 
 func (s *Session) dropWant(k oplog.FeedKey) {
 	delete(s.want, k)
-	s.cfg.Claims.drop(k, s)
+	s.cfg.Claims.Drop(k, s)
 }
 
 // noteAck remembers to tell the peer what is stored here.

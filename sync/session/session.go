@@ -189,7 +189,7 @@ func (s *Session) Run(ctx context.Context, st Stream) error {
 	cancel(err)
 	_ = st.Close()
 	readers.Wait()
-	s.cfg.Claims.release(s)
+	s.cfg.Claims.Release(s)
 	if errors.Is(err, errEnd) || errors.Is(err, context.Canceled) {
 		return nil
 	}
