@@ -45,6 +45,15 @@ func (p Params) stretch(passphrase string, salt []byte) [32]byte {
 	return [32]byte(argon2.IDKey([]byte(norm.NFKC.String(passphrase)), salt, p.Time, p.Memory, p.Threads, 32))
 }
 
+// Stretch derives a key from a passphrase for something that is sealed outside of the vault. The error says that the cost is out
+// of bounds, as a hostile file may ask for.
+func (p Params) Stretch(passphrase string, salt []byte) ([32]byte, error) {
+	if err := p.check(); err != nil {
+		return [32]byte{}, err
+	}
+	return p.stretch(passphrase, salt), nil
+}
+
 func plainStaffNo(s string) string { return strings.ToLower(strings.TrimSpace(norm.NFKC.String(s))) }
 
 // derive makes a key for one purpose from the vault key.
