@@ -1,28 +1,17 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 
+	"tongzhou/backend/durable/durabletest"
 	"tongzhou/sync/replica"
 )
 
-// childPath tells the test binary to be the program that gets killed.
-const childPath = "STORE_TEST_CHILD"
-
-func TestMain(m *testing.M) {
-	if path := os.Getenv(childPath); path != "" {
-		fmt.Fprintln(os.Stderr, writeUntilKilled(path))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { durabletest.Main(m, writeUntilKilled) }
 
 // writeUntilKilled commits pairs of rows and says of each pair, after the commit, that it is saved.
 func writeUntilKilled(path string) error {
@@ -69,9 +58,11 @@ func TestKilledWhileWriting(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	saved := 0
 	for round := range 12 {
-		saved = killAfter(t, path, saved, 1+round*17)
+		saved, err := strconv.Atoi(durabletest.KillAfter(t, path, 1+round*17))
+		if err != nil {
+			t.Fatal(err)
+		}
 		db, err := Open(path, Options{Key: testKey()})
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
@@ -86,44 +77,8 @@ func TestKilledWhileWriting(t *testing.T) {
 		if rows != last || twins != rows || last < saved || last > saved+1 {
 			t.Fatalf("round %d: %d rows, %d twins, the last is %d, %d were said to be saved", round, rows, twins, last, saved)
 		}
-		saved = last
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-}
-
-// killAfter runs the child until it has said n times that something is saved, and kills it. It returns the last it said.
-func killAfter(t *testing.T, path string, saved, n int) int {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(exe)
-	c.Env = append(os.Environ(), childPath+"="+path)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if saved, err = strconv.Atoi(lines.Text()); err != nil {
-			t.Fatal(err)
-		}
-		if n--; n == 0 {
-			if err := c.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	_ = c.Wait()
-	if n > 0 {
-		t.Fatal("the child ended by itself")
-	}
-	return saved
 }

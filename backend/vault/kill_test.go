@@ -1,29 +1,18 @@
 package vault
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"tongzhou/backend/durable"
+	"tongzhou/backend/durable/durabletest"
 )
 
-// childDir tells the test binary to be the program that gets killed.
-const childDir = "VAULT_TEST_CHILD"
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		fmt.Fprintln(os.Stderr, changeUntilKilled(dir))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { durabletest.Main(m, changeUntilKilled) }
 
 func killOptions(dir string) Options {
 	return Options{Dir: dir, Params: Params{Memory: 8, Time: 1, Threads: 1}, Now: func() time.Time { return today }}
@@ -64,7 +53,7 @@ func TestKilledWhileChangingThePassphrase(t *testing.T) {
 	s := newScene(t)
 	want := s.made().Contents().DatabaseKey
 	for round := range 12 {
-		said := killAfter(t, s.o.Dir, 1+round*7)
+		said := durabletest.KillAfter(t, s.o.Dir, 1+round*7)
 		v := s.loaded()
 		got := which(v)
 		if got == "" || v.Contents().DatabaseKey != want {
@@ -80,37 +69,4 @@ func TestKilledWhileChangingThePassphrase(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	s.loaded()
-}
-
-// killAfter runs the child until it has said n times that the passphrase is changed, and kills it.
-func killAfter(t *testing.T, dir string, n int) (said string) {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(exe)
-	c.Env = append(os.Environ(), childDir+"="+dir)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		said = lines.Text()
-		if n--; n == 0 {
-			if err := c.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	_ = c.Wait()
-	if n > 0 {
-		t.Fatal("the child ended by itself")
-	}
-	return said
 }
