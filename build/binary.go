@@ -10,7 +10,10 @@ import (
 )
 
 // Both builds have full-text search, and link the SQLite that buildCipher makes in place of the driver's own.
-const headlessTags = "libsqlite3,sqlite_fts5"
+const (
+	plainTags    = "sqlite_fts5"
+	headlessTags = "libsqlite3," + plainTags
+)
 
 // desktopTags are the tags of the build with a window. Wails asks for WebKitGTK 4.0 unless it is told otherwise.
 func desktopTags(goos string) string {

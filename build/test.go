@@ -42,6 +42,8 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 		{name: "windows and macos", run: t.portable},
 		// The seeds of every fuzz target run here, as ordinary tests.
 		{name: "go tests", needs: []string{stepCipher}, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		// Whoever builds without this tool links the driver's own SQLite, which cannot encrypt and must say so.
+		{name: "go tests, plain", run: t.goRun("test", "-tags", plainTags, "./backend/store"), closing: goClosing},
 		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
 			return matching(output, `^\d+ (screens|violations)|^FAIL`)
 		}},

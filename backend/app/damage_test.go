@@ -24,9 +24,9 @@ type life struct {
 }
 
 // grown makes a team of two with some history. damaged is the founder or the newcomer; what it wrote last only it has.
-func grown(t *testing.T, founder bool) *life {
+func grown(t *testing.T, founder bool, adapt ...func(*App)) *life {
 	t.Helper()
-	a, b := pair(t)
+	a, b := pair(t, adapt...)
 	l := &life{damaged: b, other: a}
 	if founder {
 		l.damaged, l.other = a, b
@@ -186,12 +186,15 @@ func (p *person) leafOf(raw []byte) int {
 
 const pageSize = 4096
 
+// unencrypted is for damage within a page: an encrypted page is whole or not there.
+func unencrypted(a *App) { a.tune.plain = true }
+
 func TestADamagedDatabaseIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		founder bool
-		keeps   bool // what only this device has can be read
+		keeps   bool // what only this device has can be read; within a page, so the database is not encrypted
 		damage  func(p *person, b []byte) []byte
 	}{
 		{"garbage", true, false, func(_ *person, b []byte) []byte { return bytes.Repeat([]byte("garbage!"), len(b)/8) }},
@@ -223,10 +226,11 @@ func TestADamagedDatabaseIsReplaced(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if _, encrypts := store.Encrypts(); encrypts && c.name == "a bit of an op" {
-				t.Skip("an encrypted page is whole or not there: this is the page of ops")
+			var adapt []func(*App)
+			if c.keeps {
+				adapt = append(adapt, unencrypted)
 			}
-			l := grown(t, c.founder)
+			l := grown(t, c.founder, adapt...)
 			p := l.damaged
 			p.send(l.group, "只有我有")
 			l.drafts()
@@ -351,16 +355,28 @@ func (p *person) file(name string) string { return filepath.Join(p.dir, name) }
 // A crash in the middle of the repair: the new database is there, and has nothing yet.
 func TestARepairThatWasCutOffGoesOn(t *testing.T) {
 	t.Parallel()
-	l := grown(t, false)
+	t.Run("as it is", func(t *testing.T) {
+		t.Parallel()
+		repairIsCutOff(t, func(*person) {})
+	})
+	t.Run("within a page", func(t *testing.T) {
+		t.Parallel()
+		repairIsCutOff(t, func(p *person) {
+			b := p.readDB()
+			b[p.opAt()+200] ^= 4 // unreadable from the second message of a feed on
+			p.writeDB(b[:len(b)-1])
+		}, unencrypted)
+	})
+}
+
+func repairIsCutOff(t *testing.T, damage func(p *person), adapt ...func(*App)) {
+	t.Helper()
+	l := grown(t, false, adapt...)
 	p := l.damaged
 	p.send(l.group, "只有我有")
 	l.texts = append(l.texts, "只有我有")
 	p.stop()
-	b := p.readDB()
-	if p.key() == nil { // an encrypted page is whole or not there, and with it what only this device has
-		b[p.opAt()+200] ^= 4 // unreadable from the second message of a feed on
-		p.writeDB(b[:len(b)-1])
-	}
+	damage(p)
 	for _, cut := range []string{"noted", "moved", "made"} {
 		p.make()
 		if err := p.noteDamage(); err != nil {

@@ -7,9 +7,9 @@ import (
 )
 
 // pair is a team of two who are in sync.
-func pair(t *testing.T) (a, b *person) {
+func pair(t *testing.T, adapt ...func(*App)) (a, b *person) {
 	t.Helper()
-	a, b = newPerson(t, "张三"), newPerson(t, "李四")
+	a, b = newPerson(t, "张三", adapt...), newPerson(t, "李四", adapt...)
 	a.found()
 	b.joined(a.invite(), "1002")
 	a.synced(1)

@@ -1,3 +1,5 @@
+//go:build libsqlite3
+
 package store
 
 import (
@@ -11,23 +13,8 @@ import (
 	"testing"
 )
 
-// testKey is nil in a build that cannot encrypt: then the same tests run on plain files.
-func testKey() *Key {
-	if _, ok := Encrypts(); !ok {
-		return nil
-	}
-	return &Key{1, 2, 3, 31: 0xff}
-}
-
-// needsCipher is for tests of encryption itself.
-func needsCipher(t *testing.T) *Key {
-	t.Helper()
-	key := testKey()
-	if key == nil {
-		t.Skip("this build cannot encrypt")
-	}
-	return key
-}
+// testKey encrypts every database of these tests. Nothing is left out where the SQLite that was linked cannot: it has to.
+func testKey() *Key { return &Key{1, 2, 3, 31: 0xff} }
 
 const told = "客户名单不要外传"
 
@@ -42,23 +29,17 @@ func tell(t *testing.T, db *DB) {
 	}
 }
 
-func readFiles(t *testing.T, pattern string) map[string][]byte {
+// hears reads it back.
+func hears(t *testing.T, db *DB) {
 	t.Helper()
-	names, err := filepath.Glob(pattern)
-	if err != nil {
-		t.Fatal(err)
+	var text string
+	if err := db.Read().QueryRow(`SELECT text FROM found WHERE found MATCH '"` + told + `"'`).Scan(&text); err != nil || text != told {
+		t.Errorf("%q, %v", text, err)
 	}
-	files := map[string][]byte{}
-	for _, name := range names {
-		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files
 }
 
 func TestNothingIsPlainOnTheDisk(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	path := filepath.Join(t.TempDir(), "test.db")
 	db, err := Open(path, Options{Key: key})
 	if err != nil {
@@ -89,14 +70,11 @@ func TestNothingIsPlainOnTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	var text string
-	if err := db.Read().QueryRow(`SELECT text FROM found WHERE found MATCH '"` + told + `"'`).Scan(&text); err != nil || text != told {
-		t.Errorf("%q, %v", text, err)
-	}
+	hears(t, db)
 }
 
 func TestTheKeyIsInNoError(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	secret := strings.TrimPrefix(key.query(), "cipher=aegis&key=raw%3A")
 	_, open := Open(filepath.Join(t.TempDir(), "no", "\x00"), Options{Key: key})
 	dir := t.TempDir()
@@ -122,7 +100,7 @@ func TestTheKeyIsInNoError(t *testing.T) {
 }
 
 func TestAnotherKeyIsRefused(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	path := filled(t)
 	before := readFiles(t, path)
 	other := *key
@@ -140,25 +118,8 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	}
 }
 
-// A build without the cipher says so; it does not write plain what is to be encrypted.
-func TestABuildWithoutCipherTakesNoKey(t *testing.T) {
-	if _, ok := Encrypts(); ok {
-		t.Skip("this build encrypts")
-	}
-	path := filepath.Join(t.TempDir(), "test.db")
-	if _, err := Open(path, Options{Key: &Key{1}}); !errors.Is(err, ErrNoCipher) {
-		t.Errorf("Open: %v", err)
-	}
-	if err := Encrypt(context.Background(), path, &Key{1}); !errors.Is(err, ErrNoCipher) {
-		t.Errorf("Encrypt: %v", err)
-	}
-	if _, err := os.Stat(path); err == nil {
-		t.Error("a file was made")
-	}
-}
-
 func TestAPlainDatabaseIsTakenOver(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	path := filepath.Join(t.TempDir(), "test.db")
 	db, err := Open(path, Options{})
 	if err != nil {
@@ -189,14 +150,11 @@ func TestAPlainDatabaseIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	var text string
-	if err := db.Read().QueryRow(`SELECT text FROM found WHERE found MATCH '"` + told + `"'`).Scan(&text); err != nil || text != told {
-		t.Errorf("%q, %v", text, err)
-	}
+	hears(t, db)
 }
 
 func TestACopyHasTheKeyThatWasAskedFor(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	other := *key
 	other[0]++
 	db, err := OpenReadOnly(filled(t), key)
@@ -227,7 +185,7 @@ func TestACopyHasTheKeyThatWasAskedFor(t *testing.T) {
 }
 
 func TestTakingOverKeepsADatabaseThatCannotBe(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	path := filepath.Join(t.TempDir(), "test.db")
 	garbage := []byte(plainHead + strings.Repeat("\xff", 5000))
 	if err := os.WriteFile(path, garbage, 0o600); err != nil {
@@ -242,42 +200,9 @@ func TestTakingOverKeepsADatabaseThatCannotBe(t *testing.T) {
 	}
 }
 
-// What is left of a database that lost its end can be read, encrypted or not.
-func TestReadingWhatIsLeftOfAShortFile(t *testing.T) {
-	path := filled(t)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range []int{2, 20} {
-		if err := os.WriteFile(path, whole[:len(whole)-len(whole)/part], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		before := readFiles(t, path)["test.db"]
-		db, release, err := OpenDamaged(path, testKey())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var text string
-		if err := db.QueryRow(`SELECT text FROM note WHERE id = 2`).Scan(&text); err != nil || len(text) != 100 {
-			t.Errorf("a row of the beginning: %q, %v", text, err)
-		}
-		var sum int
-		if err := db.QueryRow(`SELECT sum(length(text)) FROM note NOT INDEXED`).Scan(&sum); err == nil && sum == 500_000 {
-			t.Error("nothing is missing: the test cuts nothing off")
-		}
-		if err := release(); err != nil {
-			t.Error(err)
-		}
-		if files := readFiles(t, path+"*"); !bytes.Equal(files["test.db"], before) || files["test.db.padded"] != nil {
-			t.Errorf("left behind: %d files", len(files))
-		}
-	}
-}
-
 // A page that somebody exchanged is not taken for what was written, wherever it is.
 func TestExchangedPagesAreNoticed(t *testing.T) {
-	key := needsCipher(t)
+	key := testKey()
 	path := filled(t)
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -77,5 +78,53 @@ func TestCheckFindsAndReportsDamage(t *testing.T) {
 	}
 	if len(reported) != 1 {
 		t.Errorf("damage was reported %d times, want once", len(reported))
+	}
+}
+
+func readFiles(t *testing.T, pattern string) map[string][]byte {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// What is left of a database that lost its end can be read, encrypted or not.
+func TestReadingWhatIsLeftOfAShortFile(t *testing.T) {
+	path := filled(t)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []int{2, 20} {
+		if err := os.WriteFile(path, whole[:len(whole)-len(whole)/part], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := readFiles(t, path)["test.db"]
+		db, release, err := OpenDamaged(path, testKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text string
+		if err := db.QueryRow(`SELECT text FROM note WHERE id = 2`).Scan(&text); err != nil || len(text) != 100 {
+			t.Errorf("a row of the beginning: %q, %v", text, err)
+		}
+		var sum int
+		if err := db.QueryRow(`SELECT sum(length(text)) FROM note NOT INDEXED`).Scan(&sum); err == nil && sum == 500_000 {
+			t.Error("nothing is missing: the test cuts nothing off")
+		}
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+		if files := readFiles(t, path+"*"); !bytes.Equal(files["test.db"], before) || files["test.db.padded"] != nil {
+			t.Errorf("left behind: %d files", len(files))
+		}
 	}
 }
