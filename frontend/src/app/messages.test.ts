@@ -16,7 +16,7 @@ interface Mention {
 
 const files = (dir: string, name: RegExp) => readdirSync(join(src, dir), { recursive: true, encoding: 'utf8' }).map((path) => join(dir, path)).filter((path) => name.test(path));
 
-const sources = files('.', /\.tsx?$/).filter((path) => !/\.test\.tsx?$|\.d\.ts$|[\\/]testing[\\/]/.test(path));
+const sources = files('.', /\.tsx?$/).filter((path) => !/\.test\.tsx?$|\.d\.ts$|[\\/]testing([\\/]|\.ts)/.test(path));
 
 const mentions = sources.flatMap((path): Mention[] => {
   const found: Mention[] = [];
