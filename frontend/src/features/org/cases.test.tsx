@@ -31,6 +31,22 @@ describe('requests (R8, R19, R107)', () => {
     expect(org.backend.callsOf('org.ReviewRequest')).toEqual([[{ id: 'r1', approve: true, comment: '' }]]);
   });
 
+  test('who looks first sees that it was taken on, and is not told that the request is gone', async () => {
+    org.requests = [aRequest({ canReview: true })];
+    org.backend.handle('org', {
+      ReviewRequest: ({ id }: { id: string }) => {
+        // The next step is somebody else's, and not to be seen here.
+        org.requests = [];
+        return { request: { ...aRequest({ id }), kind: '' }, invitation: '' };
+      },
+    });
+    const { place } = await open('/org?view=requests&request=r1');
+    await user.click(await screen.findByRole('button', { name: '同意' }));
+    expect(await screen.findByText('已同意')).toBeInTheDocument();
+    await waitFor(() => expect(place()).not.toContain('request='));
+    expect(screen.queryByText('没有找到这条申请')).toBeNull();
+  });
+
   test('a refusal needs a reason', async () => {
     org.requests = [aRequest({ canReview: true })];
     await open('/org?view=requests&request=r1');
@@ -123,6 +139,30 @@ describe('duties and permissions (R22, R29)', () => {
     expect(screen.getByText('值班群').closest('li')).toHaveTextContent('群管理员');
     await user.click(screen.getByRole('button', { name: '都需要' }));
     await waitFor(() => expect(org.backend.callsOf('org.ConfirmPermissions')).toHaveLength(1));
+  });
+});
+
+describe('what could not be read', () => {
+  const broken = () => {
+    throw rejection(new Fault('store.damaged'));
+  };
+
+  test('duties say so, and can be read again', async () => {
+    org.backend.handle('org', { Members: broken });
+    await open('/org?view=duties');
+    const main = within(await screen.findByRole('region', { name: '找谁办事' }));
+    expect(await main.findByRole('alert')).toHaveTextContent('职责没能读取');
+    org.backend.handle('org', { Members: () => ({ members: org.members, total: 3 }) });
+    await user.click(main.getByRole('button', { name: '重试' }));
+    expect(await main.findByRole('button', { name: /图标、走查/ })).toBeInTheDocument();
+  });
+
+  test('a department that was not read is not called removed', async () => {
+    org.backend.handle('org', { Departments: broken });
+    await open('/org?about=design');
+    const drawer = within(await screen.findByRole('complementary', { name: '部门' }));
+    expect(await drawer.findByRole('alert')).toHaveTextContent('部门没能读取');
+    expect(drawer.queryByText(/没有找到这个部门/)).toBeNull();
   });
 });
 

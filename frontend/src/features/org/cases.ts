@@ -35,7 +35,8 @@ export interface Request {
 }
 
 export interface ReviewResult {
-  request: Request;
+  /** Afterwards; its kind is "" when it is no longer mine to see. */
+  request: Pick<Request, 'id'> & { kind: Request['kind'] | '' };
   /** The link of the invitation made for an approved account, "" otherwise. */
   invitation: string;
 }

@@ -102,6 +102,19 @@ describe('departments (R25)', () => {
     await waitFor(() => expect(org.backend.callsOf('org.MergeDepartment')).toEqual([[{ id: 'sales', into: 'design' }]]));
   });
 
+  test('Enter twice sends once', async () => {
+    let done: (value: unknown) => void = () => undefined;
+    org.backend.handle('org', { RenameDepartment: () => new Promise((resolve) => (done = resolve)) });
+    await open('/org?department=sales');
+    await user.click(await screen.findByRole('button', { name: '销售部，更多操作' }));
+    await user.click(await menuItem('修改名称'));
+    await user.type(await screen.findByRole('textbox', { name: '部门名称' }), '二部{Enter}{Enter}');
+    await waitFor(() => expect(org.backend.callsOf('org.RenameDepartment')).toEqual([['sales', '销售部二部']]));
+    done(null);
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(org.backend.callsOf('org.RenameDepartment')).toHaveLength(1);
+  });
+
   test('one with people in it is not removed, and the dialog says why', async () => {
     org.backend.handle('org', {
       RemoveDepartment: () => {

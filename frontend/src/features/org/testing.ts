@@ -104,7 +104,6 @@ export function fakeOrg(): FakeOrg {
         return { members: found, total: found.length };
       },
       Departments: () => tree,
-      CreateDepartment: () => aDepartment(),
       MergeDepartment: nothing,
       RemoveDepartment: nothing,
       SetRole: () => aMember(),

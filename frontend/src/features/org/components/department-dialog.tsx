@@ -3,17 +3,13 @@ import { useState } from 'react';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../../platform/app-state';
-import { useFaultText } from '../../../platform/fault-text';
-import { Banner } from '../../../ui/banner';
-import { Button } from '../../../ui/button';
-import { Dialog } from '../../../ui/dialog';
 import { Select } from '../../../ui/select';
 import { TextInput } from '../../../ui/text-input';
 import { DEPARTMENT_NAME_MAX, departmentOptions, subtree, TEAM_NAME_MAX } from '../model';
 import type { Department } from '../model';
 import { departmentsQuery, useChangeDepartment } from '../queries';
 import type { DepartmentChange } from '../queries';
-import classes from './form.module.css';
+import { TaskDialog } from './task-dialog';
 
 export type DepartmentTask =
   | { kind: 'create'; parentId: string }
@@ -30,47 +26,29 @@ interface DepartmentDialogProps {
 
 /** Creates, renames, moves, merges or removes a department, or renames the team. */
 export function DepartmentDialog({ task, onClose }: DepartmentDialogProps) {
-  const { t } = useTranslation(['org', 'ui']);
+  const { t } = useTranslation('org');
   const { teamName } = useAppState();
   const [name, setName] = useState(task.kind === 'rename' ? task.department.name : task.kind === 'team' ? teamName : '');
   const [parentId, setParentId] = useState(initialParent(task));
-  const [touched, setTouched] = useState(false);
+  const [checked, setChecked] = useState(false);
   const change = useChangeDepartment();
-  const reasonOf = useFaultText();
 
   const named = task.kind === 'create' || task.kind === 'rename' || task.kind === 'team';
-  const problem = task.kind === 'merge' && parentId === '' ? t('department.intoRequired') : !named ? '' : nameProblem(name, task.kind === 'team' ? TEAM_NAME_MAX : DEPARTMENT_NAME_MAX, t);
-  const failure = change.error ? t('department.failed', { reason: reasonOf(change.error) }) : '';
-  const error = (touched && problem) || failure;
+  const nameMissing = named ? nameProblem(name, task.kind === 'team' ? TEAM_NAME_MAX : DEPARTMENT_NAME_MAX, t) : '';
+  const parentMissing = task.kind === 'merge' && parentId === '' ? t('department.intoRequired') : '';
   const submit = () => {
-    setTouched(true);
-    if (!problem) change.mutate(toChange(task, name.trim(), parentId), { onSuccess: onClose });
+    setChecked(true);
+    if (!nameMissing && !parentMissing) change.mutate(toChange(task, name.trim(), parentId), { onSuccess: onClose });
   };
   const words = wording(task, t);
   return (
-    <Dialog
-      opened
-      title={words.title}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('ui:cancel')}</Button>
-          <Button kind={task.kind === 'remove' ? 'danger' : 'primary'} loading={change.isPending} onClick={submit}>
-            {words.submit}
-          </Button>
-        </>
-      }
-    >
-      <div className={classes.form}>
-        {task.kind === 'remove' && <RemoveEffect error={error} />}
-        {named && (
-          <TextInput label={words.name} required autoFocus value={name} onChange={setName} onEnter={submit} error={error || undefined} />
-        )}
-        {(task.kind === 'create' || task.kind === 'move' || task.kind === 'merge') && (
-          <ParentSelect task={task} value={parentId} onChange={setParentId} error={task.kind === 'create' ? '' : error} />
-        )}
-      </div>
-    </Dialog>
+    <TaskDialog title={words.title} submit={words.submit} danger={task.kind === 'remove'} pending={change.isPending} error={change.error} onSubmit={submit} onClose={onClose}>
+      {task.kind === 'remove' && <p>{t('department.removeHelp')}</p>}
+      {named && <TextInput label={words.name} required autoFocus value={name} onChange={setName} error={(checked && nameMissing) || undefined} />}
+      {(task.kind === 'create' || task.kind === 'move' || task.kind === 'merge') && (
+        <ParentSelect task={task} value={parentId} onChange={setParentId} error={(checked && parentMissing) || undefined} />
+      )}
+    </TaskDialog>
   );
 }
 
@@ -78,7 +56,7 @@ interface ParentSelectProps {
   task: DepartmentTask;
   value: string;
   onChange: (id: string) => void;
-  error: string;
+  error: string | undefined;
 }
 
 function ParentSelect({ task, value, onChange, error }: ParentSelectProps) {
@@ -93,22 +71,8 @@ function ParentSelect({ task, value, onChange, error }: ParentSelectProps) {
       onChange={onChange}
       options={[...(task.kind === 'merge' ? [] : [{ value: '', label: t('department.top') }]), ...departmentOptions(departments, except)]}
       help={task.kind === 'move' ? t('department.moveHelp') : task.kind === 'merge' ? t('department.mergeHelp') : undefined}
-      error={error || undefined}
+      error={error}
     />
-  );
-}
-
-function RemoveEffect({ error }: { error: string }) {
-  const { t } = useTranslation('org');
-  return (
-    <>
-      <p>{t('department.removeHelp')}</p>
-      {error && (
-        <Banner tone="danger" alert>
-          {error}
-        </Banner>
-      )}
-    </>
   );
 }
 
@@ -134,13 +98,13 @@ function toChange(task: DepartmentTask, name: string, parentId: string): Departm
   }
 }
 
-function nameProblem(name: string, max: number, t: TFunction<['org', 'ui']>): string {
+function nameProblem(name: string, max: number, t: TFunction<'org'>): string {
   const length = Array.from(name.trim()).length;
   if (length === 0) return t('department.nameRequired');
   return length > max ? t('department.nameLong', { max }) : '';
 }
 
-function wording(task: DepartmentTask, t: TFunction<['org', 'ui']>): { title: string; name: string; submit: string } {
+function wording(task: DepartmentTask, t: TFunction<'org'>): { title: string; name: string; submit: string } {
   switch (task.kind) {
     case 'create':
       return { title: t('department.createTitle'), name: t('department.name'), submit: t('department.create') };

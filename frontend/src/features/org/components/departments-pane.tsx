@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppState } from '../../../platform/app-state';
+import { useFaultText } from '../../../platform/fault-text';
 import { ErrorState } from '../../../ui/error-state';
 import { IconButton } from '../../../ui/icon-button';
 import { IconPlus } from '../../../ui/icons';
@@ -31,6 +32,7 @@ interface DepartmentsPaneProps {
 export function DepartmentsPane({ selected, onSelect, onTask, view, onView }: DepartmentsPaneProps) {
   const { t } = useTranslation('org');
   const { role } = useAppState();
+  const reasonOf = useFaultText();
   const departments = useQuery(departmentsQuery);
   // null until someone opens or closes one: until then the upper levels are open.
   const [opened, setOpened] = useState<ReadonlySet<string> | null>(null);
@@ -59,7 +61,7 @@ export function DepartmentsPane({ selected, onSelect, onTask, view, onView }: De
           <SkeletonRows rows={5} />
         </Loading>
       )}
-      {departments.isError && !departments.data && <ErrorState text={t('tree.failed')} onRetry={() => void departments.refetch()} />}
+      {departments.isError && !departments.data && <ErrorState text={t('tree.failed')} reason={reasonOf(departments.error)} onRetry={() => void departments.refetch()} />}
       {departments.data && (
         <DepartmentTree
           rows={directoryRows(list, open, t('tree.all'))}

@@ -1,12 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { colourOf } from '../../../lib/colour';
+import { useFaultText } from '../../../platform/fault-text';
 import { useParam, useSetParams } from '../../../platform/navigation';
 import { Avatar, GroupAvatar } from '../../../ui/avatar';
 import { Button } from '../../../ui/button';
 import { EmptyState } from '../../../ui/empty-state';
+import { ErrorState } from '../../../ui/error-state';
 import { IconHelpCircle } from '../../../ui/icons';
 import { SearchInput } from '../../../ui/search-input';
-import { colourOf } from '../../../lib/colour';
+import { Loading, SkeletonRows } from '../../../ui/skeleton';
 import { answers } from '../cases';
 import { departmentsQuery, everybodyQuery } from '../queries';
 import classes from './pane.module.css';
@@ -20,6 +23,7 @@ interface DutiesPaneProps {
 export function DutiesPane({ onPerson, onDepartment }: DutiesPaneProps) {
   const { t } = useTranslation('org');
   const set = useSetParams();
+  const reasonOf = useFaultText();
   const question = useParam('q');
   const departments = useQuery(departmentsQuery);
   const everybody = useQuery(everybodyQuery);
@@ -27,6 +31,7 @@ export function DutiesPane({ onPerson, onDepartment }: DutiesPaneProps) {
   const foundPeople = answers(everybody.data ?? [], question);
   const loaded = departments.data && everybody.data;
   const none = foundDepartments.length + foundPeople.length === 0;
+  const error = departments.error ?? everybody.error;
   return (
     <section className={classes.pane} aria-label={t('views.duties')}>
       <header className={classes.header}>
@@ -37,6 +42,14 @@ export function DutiesPane({ onPerson, onDepartment }: DutiesPaneProps) {
         </div>
       </header>
       <p className={classes.help}>{t('duties.help')}</p>
+      {!loaded && !error && (
+        <Loading>
+          <SkeletonRows rows={4} />
+        </Loading>
+      )}
+      {!loaded && error && (
+        <ErrorState text={t('duties.failed')} reason={reasonOf(error)} onRetry={() => void Promise.all([departments.refetch(), everybody.refetch()])} />
+      )}
       {loaded && none && (
         <EmptyState
           icon={<IconHelpCircle size={36} stroke={1.3} />}

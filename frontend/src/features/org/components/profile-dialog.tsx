@@ -18,11 +18,12 @@ import classes from './form.module.css';
 /** Edits the own profile, and nobody else's. */
 export function ProfileDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation('org');
+  const reasonOf = useFaultText();
   const { data, error, refetch } = useQuery(meQuery);
   if (data) return <Form me={data} onClose={onClose} />;
   return (
     <Dialog opened={error !== null} title={t('edit.title')} size="md" onClose={onClose}>
-      <ErrorState text={t('profile.failed')} onRetry={() => void refetch()} />
+      <ErrorState text={t('profile.failed')} reason={reasonOf(error)} onRetry={() => void refetch()} />
     </Dialog>
   );
 }
@@ -52,6 +53,7 @@ function Form({ me, onClose }: { me: Member; onClose: () => void }) {
     onClose();
   };
   const submit = () => {
+    if (save.isPending || request.isPending) return;
     if (reviewed) request.mutate(profile, { onSuccess: close(t('requests.sent')) });
     else save.mutate(profile, { onSuccess: close(t('edit.saved')) });
   };

@@ -23,15 +23,29 @@ export function RequestDrawer({ id, onClose }: { id: string; onClose: () => void
   const request = lists.flatMap(({ data }) => data ?? []).find((one) => one.id === id);
   // Made by an approval here; nobody can read it anywhere else.
   const [invitation, setInvitation] = useState('');
+  // Here and not beside its buttons: after it, they are gone, and so may be the request.
+  const toast = useToast();
+  const review = useReviewRequest();
+  const answer = (approve: boolean, comment: string) =>
+    review.mutate(
+      { id, approve, comment },
+      {
+        onSuccess: (after) => {
+          toast(t(approve ? 'requests.approved' : 'requests.refused'));
+          if (after.invitation) setInvitation(after.invitation);
+          if (after.request.kind === '') onClose();
+        },
+      },
+    );
   if (!request) {
     return (
       <Drawer title={t('requests.drawer')} onClose={onClose}>
-        {lists.every(({ isPending }) => !isPending) && <EmptyState icon={<IconClipboardList size={36} stroke={1.3} />} text={t('requests.gone')} />}
+        {lists.every(({ isPending }) => !isPending) && !review.isSuccess && !review.isPending && <EmptyState icon={<IconClipboardList size={36} stroke={1.3} />} text={t('requests.gone')} />}
       </Drawer>
     );
   }
   return (
-    <Drawer title={t('requests.drawer')} onClose={onClose} footer={<Answer request={request} onInvitation={setInvitation} />}>
+    <Drawer title={t('requests.drawer')} onClose={onClose} footer={<Answer request={request} pending={review.isPending} error={review.error} onAnswer={answer} />}>
       <h3 className={classes.title}>{t(`requests.title.${request.kind}`, { name: request.subject })}</h3>
       {invitation && <Invitation link={invitation} />}
       <FieldList
@@ -80,28 +94,25 @@ function Invitation({ link }: { link: string }) {
   );
 }
 
-function Answer({ request, onInvitation }: { request: Request; onInvitation: (link: string) => void }) {
+interface AnswerProps {
+  request: Request;
+  pending: boolean;
+  /** Why the last answer was refused, null otherwise. */
+  error: Error | null;
+  onAnswer: (approve: boolean, comment: string) => void;
+}
+
+function Answer({ request, pending, error, onAnswer }: AnswerProps) {
   const { t } = useTranslation('org');
   const reasonOf = useFaultText();
-  const toast = useToast();
-  const review = useReviewRequest();
   const withdraw = useWithdrawRequest();
   const [comment, setComment] = useState('');
   const [refusing, setRefusing] = useState(false);
   if (request.state !== 'open') return null;
-  const failure = review.error ?? withdraw.error;
+  const failure = error ?? withdraw.error;
   const answer = (approve: boolean) => {
     setRefusing(!approve);
-    if (!approve && comment.trim() === '') return;
-    review.mutate(
-      { id: request.id, approve, comment: comment.trim() },
-      {
-        onSuccess: ({ invitation }) => {
-          toast(t(approve ? 'requests.approved' : 'requests.refused'));
-          if (invitation) onInvitation(invitation);
-        },
-      },
-    );
+    if (approve || comment.trim() !== '') onAnswer(approve, comment.trim());
   };
   return (
     <div className={classes.answer}>
@@ -121,10 +132,10 @@ function Answer({ request, onInvitation }: { request: Request; onInvitation: (li
             error={refusing && comment.trim() === '' ? t('requests.commentRequired') : undefined}
           />
           <div className={classes.buttons}>
-            <Button loading={review.isPending} onClick={() => answer(false)}>
+            <Button loading={pending} onClick={() => answer(false)}>
               {t('requests.refuse')}
             </Button>
-            <Button kind="primary" loading={review.isPending} onClick={() => answer(true)}>
+            <Button kind="primary" loading={pending} onClick={() => answer(true)}>
               {t('requests.approve')}
             </Button>
           </div>
