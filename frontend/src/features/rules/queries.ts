@@ -11,10 +11,17 @@ export const historyQuery = (key: string) => queryOptions({ queryKey: [...ALL, '
 /** Whoever gets or loses a role may change other rules. */
 export const staleAfter: StaleAfter = { 'rules.changed': [ALL], 'org.changed': [rulesQuery.queryKey] };
 
-function useDecision<V>(decide: (input: V) => Promise<unknown>) {
+/** `onDone` is told at once: what is read again afterwards may begin the form anew. */
+function useDecision<V>(decide: (input: V) => Promise<unknown>, onDone: () => void) {
   const client = useQueryClient();
-  return useMutation({ mutationFn: decide, onSuccess: () => client.invalidateQueries({ queryKey: ALL }) });
+  return useMutation({
+    mutationFn: decide,
+    onSuccess: () => {
+      onDone();
+      return client.invalidateQueries({ queryKey: ALL });
+    },
+  });
 }
 
-export const useSetRule = () => useDecision(rulesApi.set);
-export const useResetRule = () => useDecision(rulesApi.reset);
+export const useSetRule = (onDone: () => void) => useDecision(rulesApi.set, onDone);
+export const useResetRule = (onDone: () => void) => useDecision(rulesApi.reset, onDone);

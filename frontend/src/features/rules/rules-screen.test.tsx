@@ -130,6 +130,16 @@ test('a switch is saved, and a refusal stays with its reason', async () => {
   expect(await screen.findByRole('alert')).toHaveTextContent('没能保存：你没有做这件事的权限');
 });
 
+test('what was saved is said, however long the rest takes to be read again', async () => {
+  await show('/rules?rule=org.profile_review');
+  await user.click(await screen.findByRole('radio', { name: '关闭' }));
+  let read: (value: unknown) => void = () => undefined;
+  backend.handle('rules', { History: () => new Promise((resolve) => (read = resolve)) });
+  await user.click(screen.getByRole('button', { name: '保存' }));
+  expect(await screen.findByText('已保存，其他设备同步后生效')).toBeInTheDocument();
+  read([]);
+});
+
 test('who may not change a rule sees it and who may', async () => {
   await show('/rules?rule=account.passphrase_days');
   const drawer = within(await screen.findByRole('complementary', { name: '规范详情' }));

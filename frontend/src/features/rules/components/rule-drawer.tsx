@@ -59,11 +59,11 @@ function Editor({ rule }: { rule: Rule }) {
   const toast = useToast();
   const [value, setValue] = useState<RuleValue>(rule.value);
   const [checked, setChecked] = useState(false);
-  const set = useSetRule();
-  const reset = useResetRule();
+  const saved = () => toast(t('saved'));
+  const set = useSetRule(saved);
+  const reset = useResetRule(saved);
   const problem = problemOf(rule, value);
   const failure = set.error ?? reset.error;
-  const saved = () => toast(t('saved'));
   return (
     <form
       className={classes.form}
@@ -71,7 +71,7 @@ function Editor({ rule }: { rule: Rule }) {
       onSubmit={(event) => {
         event.preventDefault();
         setChecked(true);
-        if (problem === null && !set.isPending && !sameValue(value, rule.value)) set.mutate({ key: rule.key, value }, { onSuccess: saved });
+        if (problem === null && !set.isPending && !reset.isPending && !sameValue(value, rule.value)) set.mutate({ key: rule.key, value });
       }}
     >
       <ValueField rule={rule} value={value} onChange={setValue} error={checked && problem ? t(`problem.${problem}`, { min: rule.min, max: rule.max }) : undefined} />
@@ -83,7 +83,7 @@ function Editor({ rule }: { rule: Rule }) {
       <p className={classes.help}>{t('drawer.effect')}</p>
       <div className={classes.buttons}>
         {rule.changed && (
-          <Button loading={reset.isPending} onClick={() => reset.mutate(rule.key, { onSuccess: saved })}>
+          <Button loading={reset.isPending} onClick={() => reset.mutate(rule.key)}>
             {t('drawer.reset')}
           </Button>
         )}
