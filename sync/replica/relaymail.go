@@ -99,3 +99,13 @@ func (r *Replica) MailLeft(ctx context.Context, store RelayStore, no int64) erro
 		return nil
 	})
 }
+
+// MailLater puts a letter at the end of the line: its box was full.
+func (r *Replica) MailLater(ctx context.Context, no int64) error {
+	return r.db.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Exec(`INSERT INTO relay_mail (device, op, at) SELECT device, op, at FROM relay_mail WHERE no = ?`, no); err != nil {
+			return fmt.Errorf("put mail off: %w", err)
+		}
+		return nil
+	})
+}

@@ -67,6 +67,21 @@ func (r *Replica) StoredAt(store RelayStore, feedNo int64) uint64 {
 	return r.relays.stored[store][feedNo]
 }
 
+// OwnFeeds are the feeds that this device writes now in scopes that it reads.
+func (r *Replica) OwnFeeds() []oplog.Feed {
+	inc := r.feeds.Incarnation()
+	var out []oplog.Feed
+	for tag, s := range r.world.Load().scopes {
+		if !s.readers[r.id.Device.ID] {
+			continue
+		}
+		if f := r.feeds.Feed(oplog.FeedKey{Tag: tag, Device: r.id.Device.ID, Incarnation: inc}); f.Len > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // RelayMark is how far a relay's database was followed.
 type RelayMark struct {
 	Cursor int64                 // everything that it listed up to there is here

@@ -1,0 +1,125 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tongzhou/sync/op"
+	"tongzhou/sync/wire"
+)
+
+// This file ends a round of fetching: it moves the cursor, and says how it stands.
+
+// maybeDone moves the cursor when everything that the last answer listed is here.
+func (c *Courier) maybeDone(ctx context.Context) error {
+	f := &c.fetch
+	if len(f.want) > 0 || f.regs > 0 {
+		return nil
+	}
+	if !f.asked || !f.answered {
+		return c.settle()
+	}
+	f.asked = false
+	if !f.skipped {
+		if err := c.follow(ctx); err != nil {
+			return err
+		}
+	}
+	f.caughtUp = true
+	if err := errors.Join(c.keepRoster(), c.putAll(), c.putRegisters(), c.nextMail()); err != nil {
+		return err
+	}
+	if f.again {
+		return c.ask()
+	}
+	return c.settle()
+}
+
+// follow keeps the cursor, here and at the relay, which may let go of what every device has.
+func (c *Courier) follow(ctx context.Context) error {
+	f := &c.fetch
+	covered := map[op.ScopeTag]bool{}
+	for tag := range c.caps.listed {
+		if c.caps.full[tag] {
+			covered[tag] = true
+		}
+	}
+	if f.upTo > f.cursor || !sameScopes(covered, c.mark.Scopes) {
+		if err := c.r.FollowRelay(ctx, c.store, f.upTo, covered); err != nil {
+			return err
+		}
+		for tag := range c.mark.Scopes {
+			if !covered[tag] {
+				delete(c.mark.Scopes, tag)
+			}
+		}
+		for tag := range covered {
+			c.mark.Scopes[tag] += 0
+		}
+	}
+	f.cursor = f.upTo
+	return c.send(&wire.RelayCursor{LSeq: f.cursor})
+}
+
+func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for tag := range a {
+		if _, ok := b[tag]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// settle tells people how it stands.
+func (c *Courier) settle() error {
+	f := &c.fetch
+	waiting := c.waiting()
+	c.setStatus(func(st *Status) {
+		st.Waiting = waiting
+		switch {
+		case !c.listed():
+		case len(f.want) > 0 || f.asked || !f.caughtUp:
+			st.State = Syncing
+		case c.state == wire.RelayFull:
+			st.State, st.Behind = Full, 0
+		case waiting == 0 && len(f.later) == 0:
+			st.State, st.Behind, st.SyncedAt = InSync, 0, c.now()
+		default:
+			st.State = Syncing
+		}
+	})
+	return nil
+}
+
+func (c *Courier) tick(ctx context.Context) error {
+	f, now := &c.fetch, c.now()
+	waited := now.Sub(f.progress)
+	if c.welcome == nil {
+		if waited > stallLimit {
+			return fmt.Errorf("%w: no welcome", ErrRelay)
+		}
+		return nil
+	}
+	if !c.listed() {
+		if now.Sub(f.askedAt) > askGap { // keeps the stream, and hears when that has changed
+			f.askedAt = now
+			return c.send(&wire.RelayAskRoster{})
+		}
+		return nil
+	}
+	if (len(f.want) > 0 || f.asked && !f.answered) && f.received == 0 && waited > stallLimit {
+		return fmt.Errorf("%w: asked-for ops do not come", ErrRelay)
+	}
+	if err := errors.Join(c.retryLater(), c.retryPuts(), c.keepRoster(), c.retryMail()); err != nil {
+		return err
+	}
+	gap := now.Sub(f.askedAt)
+	if !f.asked && len(f.want) == 0 && (gap > askGap || f.moved && gap > askSoon || f.skipped && gap > retryAfter) {
+		return c.ask()
+	}
+	return nil
+}
