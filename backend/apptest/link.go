@@ -44,7 +44,7 @@ func (l *Link) Stop() {
 // Converse speaks with the device at the other end of c until the conversation ends, and returns why.
 func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceID) error {
 	s := session.New(session.Config{
-		Replica: m.R, Peer: peer, App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims,
+		Replica: m.R, Peer: peer, App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims, Turn: turnOf(c),
 		OnStatus: func(st session.Status) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -59,6 +59,14 @@ func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceI
 	delete(m.status, peer)
 	m.ends = append(m.ends, err)
 	return err
+}
+
+// turnOf is how a simulated stream lets its writer wait; nil for others.
+func turnOf(c session.Stream) func() {
+	if e, ok := c.(interface{ Turn() }); ok {
+		return e.Turn
+	}
+	return nil
 }
 
 // Status is the state of the conversation with another member.

@@ -40,7 +40,8 @@ type Member struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Mark   replica.Mark
-	Newer  bool // knows TypeNoteNext
+	IntN   func(n int) int // see replica.Config
+	Newer  bool            // knows TypeNoteNext
 	// Wrap, if set, stands between the replica and its database.
 	Wrap    func(replica.DB) replica.DB
 	Options store.Options
@@ -123,7 +124,7 @@ func (m *Member) TryOpen() error {
 		reducers = append(reducers, noteReducer("note2", TypeNoteNext))
 	}
 	r, err := replica.Open(replica.Config{
-		DB: rdb, Identity: m.ID, Genesis: m.genesis, Reducers: reducers, Registers: registers(), Now: m.Now, Log: m.Log, Mark: m.Mark,
+		DB: rdb, Identity: m.ID, Genesis: m.genesis, Reducers: reducers, Registers: registers(), Now: m.Now, Log: m.Log, Mark: m.Mark, IntN: m.IntN,
 	})
 	if err != nil {
 		_ = db.Close()

@@ -196,7 +196,7 @@ func (m *Member) copyUpTo(n *Member, limit func(*oplog.Feed) uint64) {
 	m.T.Helper()
 	for moved := true; moved; { // again while it helps: a device is known only after its admission
 		moved = false
-		for _, f := range m.R.Feeds().Feeds() {
+		for _, f := range sortFeeds(m.R.Feeds().Feeds()) {
 			to := limit(&f)
 			for have := n.R.Feeds().Feed(f.FeedKey); have.Len < to; have = n.R.Feeds().Feed(f.FeedKey) {
 				if err := n.Take(m.Frame(&f, have.Len+1, to)); err != nil {

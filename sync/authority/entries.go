@@ -29,6 +29,11 @@ type Feed struct {
 	Incarnation uint32
 }
 
+// Compare orders feeds by device and incarnation.
+func (f Feed) Compare(o Feed) int {
+	return cmp.Or(bytes.Compare(f.Device[:], o.Device[:]), cmp.Compare(f.Incarnation, o.Incarnation))
+}
+
 // Entries returns every control op of the team in the order (lamport, opid); pending ones come last, by their clock. The
 // slice is shared and must not change.
 func (s *State) Entries() []Entry {

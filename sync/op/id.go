@@ -1,6 +1,7 @@
 package op
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 )
@@ -61,6 +62,7 @@ func ParseScopeTag(text string) (v ScopeTag, err error) { return v, parseText("S
 
 func (s ScopeTag) String() string                     { return formatText(s[:]) }
 func (s ScopeTag) IsZero() bool                       { return s == ScopeTag{} }
+func (s ScopeTag) Compare(o ScopeTag) int             { return bytes.Compare(s[:], o[:]) }
 func (s ScopeTag) MarshalText() ([]byte, error)       { return []byte(s.String()), nil }
 func (s ScopeTag) MarshalBinary() ([]byte, error)     { return s[:], nil }
 func (s *ScopeTag) UnmarshalText(text []byte) error   { return parseText("ScopeTag", s[:], string(text)) }

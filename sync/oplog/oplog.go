@@ -1,6 +1,8 @@
 package oplog
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
@@ -30,6 +32,11 @@ type FeedKey struct {
 	Tag         op.ScopeTag
 	Device      op.DeviceID
 	Incarnation uint32
+}
+
+// Compare orders keys by scope, device and incarnation.
+func (k FeedKey) Compare(o FeedKey) int {
+	return cmp.Or(bytes.Compare(k.Tag[:], o.Tag[:]), bytes.Compare(k.Device[:], o.Device[:]), cmp.Compare(k.Incarnation, o.Incarnation))
 }
 
 // Feed is the state of one feed. The zero Len means that nothing of it is stored.

@@ -70,7 +70,7 @@ func (r *Replica) chores(ctx context.Context) {
 			}
 			pending[tag] = true
 		case <-timer.C:
-			for _, tag := range slices.SortedFunc(maps.Keys(pending), compareTags) {
+			for _, tag := range slices.SortedFunc(maps.Keys(pending), op.ScopeTag.Compare) {
 				if err := r.tellHave(ctx, tag); err != nil && ctx.Err() == nil {
 					r.log.Warn("could not tell what is stored", "err", err)
 				}

@@ -2,6 +2,8 @@ package replica
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
@@ -42,7 +44,8 @@ func (r *Replica) Farewell(dev op.DeviceID) ([]oplog.Feed, error) {
 		}
 	}
 	var out []oplog.Feed
-	for k, limit := range limits {
+	for _, k := range slices.SortedFunc(maps.Keys(limits), authority.Feed.Compare) {
+		limit := limits[k]
 		f, err := r.shortened(oplog.FeedKey{Tag: r.teamTag.control, Device: k.Device, Incarnation: k.Incarnation}, limit)
 		if err != nil {
 			return nil, err
@@ -69,11 +72,14 @@ func (r *Replica) Parting(dev op.DeviceID) ([]oplog.Feed, error) {
 		return nil, nil
 	}
 	var out []oplog.Feed
-	for tag, s := range w.scopes {
+	for _, s := range w.ordered() {
+		tag := s.tag
 		if s.readers[dev] {
 			continue
 		}
-		for k, limit := range s.parting(d.User) {
+		parting := s.parting(d.User)
+		for _, k := range slices.SortedFunc(maps.Keys(parting), authority.Feed.Compare) {
+			limit := parting[k]
 			f, err := r.shortened(oplog.FeedKey{Tag: tag, Device: k.Device, Incarnation: k.Incarnation}, limit)
 			if err != nil {
 				return nil, err

@@ -41,12 +41,10 @@ func (r *Replica) healSoon(tag op.ScopeTag) {
 func (r *Replica) takeUnhealed() []op.ScopeTag {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	tags := slices.SortedFunc(maps.Keys(r.unhealed), compareTags)
+	tags := slices.SortedFunc(maps.Keys(r.unhealed), op.ScopeTag.Compare)
 	clear(r.unhealed)
 	return tags
 }
-
-func compareTags(a, b op.ScopeTag) int { return slices.Compare(a[:], b[:]) }
 
 func (r *Replica) needsHealing() bool {
 	r.mu.Lock()

@@ -81,7 +81,8 @@ func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]opl
 	}
 	var first, rest []oplog.Feed
 	w := r.world.Load()
-	for tag, sc := range w.scopes {
+	for _, sc := range w.ordered() {
+		tag := sc.tag
 		if !sc.readers[dev] || control && tag != r.teamTag.control {
 			continue
 		}

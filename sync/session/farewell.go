@@ -3,6 +3,8 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tongzhou/sync/oplog"
@@ -48,14 +50,20 @@ func (s *Session) leaving() bool {
 	return s.farewell != nil
 }
 
-// offerFarewell tells a peer that was connected when it lost its access where it can read so.
-func (s *Session) offerFarewell() error {
+// farewellFeeds lists what the peer may still have.
+func (s *Session) farewellFeeds() (feeds []wire.FeedState) {
 	s.mu.Lock()
-	var feeds []wire.FeedState
-	for _, f := range s.farewell {
+	defer s.mu.Unlock()
+	for _, k := range slices.SortedFunc(maps.Keys(s.farewell), oplog.FeedKey.Compare) {
+		f := s.farewell[k]
 		feeds = append(feeds, wire.State(&f))
 	}
-	s.mu.Unlock()
+	return feeds
+}
+
+// offerFarewell tells a peer that was connected when it lost its access where it can read so.
+func (s *Session) offerFarewell() error {
+	feeds := s.farewellFeeds()
 	if len(feeds) == 0 { // it was never a member by what is known now: there is nothing to show
 		return ErrFormer
 	}
@@ -69,13 +77,7 @@ func (s *Session) receiveFormer(m wire.Message) error {
 		if !m.Control { // it has what it may have
 			return ErrFormer
 		}
-		d := &wire.Delta{Control: true}
-		s.mu.Lock()
-		for _, f := range s.farewell {
-			d.Feeds = append(d.Feeds, wire.State(&f))
-		}
-		s.mu.Unlock()
-		return s.sendFarewell(d)
+		return s.sendFarewell(&wire.Delta{Control: true, Feeds: s.farewellFeeds()})
 	case *wire.Want:
 		s.onWant(m)
 	case *wire.Credit:

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"tongzhou/sync/op"
@@ -52,7 +54,7 @@ func (s *Session) handleNotes(ctx context.Context) error {
 			return err
 		}
 	}
-	for k := range forks {
+	for _, k := range slices.SortedFunc(maps.Keys(forks), oplog.FeedKey.Compare) {
 		if err := s.trim(ctx, k); err != nil {
 			return err
 		}

@@ -304,7 +304,7 @@ func (s *Session) onAuthority(ctx context.Context) error {
 
 // retryLater asks for feeds that could not be asked for before.
 func (s *Session) retryLater(urgent bool) (progress bool, err error) {
-	for _, k := range slices.Collect(maps.Keys(s.later)) {
+	for _, k := range slices.SortedFunc(maps.Keys(s.later), oplog.FeedKey.Compare) {
 		f := s.later[k]
 		if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
 			continue

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
@@ -136,7 +137,7 @@ func (s *Session) showScopes() error {
 	if err := s.showPartings(before, readable); err != nil {
 		return err
 	}
-	for tag := range readable {
+	for _, tag := range slices.SortedFunc(maps.Keys(readable), op.ScopeTag.Compare) {
 		if before[tag] {
 			continue
 		}
@@ -245,7 +246,8 @@ func (s *Session) onAck(m *wire.Ack) {
 func (s *Session) flushAcks(ctx context.Context) error {
 	s.ackDue = false
 	m := &wire.Ack{}
-	for k, f := range s.acks {
+	for _, k := range slices.SortedFunc(maps.Keys(s.acks), oplog.FeedKey.Compare) {
+		f := s.acks[k]
 		if s.peer == nil || !s.r.Reads(s.cfg.Peer, k.Tag) {
 			continue // not for the peer to know, as far as is known here yet
 		}
@@ -265,7 +267,8 @@ func (s *Session) flushAcks(ctx context.Context) error {
 		return nil
 	}
 	acks := make([]replica.Ack, 0, len(s.peerAcks))
-	for k, f := range s.peerAcks {
+	for _, k := range slices.SortedFunc(maps.Keys(s.peerAcks), oplog.FeedKey.Compare) {
+		f := s.peerAcks[k]
 		acks = append(acks, replica.Ack{Feed: k, Len: f.Len, Head: f.Head})
 	}
 	clear(s.peerAcks)

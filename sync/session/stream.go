@@ -62,6 +62,9 @@ func (s *Session) readLoop(ctx context.Context, st Stream) {
 func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 	var buf []byte
 	for {
+		if s.cfg.Turn != nil {
+			s.cfg.Turn()
+		}
 		m, done, err := s.next()
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ type End struct {
 
 	mu            sync.Mutex // guards what follows
 	readBy, write time.Time
+	turn          chan struct{} // not nil: the writer waits until it is closed
 }
 
 // direction is one way of a link.
@@ -38,10 +39,10 @@ type direction struct {
 	changed  chan struct{} // replaced at every change
 }
 
-// queued is a packet and when it was sent, counted over the whole net.
+// queued is a packet and when it was sent.
 type queued struct {
 	raw []byte
-	no  uint64
+	at  uint64
 }
 
 func newDirection(from, to NodeID) *direction {
@@ -98,8 +99,8 @@ func (e *End) Read(p []byte) (int, error) {
 	}
 }
 
-// write queues a packet; no numbers it.
-func (e *End) writePacket(p []byte, number func() uint64) (int, error) {
+// writePacket queues a packet that was sent at a moment of the net.
+func (e *End) writePacket(p []byte, at uint64) (int, error) {
 	d := e.out
 	for {
 		d.mu.Lock()
@@ -114,7 +115,7 @@ func (e *End) writePacket(p []byte, number func() uint64) (int, error) {
 			d.mu.Unlock()
 			return len(p), nil
 		case len(d.queue) < maxQueued:
-			d.queue = append(d.queue, queued{append([]byte(nil), p...), number()})
+			d.queue = append(d.queue, queued{append([]byte(nil), p...), at})
 			d.mu.Unlock()
 			return len(p), nil
 		}

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -16,8 +17,10 @@ type Tamper func(packet []byte) [][]byte
 type Net struct {
 	stats *Stats
 	links []*Link
+	ends  []*NetEnd // of links
+	free  atomic.Bool
 	group map[NodeID]int // nodes of different groups do not reach each other
-	sent  atomic.Uint64
+	now   atomic.Uint64  // counts deliveries; what is sent between two of them has one number
 	made  int
 }
 
@@ -39,18 +42,66 @@ func (n *Net) Connect(a, b NodeID) (l *Link, atA, atB *NetEnd) {
 	n.made++
 	l = &Link{No: n.made, A: a, B: b, net: n, ab: newDirection(a, b), ba: newDirection(b, a)}
 	n.links = append(n.links, l)
-	return l, &NetEnd{End{out: l.ab, in: l.ba}, n}, &NetEnd{End{out: l.ba, in: l.ab}, n}
+	atA, atB = &NetEnd{End: End{out: l.ab, in: l.ba}, net: n, link: l}, &NetEnd{End: End{out: l.ba, in: l.ab}, net: n, link: l}
+	n.ends = append(n.ends, atA, atB)
+	return l, atA, atB
 }
 
-// NetEnd is an End whose packets are numbered over the whole net.
+// NetEnd is an End whose packets know when they were sent.
 type NetEnd struct {
 	End
-	net *Net
+	net  *Net
+	link *Link
 }
 
 // Write sends a packet. It waits while too many are under way.
 func (e *NetEnd) Write(p []byte) (int, error) {
-	return e.writePacket(p, func() uint64 { return e.net.sent.Add(1) })
+	return e.writePacket(p, e.net.now.Load())
+}
+
+// Turn waits until the driver lets the node go on (Net.Grant). A node whose goroutines call it before they choose what to send
+// sends the same in every run.
+func (e *NetEnd) Turn() {
+	turn := make(chan struct{})
+	e.mu.Lock()
+	free := e.net.free.Load()
+	if !free {
+		e.turn = turn
+	}
+	e.mu.Unlock()
+	if !free {
+		<-turn
+	}
+}
+
+func (e *NetEnd) grant() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.turn == nil {
+		return false
+	}
+	close(e.turn)
+	e.turn = nil
+	return true
+}
+
+// Grant lets one node that waits for its turn go on, the one at the oldest link. It returns false if there is none. The driver
+// calls it when nothing moves, until it is false.
+func (n *Net) Grant() bool {
+	for _, e := range n.ends {
+		if e.grant() {
+			return true
+		}
+	}
+	return false
+}
+
+// Free lets everybody go on at any time, at the end of a run.
+func (n *Net) Free() {
+	n.free.Store(true)
+	for _, e := range n.ends {
+		e.grant()
+	}
 }
 
 // Tamper lets whatever a node sends over the link be altered, nil as it was.
@@ -112,12 +163,8 @@ func (l *Link) Gone() bool { return l.gone }
 
 // Leave takes a link out of the net when both sides have ended.
 func (n *Net) Leave(l *Link) {
-	for i, x := range n.links {
-		if x == l {
-			n.links = append(n.links[:i:i], n.links[i+1:]...)
-			return
-		}
-	}
+	n.links = slices.DeleteFunc(n.links, func(x *Link) bool { return x == l })
+	n.ends = slices.DeleteFunc(n.ends, func(e *NetEnd) bool { return e.link == l })
 }
 
 // Kill makes everything vanish that a node sends from now on.
@@ -146,7 +193,7 @@ type Way struct {
 	Link     *Link
 	From, To NodeID
 	d        *direction
-	first    uint64 // number of the packet that is next
+	first    uint64 // when the packet that is next was sent
 }
 
 // Ways lists the directions in which something can be delivered now, by link.
@@ -162,7 +209,7 @@ func (n *Net) Ways() []Way {
 			switch {
 			case now.Before(d.heldTill):
 			case len(d.queue) > 0:
-				out = append(out, Way{l, d.from, d.to, d, d.queue[0].no})
+				out = append(out, Way{l, d.from, d.to, d, d.queue[0].at})
 			case d.closed && d.err == nil:
 				out = append(out, Way{l, d.from, d.to, d, 1 << 63})
 			}
@@ -172,7 +219,7 @@ func (n *Net) Ways() []Way {
 	return out
 }
 
-// Oldest is the direction whose next packet was sent first.
+// Oldest is the direction whose next packet was sent first; of those sent between the same deliveries, the first in the list.
 func Oldest(ways []Way) Way {
 	best := ways[0]
 	for _, w := range ways[1:] {
@@ -186,6 +233,7 @@ func Oldest(ways []Way) Way {
 // Deliver hands the next packet of a direction to its reader, or the end of the stream. It returns what was delivered, nil for
 // the end.
 func (n *Net) Deliver(w Way) []byte {
+	n.now.Add(1)
 	var got []byte
 	w.d.change(func() {
 		if len(w.d.queue) == 0 {
