@@ -158,35 +158,29 @@ func ipOf(addr ma.Multiaddr) (netip.Addr, bool) {
 	return ip.Unmap(), ok
 }
 
-// pathOf classifies how a connection to addr runs. links are the networks this device is on: with IPv6 an office uses global
+// pathOf classifies how a connection to addr runs. on are the networks this device is on: with IPv6 an office uses global
 // addresses too.
-func pathOf(addr ma.Multiaddr, links []netip.Prefix) string {
-	if _, err := addr.ValueForProtocol(ma.P_CIRCUIT); err == nil {
+func pathOf(addr ma.Multiaddr, on links) string {
+	if isCircuit(addr) {
 		return PathRelayed
 	}
 	ip, ok := ipOf(addr)
 	if !ok {
 		return PathDirect
 	}
-	onLink := slices.ContainsFunc(links, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
+	onLink := slices.ContainsFunc(on, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
 	if onLink || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLoopback() {
 		return PathLAN
 	}
 	return PathDirect
 }
 
-// distance orders addresses for others: the office network first, loopback,
-// which helps only a second program on this machine, last.
+// distance orders addresses for others: the office network first.
 func distance(addr ma.Multiaddr) int {
-	ip, ok := ipOf(addr)
-	switch {
-	case ok && ip.IsLoopback():
-		return 2
-	case ok && ip.IsPrivate():
+	if ip, ok := ipOf(addr); ok && ip.IsPrivate() {
 		return 0
-	default:
-		return 1
 	}
+	return 1
 }
 
 func isQUIC(addr ma.Multiaddr) bool {

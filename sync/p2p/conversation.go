@@ -22,6 +22,8 @@ import (
 //	one already has a        a newer mark means that the sender has given the
 //	conversation             old one up: the new one replaces it. An older mark
 //	                         comes from an attempt that lost: it is refused
+//	a better connection      the device with the smaller id opens a stream there
+//	has come up              while the conversation runs: a newer mark (upgrade.go)
 //
 // A mark is newer if it comes from another run of the program or was counted
 // later in the same run than the mark the conversation began with.
@@ -50,7 +52,10 @@ func readMark(r io.Reader) (mark, error) {
 func (m mark) newer(old mark) bool { return m.boot != old.boot || m.tick > old.tick }
 
 // opening is a stream of ours that the other side has not agreed to yet.
-type opening struct{ cancel context.CancelFunc }
+type opening struct {
+	cancel context.CancelFunc
+	moving bool // it takes over from a conversation on a worse path
+}
 
 type conversation struct {
 	mate      *mate
@@ -96,7 +101,8 @@ func (h *Host) propose(ctx context.Context, conn network.Conn, m *mate) error {
 	defer cancel()
 	o := &opening{cancel: cancel}
 	h.mu.Lock()
-	if m.conv != nil || m.opening != nil {
+	o.moving = m.conv != nil
+	if m.opening != nil || o.moving && !better(conn, m.conv.conn) {
 		h.mu.Unlock()
 		return nil
 	}
@@ -122,11 +128,16 @@ func (h *Host) propose(ctx context.Context, conn network.Conn, m *mate) error {
 	case err != nil:
 		return err
 	}
+	old := m.conv
 	c := h.newConversation(m, s, true, theirs)
 	h.settle(m)
 	h.tasks.Add(1)
 	go func() {
 		defer h.tasks.Done()
+		if old != nil { // OnSync runs once per device
+			old.cancel()
+			<-old.done
+		}
 		h.run(c)
 	}()
 	return nil
@@ -245,6 +256,9 @@ func (h *Host) run(c *conversation) {
 	}
 	now := h.now()
 	m.conv = nil
+	if m.opening != nil && m.opening.moving {
+		return // the other side ended it, to go on where this device proposed
+	}
 	m.reason = ReasonClosed
 	m.redial.ended(now, now.Sub(c.began), h.tune.jitter())
 	h.settle(m)
@@ -256,19 +270,26 @@ func (h *Host) started(c *conversation) {
 	m, addr := c.mate, c.conn.RemoteMultiaddr()
 	h.mu.Lock()
 	m.reason, m.found = "", false
+	m.improve = redial{}
+	if isCircuit(addr) {
+		m.improve.next = c.began.Add(h.tune.improveAfter)
+	}
 	h.mu.Unlock()
 	h.changed()
+	signal(h.wake)
 	source := h.sourceOf(m, addr)
 	// A QUIC peer calls from the port it listens on, unlike a TCP peer.
 	outward := c.conn.Stat().Direction == network.DirOutbound || isQUIC(addr)
 	if outward && dialable(addr) && (source != SourceSeen || h.book.needs(m.pub, addr)) {
 		h.book.worked(m.pub, addr, source)
 	}
-	if c.initiator {
-		for _, other := range h.swarm.ConnsToPeer(m.id) {
-			if other != c.conn {
-				other.Close() // both sides dialled at once
-			}
+	for _, other := range h.swarm.ConnsToPeer(m.id) {
+		switch {
+		case other == c.conn:
+		case better(other, c.conn):
+			h.came(other)
+		case c.initiator:
+			other.Close() // both sides dialled at once, or the conversation has moved
 		}
 	}
 }

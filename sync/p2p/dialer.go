@@ -56,6 +56,9 @@ func (h *Host) dialDue() time.Duration {
 	busy := 0
 	var due []*mate
 	for _, m := range h.order {
+		if h.relayed(m) {
+			wait = min(wait, h.improveDue(m, now))
+		}
 		switch {
 		case m.conv != nil || m.opening != nil || m.dialing:
 			busy++
@@ -96,8 +99,8 @@ func (h *Host) dialDue() time.Duration {
 // known says whether there is a way to try m. An attempt without one would show
 // as a change of state, over and over. Host.mu is held.
 func (h *Host) known(m *mate) bool {
-	return len(m.nearby)+len(m.published) > 0 || h.book.has(m.pub) ||
-		h.swarm.Connectedness(m.id) == network.Connected
+	return len(m.nearby)+len(m.published) > 0 || h.book.has(m.pub) || h.anyReserved() ||
+		h.swarm.Connectedness(m.id) != network.NotConnected
 }
 
 // reach makes one attempt to have a conversation with m.
@@ -128,8 +131,8 @@ func (h *Host) reach(m *mate) {
 
 // connect finds or makes a connection to m.
 func (h *Host) connect(ctx context.Context, m *mate) (network.Conn, error) {
-	addrs := h.addrsOf(m)
-	if len(addrs) == 0 && h.swarm.Connectedness(m.id) != network.Connected {
+	addrs := append(h.addrsOf(m), h.circuitsTo()...)
+	if len(addrs) == 0 && h.swarm.Connectedness(m.id) == network.NotConnected {
 		return nil, errNoAddress
 	}
 	h.node.Peerstore().AddAddrs(m.id, addrs, peerstore.TempAddrTTL)

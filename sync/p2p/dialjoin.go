@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -29,7 +30,7 @@ const maxCandidates = 16
 
 // JoinTarget is where DialJoin looks.
 type JoinTarget struct {
-	Addrs []string // of an invitation: multiaddrs with /p2p/
+	Addrs []string // of an invitation: multiaddrs with /p2p/, also through relays
 	MDNS  string   // and whatever announces itself by that name, unless empty
 	Only  []byte   // raw ed25519: no other device than that; nil: any
 }
@@ -58,21 +59,15 @@ func (h *Host) DialJoin(ctx context.Context, target JoinTarget, report func(Join
 		}
 	}
 	mdnsName := target.MDNS
-	invited := map[peer.ID][]ma.Multiaddr{}
-	for _, text := range target.Addrs {
-		e, err := parseMultiaddr(text)
-		if err == nil && e.id != "" && e.id != h.self && (only == "" || e.id == only) && len(invited) < maxCandidates {
-			invited[e.id] = append(invited[e.id], e.addrs...)
-		}
-	}
+	invited := h.candidates(target.Addrs, only)
 	if len(invited) == 0 && mdnsName == "" {
 		return nil, nil, fmt.Errorf("%w: the invitation has none", ErrBadAddress)
 	}
 	s, end := newJoinSearch(ctx, h, invited, report)
 	s.only = only
 	defer end()
-	for id, list := range invited {
-		s.try(candidate{id: id, addrs: list, source: SourceInvite})
+	for _, c := range invited {
+		s.try(c)
 	}
 	if mdnsName != "" {
 		service, err := startMDNS(h.node, mdnsName, s.found)
@@ -89,10 +84,12 @@ func (h *Host) DialJoin(ctx context.Context, target JoinTarget, report func(Join
 	if _, ok := invited[best.id]; !ok {
 		h.handOut(best.id)
 	}
-	h.book.worked(pubOf(best.id), best.stream.Conn().RemoteMultiaddr(), best.source)
+	if via := best.stream.Conn().RemoteMultiaddr(); dialable(via) {
+		h.book.worked(pubOf(best.id), via, best.source)
+	}
 	return &joinStream{
 		countedStream: countedStream{Stream: best.stream, traffic: &traffic{}, now: h.now},
-		over:          sync.OnceFunc(func() { h.partFrom(best.id) }),
+		over:          sync.OnceFunc(func() { h.partFrom(best.candidate) }),
 	}, pubOf(best.id), nil
 }
 
@@ -113,23 +110,58 @@ func (s *joinStream) Reset() error {
 	return s.countedStream.Reset()
 }
 
+// candidates reads the addresses of an invitation: the devices that they name,
+// which may be reached directly or through a relay.
+func (h *Host) candidates(addrs []string, only peer.ID) map[peer.ID]candidate {
+	found := map[peer.ID]candidate{}
+	for _, text := range addrs {
+		var id, relay peer.ID
+		var list []ma.Multiaddr
+		if c, ok := parseCircuit(text); ok {
+			id, relay, list = c.to, c.relay, []ma.Multiaddr{c.addr}
+		} else if e, err := parseMultiaddr(text); err == nil {
+			id, list = e.id, e.addrs
+		}
+		c, known := found[id]
+		if id == "" || id == h.self || only != "" && id != only || !known && len(found) == maxCandidates || len(c.addrs) >= maxAddrs {
+			continue
+		}
+		c.id, c.source, c.addrs = id, SourceInvite, append(c.addrs, list...)
+		if relay != "" && !slices.Contains(c.relays, relay) {
+			c.relays = append(c.relays, relay)
+		}
+		found[id] = c
+	}
+	return found
+}
+
 // partFrom lets go of the member once what was written last has arrived.
-func (h *Host) partFrom(id peer.ID) {
+func (h *Host) partFrom(c candidate) {
 	h.spawn(func() {
 		pause(h.ctx, h.tune.joinLinger)
-		h.letGo(id)
+		h.letGo(c)
 	})
 }
 
-// allow lets the gate pass a stranger outwards, until letGo.
-func (h *Host) allow(id peer.ID) {
+// allow lets the gate pass a stranger outwards, and the relays on the way, until letGo.
+func (h *Host) allow(c candidate) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.allowed[id]++
+	h.allowed[c.id]++
+	for _, id := range c.relays {
+		h.allowed[id]++
+	}
 }
 
 // letGo takes one allow back, and with the last one the connection.
-func (h *Host) letGo(id peer.ID) {
+func (h *Host) letGo(c candidate) {
+	h.letGoOf(c.id)
+	for _, id := range c.relays {
+		h.letGoOf(id)
+	}
+}
+
+func (h *Host) letGoOf(id peer.ID) {
 	h.mu.Lock()
 	h.allowed[id]--
 	last := h.allowed[id] <= 0
@@ -137,7 +169,7 @@ func (h *Host) letGo(id peer.ID) {
 		delete(h.allowed, id)
 	}
 	h.mu.Unlock()
-	if !last || h.rostered(id) {
+	if !last || h.rostered(id) || h.isRelay(id) {
 		return
 	}
 	if err := h.swarm.ClosePeer(id); err != nil {

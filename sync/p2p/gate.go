@@ -9,6 +9,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -21,14 +23,17 @@ import (
 type gate struct {
 	rostered  func(peer.ID) bool // current device of the team
 	former    func(peer.ID) bool // device that lost access
-	invited   func(peer.ID) bool // DialJoin is trying that peer
+	invited   func(peer.ID) bool // DialJoin is trying that peer, or calling through that relay
+	relay     func(peer.ID) bool // relay of the team
 	welcome   func(peer.ID) bool // may ask to join
 	strangers *strangers
 }
 
 var _ connmgr.ConnectionGater = (*gate)(nil)
 
-func (g *gate) InterceptPeerDial(id peer.ID) bool { return g.rostered(id) || g.invited(id) }
+func (g *gate) InterceptPeerDial(id peer.ID) bool {
+	return g.rostered(id) || g.invited(id) || g.relay(id)
+}
 
 func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
 
@@ -41,7 +46,7 @@ func (g *gate) InterceptSecured(dir network.Direction, id peer.ID, addrs network
 	case g.rostered(id):
 		return true
 	case dir == network.DirOutbound:
-		return g.invited(id)
+		return g.invited(id) || g.relay(id)
 	default:
 		return (g.former(id) || g.welcome(id)) && g.strangers.knock(remoteIP(addrs))
 	}
@@ -74,14 +79,13 @@ func remoteIP(addrs network.ConnMultiaddrs) netip.Addr {
 }
 
 // gatedResources refuses every protocol but join between this device and a
-// stranger, and every one but sync to a device that lost access, in both
-// directions: identify and its pushes would tell a stranger this device's
-// addresses. Streams take their protocol from here before a handler sees them,
-// so no handler can forget to ask.
+// stranger, every one but sync to a device that lost access, and with a relay
+// all that it is not needed for, in both directions: identify and its pushes
+// would tell a stranger this device's addresses. Streams take their protocol
+// from here before a handler sees them, so no handler can forget to ask.
 type gatedResources struct {
 	network.ResourceManager
-	rostered func(peer.ID) bool
-	former   func(peer.ID) bool
+	may func(peer.ID, protocol.ID) bool
 }
 
 func (r gatedResources) OpenStream(id peer.ID, dir network.Direction) (network.StreamManagementScope, error) {
@@ -89,22 +93,36 @@ func (r gatedResources) OpenStream(id peer.ID, dir network.Direction) (network.S
 	if err != nil {
 		return nil, err
 	}
-	return gatedScope{StreamManagementScope: scope, peer: id, rostered: r.rostered, former: r.former}, nil
+	return gatedScope{StreamManagementScope: scope, peer: id, may: r.may}, nil
 }
 
 type gatedScope struct {
 	network.StreamManagementScope
-	peer             peer.ID
-	rostered, former func(peer.ID) bool
+	peer peer.ID
+	may  func(peer.ID, protocol.ID) bool
 }
 
 func (s gatedScope) SetProtocol(id protocol.ID) error {
-	switch {
-	case s.rostered(s.peer):
-	case id == joinProtocol:
-	case id == syncProtocol && s.former(s.peer):
-	default:
-		return fmt.Errorf("protocol %s with a stranger refused", id)
+	if !s.may(s.peer, id) {
+		return fmt.Errorf("protocol %s with that peer refused", id)
 	}
 	return s.StreamManagementScope.SetProtocol(id)
+}
+
+// may says whether this device and id speak a protocol with each other.
+func (h *Host) may(id peer.ID, what protocol.ID) bool {
+	if h.rostered(id) {
+		return true
+	}
+	switch what {
+	case joinProtocol:
+		return true
+	case syncProtocol:
+		return h.former(id)
+	case proto.ProtoIDv2Hop:
+		return h.isRelay(id) || h.invited(id)
+	case proto.ProtoIDv2Stop, identify.ID, identify.IDPush, relayProtocol, aliveProtocol:
+		return h.isRelay(id) // identify: it says where it sees this device
+	}
+	return false
 }

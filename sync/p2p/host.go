@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -18,7 +19,9 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"tongzhou/sync/op"
 )
@@ -42,6 +45,7 @@ type Host struct {
 	strangers *strangers
 	book      *book
 	mdns      *discovery
+	punching  *holepunch.Service // nil when a test wants none
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -58,11 +62,11 @@ type Host struct {
 	tick    uint64            // counts marks
 	mates   map[peer.ID]*mate // the other devices of the team
 	relays  map[peer.ID]*relay
-	order   []*mate           // mates in the order of this device's preference
-	dials   int               // attempts under way
-	allowed map[peer.ID]int   // strangers that DialJoin is trying
-	handed  map[peer.ID]bool  // strangers that DialJoin returned before
-	parting map[string]bool   // by connection id: lost access, and is being told
+	order   []*mate          // mates in the order of this device's preference
+	dials   int              // attempts under way
+	allowed map[peer.ID]int  // strangers that DialJoin is trying
+	handed  map[peer.ID]bool // strangers that DialJoin returned before
+	parting map[string]bool  // by connection id: lost access, and is being told
 }
 
 // team is what UseTeam replaces as a whole.
@@ -89,8 +93,8 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		h.cancel()
 		return nil, fmt.Errorf("p2p: %w", err)
 	}
-	g := &gate{rostered: h.rostered, former: h.former, invited: h.invited, welcome: h.welcome, strangers: h.strangers}
-	h.node, err = libp2p.New(nodeOptions(key, !allLoopback(listen), g, gatedResources{limits, h.rostered, h.former})...)
+	g := &gate{rostered: h.rostered, former: h.former, invited: h.invited, relay: h.isRelay, welcome: h.welcome, strangers: h.strangers}
+	h.node, err = libp2p.New(nodeOptions(key, !allLoopback(listen), g, gatedResources{limits, h.may})...)
 	if err != nil {
 		h.cancel()
 		limits.Close()
@@ -99,7 +103,8 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	h.self = h.node.ID()
 	h.swarm = h.node.Network().(*swarm.Swarm)
 	h.node.Network().Notify(&network.NotifyBundle{
-		DisconnectedF: func(_ network.Network, c network.Conn) { h.strangers.gone(c) },
+		ConnectedF:    func(_ network.Network, c network.Conn) { h.came(c) },
+		DisconnectedF: func(_ network.Network, c network.Conn) { h.strangers.gone(c); h.went(c) },
 	})
 	h.node.SetStreamHandler(syncProtocol, h.handleSync)
 	h.node.SetStreamHandler(joinProtocol, h.handleJoin)
@@ -110,14 +115,23 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("p2p: listen: %w", err)
 	}
 
-	h.SetRelays(cfg.Relays)
+	if !h.tune.circuitsStay {
+		if err := h.startPunching(); err != nil {
+			h.cancel()
+			h.node.Close()
+			return nil, fmt.Errorf("p2p: %w", err)
+		}
+	}
 	h.mdns = newDiscovery(h.node, h.log, h.found)
 	h.mdns.use(cfg.MDNSName)
 	h.reconcile()
 	h.spawn(h.dialLoop)
 	h.spawn(h.changeLoop)
 	h.spawn(h.watchNetwork)
+	h.spawn(h.watchLinks)
+	h.spawn(h.watchObserved)
 	h.spawn(h.nameAddresses)
+	h.SetRelays(cfg.Relays)
 	return h, nil
 }
 
@@ -159,7 +173,12 @@ func (h *Host) Close() error {
 	h.cancel()
 	h.mdns.close()
 	h.tasks.Wait()
-	if err := h.node.Close(); err != nil {
+	var errs []error
+	if h.punching != nil {
+		errs = append(errs, h.punching.Close())
+	}
+	errs = append(errs, h.node.Close())
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("p2p: close: %w", err)
 	}
 	return nil
@@ -169,14 +188,22 @@ func (h *Host) Close() error {
 func (h *Host) PeerID() string { return h.self.String() }
 
 // Addrs lists where others reach this device, as multiaddrs that end in its
-// identity: the local network first, loopback last. It changes with the
+// identity: the local network first, relays and then loopback last. It changes with the
 // network; OnChange tells.
 func (h *Host) Addrs() []string {
 	addrs := slices.DeleteFunc(h.node.Addrs(), func(a ma.Multiaddr) bool { return !dialable(a) })
 	slices.SortStableFunc(addrs, func(a, b ma.Multiaddr) int { return distance(a) - distance(b) })
-	texts := make([]string, 0, len(addrs))
+	var texts, loopback []string
 	for _, a := range addrs {
-		texts = append(texts, a.String()+"/p2p/"+h.self.String())
+		if manet.IsIPLoopback(a) {
+			loopback = append(loopback, a.String())
+		} else {
+			texts = append(texts, a.String())
+		}
+	}
+	texts = append(append(texts, h.circuitAddrs()...), loopback...)
+	for i, text := range texts {
+		texts[i] = text + "/p2p/" + h.self.String()
 	}
 	return texts
 }

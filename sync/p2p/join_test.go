@@ -134,14 +134,14 @@ func TestAnnouncedStrangersComeAfterTheInvited(t *testing.T) {
 	rm := rosterOf(member)
 	nm := start(t, member, rm, admitting(rm, joiner))
 	ni := start(t, impostor, rosterOf(), admitting(rosterOf(), joiner))
-	search := func(nj *testNode, invited map[peer.ID][]ma.Multiaddr) *joinSearch {
+	search := func(nj *testNode, invited map[peer.ID]candidate) *joinSearch {
 		s, end := newJoinSearch(t.Context(), nj.Host, invited, nil)
 		t.Cleanup(end)
 		return s
 	}
 	t.Run("invited first", func(t *testing.T) {
 		nj := start(t, joiner, nil, func(c *Config) { c.tune = tuning{joinGrace: time.Hour} })
-		s := search(nj, map[peer.ID][]ma.Multiaddr{nm.self: nm.node.Addrs()})
+		s := search(nj, map[peer.ID]candidate{nm.self: {id: nm.self, addrs: nm.node.Addrs()}})
 		s.found(peer.AddrInfo{ID: ni.self, Addrs: ni.node.Addrs()})
 		s.found(peer.AddrInfo{ID: nm.self, Addrs: nm.node.Addrs()}) // at a new address, say
 		best, err := s.wait(true)
@@ -153,9 +153,9 @@ func TestAnnouncedStrangersComeAfterTheInvited(t *testing.T) {
 	t.Run("no waiting when the invited are gone", func(t *testing.T) {
 		nj := start(t, joiner, nil, func(c *Config) { c.tune = tuning{joinGrace: time.Hour} })
 		gone := newDevice(t).peerID(t)
-		s := search(nj, map[peer.ID][]ma.Multiaddr{gone: {ma.StringCast("/ip4/127.0.0.1/tcp/1")}})
+		s := search(nj, map[peer.ID]candidate{gone: {id: gone, addrs: []ma.Multiaddr{ma.StringCast("/ip4/127.0.0.1/tcp/1")}, source: SourceInvite}})
 		s.found(peer.AddrInfo{ID: ni.self, Addrs: ni.node.Addrs()})
-		s.try(candidate{id: gone, addrs: s.invited[gone], source: SourceInvite})
+		s.try(s.invited[gone])
 		best, err := s.wait(true)
 		if err != nil || best.id != ni.self {
 			t.Fatalf("won by %v, %v", best.id, err)

@@ -18,6 +18,7 @@ import (
 type candidate struct {
 	id     peer.ID
 	addrs  []ma.Multiaddr
+	relays []peer.ID // that some of addrs lead through
 	source string
 }
 
@@ -32,7 +33,7 @@ type joinResult struct {
 type joinSearch struct {
 	h       *Host
 	ctx     context.Context
-	invited map[peer.ID][]ma.Multiaddr
+	invited map[peer.ID]candidate
 	only    peer.ID         // "": anybody may announce himself
 	results chan joinResult // unbuffered: a result is received or let go
 
@@ -48,7 +49,7 @@ type joinSearch struct {
 
 // newJoinSearch begins a search that is over with ctx, with the host, or when
 // end is called.
-func newJoinSearch(ctx context.Context, h *Host, invited map[peer.ID][]ma.Multiaddr, report func(JoinEvent)) (s *joinSearch, end func()) {
+func newJoinSearch(ctx context.Context, h *Host, invited map[peer.ID]candidate, report func(JoinEvent)) (s *joinSearch, end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	unbind := context.AfterFunc(h.ctx, cancel)
 	s = &joinSearch{
@@ -85,7 +86,7 @@ func (s *joinSearch) try(c candidate) {
 		case <-s.ctx.Done():
 			if r.err == nil {
 				r.stream.Reset()
-				s.h.letGo(c.id)
+				s.h.letGo(c)
 			}
 		}
 	})
@@ -110,7 +111,7 @@ func (s *joinSearch) attempt(c candidate) joinResult {
 	}
 	s.tell(JoinConnecting, c)
 	h := s.h
-	h.allow(c.id)
+	h.allow(c)
 	ctx, cancel := context.WithTimeout(s.ctx, h.tune.reach)
 	defer cancel()
 	h.node.Peerstore().AddAddrs(c.id, c.addrs, peerstore.TempAddrTTL)
@@ -121,7 +122,7 @@ func (s *joinSearch) attempt(c candidate) joinResult {
 		stream, err = openStream(ctx, conn, joinProtocol)
 	}
 	if err != nil {
-		h.letGo(c.id)
+		h.letGo(c)
 		return joinResult{candidate: c, err: fmt.Errorf("try %s: %w", c.id, err)}
 	}
 	return joinResult{candidate: c, stream: stream}

@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -28,7 +29,8 @@ import (
 const keepAlive = 15 * time.Second
 
 // nodeOptions turns off everything in libp2p that talks to machines outside of
-// the team: relays, AutoNAT, hole punching by third parties, routing.
+// the team: searching for relays, AutoNAT, routing. Circuits go through the
+// team's relays only, as gate says; hole punching is begun in punch.go.
 //
 // The node does not listen yet: libp2p leaves goroutines behind when it fails
 // to listen while it starts.
@@ -47,7 +49,8 @@ func nodeOptions(key crypto.PrivKey, mapPorts bool, gate connmgr.ConnectionGater
 		libp2p.ConnectionGater(gate),
 		libp2p.ResourceManager(limits),
 		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
-		libp2p.DisableRelay(),
+		libp2p.EnableRelay(),
+		libp2p.SwarmOpts(swarm.WithDialRanker(rankDials)),
 		libp2p.ForceReachabilityPrivate(),
 		libp2p.Ping(false),
 		libp2p.DisableMetrics(),

@@ -25,6 +25,8 @@ type mate struct {
 	nearby    []ma.Multiaddr // announced on the local network
 
 	redial  redial
+	improve redial        // attempts to leave a circuit for a direct connection
+	busy    bool          // such an attempt is under way
 	dialing bool          // an attempt is under way
 	opening *opening      // its stream is being agreed on
 	conv    *conversation // the one conversation
@@ -33,11 +35,14 @@ type mate struct {
 	state   string        // what current said last
 	since   time.Time     // since when
 	told    string        // the state and reason that OnChange was told of last
+
+	punchBegan time.Time // the latest attempt to punch a hole
+	punched    string    // id of the connection that came of one
 }
 
 func (m *mate) current() string {
 	switch {
-	case m.conv != nil:
+	case m.conv != nil, m.opening != nil && m.opening.moving:
 		return StateConnected
 	case m.dialing || m.opening != nil:
 		return StateConnecting
@@ -62,7 +67,7 @@ func (h *Host) settle(m *mate) {
 // Peers lists the other devices of the team, also those that are offline,
 // ordered by device id.
 func (h *Host) Peers() []PeerInfo {
-	links := ownLinks()
+	on := ownLinks()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	infos := make([]PeerInfo, 0, len(h.mates))
@@ -72,8 +77,7 @@ func (h *Host) Peers() []PeerInfo {
 			BytesIn: m.traffic.in.Load(), BytesOut: m.traffic.out.Load(), Reason: m.reason,
 		}
 		if m.conv != nil {
-			addr := m.conv.conn.RemoteMultiaddr()
-			info.Path, info.Addr = pathOf(addr, links), addr.String()
+			info.Path, info.Addr = h.pathTo(m, m.conv.conn, on), m.conv.conn.RemoteMultiaddr().String()
 		}
 		infos = append(infos, info)
 	}
@@ -101,6 +105,10 @@ func (h *Host) reconcile() {
 		m := h.mateOf(id, d.ID)
 		m.published = parseAddrs(d.Addrs, id)
 		m.redial.hurry(now)
+		m.improve.hurry(now)
+	}
+	for _, r := range h.relays {
+		signal(r.hurry)
 	}
 	var left []*conversation
 	for id, m := range h.mates {
@@ -156,7 +164,7 @@ func (h *Host) rank(self op.DeviceID) {
 func (h *Host) cutStrangers() {
 	for _, c := range h.swarm.Conns() {
 		id := c.RemotePeer()
-		if !h.rostered(id) && !h.invited(id) && !h.strangers.has(c) && !h.isParting(c) {
+		if !h.rostered(id) && !h.invited(id) && !h.isRelay(id) && !h.strangers.has(c) && !h.isParting(c) {
 			c.CloseWithError(network.ConnGated)
 		}
 	}
@@ -177,12 +185,13 @@ func (h *Host) found(info peer.AddrInfo) {
 	m.nearby = addrs[:min(len(addrs), maxAddrs)]
 	m.found = true
 	m.redial.hurry(h.now())
+	m.improve.hurry(h.now())
 	h.settle(m)
 	signal(h.wake)
 }
 
-// addrsOf lists the ways to a mate, best first: what worked, what it announces
-// nearby, what it published.
+// addrsOf lists the direct ways to a mate, best first: what worked, what it
+// announces nearby, what it published.
 func (h *Host) addrsOf(m *mate) []ma.Multiaddr {
 	addrs := h.book.addrs(m.pub)
 	h.mu.Lock()

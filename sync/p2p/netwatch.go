@@ -3,6 +3,7 @@ package p2p
 import (
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
@@ -27,10 +28,7 @@ func (h *Host) watchNetwork() {
 				return
 			}
 		}
-		h.dropOrphaned()
-		h.mdns.refresh()
-		h.changed()
-		h.Refresh()
+		h.moved()
 	}
 }
 
@@ -38,13 +36,13 @@ func (h *Host) watchNetwork() {
 // longer has; TCP would keep them open until a timeout. QUIC does not bind to
 // one address and finds its way.
 func (h *Host) dropOrphaned() {
-	links := ownLinks()
-	if len(links) == 0 { // not even loopback: they could not be listed
+	own := ownLinks()
+	if len(own) == 0 { // not even loopback: they could not be listed
 		h.log.Warn("list own addresses")
 		return
 	}
 	have := map[netip.Addr]bool{}
-	for _, p := range links {
+	for _, p := range own {
 		have[p.Addr()] = true
 	}
 	for _, c := range h.swarm.Conns() {
@@ -54,13 +52,15 @@ func (h *Host) dropOrphaned() {
 	}
 }
 
-// ownLinks lists this device's addresses with the networks that they are on.
-func ownLinks() []netip.Prefix {
+// links are this device's addresses with the networks that they are on.
+type links []netip.Prefix
+
+func ownLinks() links {
 	own, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil
 	}
-	var out []netip.Prefix
+	var out links
 	for _, a := range own {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
 			if ip := p.Addr(); ip.Is4In6() {
@@ -75,4 +75,27 @@ func ownLinks() []netip.Prefix {
 func orphaned(local ma.Multiaddr, have map[netip.Addr]bool) bool {
 	ip, ok := ipOf(local)
 	return ok && !isQUIC(local) && !ip.IsUnspecified() && !ip.IsLoopback() && !have[ip.WithZone("")]
+}
+
+// equal says whether both are the same addresses and networks, in any order.
+func (l links) equal(o links) bool {
+	if len(l) != len(o) {
+		return false
+	}
+	for _, p := range l {
+		if !slices.Contains(o, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// behindRouter says that no address of this device is of the kind that the peer at remote could call by itself: a router
+// stands between the two.
+func (l links) behindRouter(remote ma.Multiaddr) bool {
+	ip, ok := ipOf(remote)
+	return ok && !slices.ContainsFunc(l, func(p netip.Prefix) bool {
+		own := p.Addr()
+		return own.Is4() == ip.Is4() && own.IsGlobalUnicast() && !own.IsPrivate()
+	})
 }

@@ -23,7 +23,7 @@ const (
 	StateConnected  = "connected"  // authenticated, and a conversation runs
 )
 
-// Why a peer is not connected: machine codes for PeerInfo.Reason.
+// Why a peer or a relay is not connected, or not better: machine codes for PeerInfo.Reason and RelayState.Reason.
 const (
 	ReasonNoAddress = "no_address" // no address of it is known
 	ReasonTimeout   = "timeout"    // no answer in time
@@ -32,7 +32,11 @@ const (
 	ReasonIdentity  = "identity"   // somebody else answers at its address
 	ReasonRejected  = "rejected"   // it answers, and does not let this device in
 	ReasonClosed    = "closed"     // the conversation ended
+	ReasonFull      = "full"       // the relay has no place left
 	ReasonFailed    = "failed"     // anything else; the log says what
+
+	// ReasonNotPunched comes with PathRelayed: no hole could be punched, so the relay is the only way.
+	ReasonNotPunched = "not_punched"
 )
 
 // PeerInfo is what people may be told about the connection to one team mate.

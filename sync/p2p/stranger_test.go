@@ -139,18 +139,21 @@ func TestStrangersMayOnlyJoinAndOnlyWhileWelcome(t *testing.T) {
 
 func TestGate(t *testing.T) {
 	mate, invited, lost, other := newDevice(t).peerID(t), newDevice(t).peerID(t), newDevice(t).peerID(t), newDevice(t).peerID(t)
+	relay := newDevice(t).peerID(t)
 	addrs := fakeConn{ma.StringCast("/ip4/192.0.2.1/tcp/1")}
 	for _, welcome := range []bool{false, true} {
 		g := &gate{
 			rostered:  func(id peer.ID) bool { return id == mate },
 			former:    func(id peer.ID) bool { return id == lost },
 			invited:   func(id peer.ID) bool { return id == invited },
+			relay:     func(id peer.ID) bool { return id == relay },
 			welcome:   func(peer.ID) bool { return welcome },
 			strangers: newStrangers(tuning{}.withDefaults(), newClock().now, func(peer.ID) bool { return false }, slog.New(slog.DiscardHandler)),
 		}
 		for id, want := range map[peer.ID]struct{ dial, in, out bool }{
 			mate:    {dial: true, in: true, out: true},
 			invited: {dial: true, in: welcome, out: true},
+			relay:   {dial: true, in: welcome, out: true},
 			lost:    {dial: false, in: true, out: false},
 			other:   {dial: false, in: welcome, out: false},
 		} {

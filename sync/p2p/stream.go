@@ -16,6 +16,10 @@ import (
 const (
 	syncProtocol protocol.ID = "/tongzhou/sync/1"
 	joinProtocol protocol.ID = "/tongzhou/join/1"
+	// relayProtocol is spoken with a relay of the team.
+	relayProtocol protocol.ID = "/tongzhou/relay/1"
+	// aliveProtocol is spoken by nobody: its refusal shows that somebody is there.
+	aliveProtocol protocol.ID = "/tongzhou/alive/1"
 )
 
 // traffic counts what went between this device and one other in this run.
@@ -59,7 +63,7 @@ func (s *countedStream) Write(p []byte) (int, error) {
 // protocol, within ctx. It does without libp2p's identify, which strangers
 // refuse each other.
 func openStream(ctx context.Context, c network.Conn, id protocol.ID) (network.Stream, error) {
-	s, err := c.NewStream(ctx)
+	s, err := c.NewStream(network.WithAllowLimitedConn(ctx, "conversation"))
 	if err != nil {
 		return nil, fmt.Errorf("open stream: %w", err)
 	}

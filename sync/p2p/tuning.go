@@ -22,6 +22,12 @@ type tuning struct {
 	joinGrace  time.Duration // head start of the invited addresses in DialJoin
 	joinSearch time.Duration // DialJoin looks around that long after the last failure
 
+	circuitsStay bool          // no attempt to leave a circuit
+	improveAfter time.Duration // a new circuit is left to hole punching first: both would dial the same addresses
+	spare        time.Duration // a connection beside that of the conversation is kept this long
+	aliveTime    time.Duration // a connection that answers no question within this time is dead
+	lookAround   time.Duration // own networks and the clock are looked at this often
+
 	jitter func() float64 // in [0,1)
 }
 
@@ -49,6 +55,10 @@ func (t tuning) withDefaults() tuning {
 	set(&t.knocksByIP, rate{burst: 12, interval: 5 * time.Second})
 	set(&t.joinGrace, 1500*time.Millisecond)
 	set(&t.joinSearch, 10*time.Second)
+	set(&t.spare, 30*time.Second)
+	set(&t.improveAfter, 8*time.Second)
+	set(&t.aliveTime, 5*time.Second)
+	set(&t.lookAround, 2*time.Second)
 	return t
 }
 

@@ -1,0 +1,121 @@
+package p2p
+
+import (
+	"context"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+)
+
+// A conversation that began on a circuit moves to a direct connection as soon as there is one: from hole punching, because
+// the mate came near, or from the attempts here. The device with the smaller id moves it, so that the two do not cross.
+
+// better says whether a conversation should run on a rather than on b.
+func better(a, b network.Conn) bool {
+	return !isCircuit(a.RemoteMultiaddr()) && isCircuit(b.RemoteMultiaddr())
+}
+
+// anyReserved says whether mates can be called through a relay. Host.mu is held.
+func (h *Host) anyReserved() bool {
+	for _, r := range h.relays {
+		if r.reserved {
+			return true
+		}
+	}
+	return false
+}
+
+// relayed says whether the conversation with m runs over a circuit. Host.mu is held.
+func (h *Host) relayed(m *mate) bool {
+	return m.conv != nil && isCircuit(m.conv.conn.RemoteMultiaddr())
+}
+
+// improveDue starts an attempt at a direct connection if it is time for one, and says when to look again. Host.mu is held.
+func (h *Host) improveDue(m *mate, now time.Time) time.Duration {
+	if m.busy || h.closed || h.tune.circuitsStay {
+		return lookAgain
+	}
+	if !m.improve.due(now) {
+		return m.improve.next.Sub(now)
+	}
+	m.busy = true
+	m.improve.begin(now)
+	h.tasks.Add(1)
+	go func() {
+		defer h.tasks.Done()
+		h.dialDirect(m)
+	}()
+	return lookAgain
+}
+
+// dialDirect tries the direct addresses of a mate; came goes on when one of them answers.
+func (h *Host) dialDirect(m *mate) {
+	ctx, cancel := context.WithTimeout(h.ctx, h.tune.reach)
+	defer cancel()
+	h.node.Peerstore().AddAddrs(m.id, h.addrsOf(m), peerstore.TempAddrTTL) // beside what the mate told over the circuit
+	h.swarm.Backoff().Clear(m.id)
+	if _, err := h.swarm.DialPeer(network.WithForceDirectDial(ctx, "leave the circuit"), m.id); err != nil {
+		h.log.Debug("still on a circuit", "device", m.device, "err", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m.busy = false
+	m.improve.failed(h.now(), h.tune.jitter()) // of no account when it worked
+	signal(h.wake)
+}
+
+// came moves the conversation with a mate to a connection that has come up, if that is better and this device's to do.
+func (h *Host) came(c network.Conn) {
+	self := h.team.Load().self
+	h.mu.Lock()
+	m := h.mates[c.RemotePeer()]
+	moves := m != nil && m.conv != nil && better(c, m.conv.conn) && string(self[:]) < string(m.device[:])
+	h.mu.Unlock()
+	if !moves {
+		return
+	}
+	h.spawn(func() {
+		err := h.propose(h.ctx, c, m)
+		if err == nil {
+			return
+		}
+		h.log.Debug("conversation not moved", "device", m.device, "err", err)
+		c.Close() // so that it is not taken for a way
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if m.conv == nil { // the other side had ended it already
+			m.redial.hurry(h.now())
+		}
+		h.settle(m)
+		signal(h.wake)
+	})
+}
+
+// dropSpare closes the connections to mates with whom this device talks on another one. Both may have called at once, through
+// relays or to punch a hole.
+func (h *Host) dropSpare() {
+	old := time.Now().Add(-h.tune.spare) // libp2p's clock
+	for _, c := range h.swarm.Conns() {
+		id := c.RemotePeer()
+		if c.Stat().Opened.After(old) || h.strangers.has(c) || h.invited(id) {
+			continue // new, or the rest of joining
+		}
+		h.mu.Lock()
+		m := h.mates[id]
+		spare := m != nil && m.opening == nil && m.conv != nil && m.conv.conn != c && !better(c, m.conv.conn)
+		h.mu.Unlock()
+		if spare {
+			c.Close()
+		}
+	}
+}
+
+// went takes in that a connection is gone.
+func (h *Host) went(c network.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.relays[c.RemotePeer()]; r != nil && r.conn == c {
+		r.lost()
+	}
+}
