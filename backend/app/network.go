@@ -23,6 +23,7 @@ type network struct {
 	key    ed25519.PrivateKey // transport key; nil: the device's
 	log    *slog.Logger
 	claims *session.Claims
+	relays *relays
 
 	done sync.WaitGroup // background work
 	up   chan struct{}  // closed when start is over
@@ -48,10 +49,12 @@ type network struct {
 }
 
 func newNetwork(a *App, id *keys.Identity) *network {
-	return &network{
+	n := &network{
 		app: a, id: id, log: a.log, claims: session.NewClaims(), addrs: map[op.DeviceID][]string{},
 		sessions: map[op.DeviceID]session.Status{}, lastSync: map[op.DeviceID]time.Time{}, up: make(chan struct{}),
 	}
+	n.relays = newRelays(n)
+	return n
 }
 
 // listen opens the host without a team: enough to dial a member and ask to join.
@@ -72,7 +75,7 @@ func (n *network) listen(ctx context.Context) error {
 	}
 	h, err := p2p.New(ctx, p2p.Config{
 		Key: key, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
-		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnFormer: n.onFormer, OnJoin: n.onJoin, OnChange: n.onChange,
+		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnFormer: n.onFormer, OnJoin: n.onJoin, OnChange: n.onChange, OnRelay: n.relays.speak,
 	})
 	if err != nil {
 		stop()
@@ -135,6 +138,7 @@ func (n *network) open(ctx context.Context) error {
 		mdns = t.id.TeamSecret.MDNSName()
 	}
 	h.UseTeam(n, mdns, t.id.Device.ID)
+	n.relays.follow(ctx, false)
 	n.tellAddresses(ctx)
 	n.app.rememberPort(ctx, h.Addrs())
 	return nil
@@ -144,6 +148,7 @@ func (n *network) open(ctx context.Context) error {
 func (n *network) onCommit(e *replica.Event) {
 	if e.Authority {
 		n.refresh()
+		n.relays.followSoon()
 	}
 	if e.Receipts || len(e.Feeds) > 0 {
 		n.app.bus.Publish("connections", nil)

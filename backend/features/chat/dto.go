@@ -44,7 +44,7 @@ type ChatMemberDTO struct {
 }
 
 // MessageDTO is one message. State, received, read and total tell how far an own message has got: "saved" on this device,
-// "received" by some. For others' messages the counts are 0.
+// "relay" on the team's relay and nobody has said to have it yet, "received" by some. For others' messages the counts are 0.
 type MessageDTO struct {
 	ID         string `json:"id"`
 	ChatID     string `json:"chatId"`
@@ -87,6 +87,7 @@ type DeliveryDTO struct {
 	Total    int           `json:"total"`
 	Received []ReceiverDTO `json:"received"` // those who have read it first
 	Waiting  []PersonDTO   `json:"waiting"`
+	OnRelay  bool          `json:"onRelay"` // a relay said that it durably stores it
 }
 
 // HitDTO is a message that was found.
@@ -125,12 +126,15 @@ func messageDTO(m Message, name func(op.UserID) string) MessageDTO {
 	}
 	if m.Own && m.Received == 0 {
 		d.State = "saved"
+		if m.OnRelay {
+			d.State = "relay"
+		}
 	}
 	return d
 }
 
 func deliveryDTO(d Delivery, name func(op.UserID) string) DeliveryDTO {
-	out := DeliveryDTO{SavedAt: module.Timestamp(d.SavedAt), Total: len(d.Received) + len(d.Waiting), Received: []ReceiverDTO{}, Waiting: []PersonDTO{}}
+	out := DeliveryDTO{SavedAt: module.Timestamp(d.SavedAt), Total: len(d.Received) + len(d.Waiting), Received: []ReceiverDTO{}, Waiting: []PersonDTO{}, OnRelay: d.OnRelay}
 	for _, r := range d.Received {
 		out.Received = append(out.Received, ReceiverDTO{UserID: r.User.String(), Name: name(r.User), Read: r.Read})
 	}

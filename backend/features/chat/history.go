@@ -28,6 +28,7 @@ type Message struct {
 
 	// For own messages only: how far they have got. Received counts people with a device that proved to hold the message.
 	Received, Read, Total int
+	OnRelay               bool // a relay said that it stores the message
 }
 
 // Page is a stretch of history, oldest first.
@@ -153,7 +154,7 @@ func (s *service) present(ctx context.Context, info module.ScopeInfo, list []sto
 				}
 			}
 			d := s.delivery(info.ID, m.position, marks)
-			x.Received, x.Read, x.Total = len(d.Received), d.read(), len(d.Received)+len(d.Waiting)
+			x.Received, x.Read, x.Total, x.OnRelay = len(d.Received), d.read(), len(d.Received)+len(d.Waiting), d.OnRelay
 		}
 		out = append(out, x)
 	}
@@ -165,6 +166,7 @@ type Delivery struct {
 	SavedAt  time.Time // when this device stored it
 	Received []Receiver
 	Waiting  []op.UserID
+	OnRelay  bool // a relay of the team said that it stores the message
 }
 
 // Receiver is somebody who holds a message.
@@ -186,7 +188,7 @@ func (d Delivery) read() int {
 // delivery merges what devices acknowledged with how far people have read: who has read a message holds it.
 func (s *service) delivery(chat op.ScopeID, p position, marks map[int64]position) Delivery {
 	proven := s.log.Delivery(chat, p.ref)
-	var d Delivery
+	d := Delivery{OnRelay: proven.OnRelay}
 	for _, u := range proven.Total {
 		mark, ok := marks[s.log.UserNo(u)]
 		read := ok && mark.compare(p) >= 0

@@ -302,6 +302,11 @@ func TestDeliveryNamesWhoHoldsIt(t *testing.T) {
 		}
 	}
 	check("saved here", 0, 0, "saved")
+	m.annPeer.Relayed = true
+	check("on the relay", 0, 0, "relay")
+	if d := must(api(m.annPeer).Delivery(sent.ID))(t); !d.OnRelay || len(d.Received) != 0 {
+		t.Errorf("on the relay: %+v", d)
+	}
 	m.bobPeer.ReceiveAll()
 	check("received by bob", 1, 0, "received")
 	d := must(api(m.annPeer).Delivery(sent.ID))(t)

@@ -183,7 +183,7 @@ func (p *Peer) SetRegister(ctx context.Context, scope op.ScopeID, key string, va
 
 // Delivery tells who holds the op: people with a peer that received it.
 func (p *Peer) Delivery(scope op.ScopeID, ref op.Ref) module.Delivery {
-	d := module.Delivery{Received: map[op.UserID]bool{}}
+	d := module.Delivery{Received: map[op.UserID]bool{}, OnRelay: p.Relayed}
 	s, ok := p.Scope(scope)
 	if !ok {
 		return d

@@ -29,6 +29,7 @@ type Peer struct {
 	World   *World
 	Bus     *event.Bus
 	Modules []module.Module
+	Relayed bool // a relay holds what this peer wrote; changed only while nothing asks
 
 	self  module.Self
 	clock *hlc.Clock
