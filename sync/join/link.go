@@ -38,21 +38,35 @@ type Peer struct {
 	Addrs []string // multiaddrs without /p2p/
 }
 
-// NewPeer takes the addresses of one device, multiaddrs with /p2p/, best first, at most limit. It is false when there are none.
+// maxCircuits is how many addresses of a device may lead through relays; they are long, and one is enough unless it is old.
+const maxCircuits = 2
+
+// NewPeer takes the addresses of one device, multiaddrs with /p2p/, best first, at most limit, and a few through relays beside
+// them: whoever reads the link is often in another network. It is false when there are none.
 func NewPeer(addrs []string, limit int) (Peer, bool) {
 	var p Peer
+	direct, circuits := 0, 0
 	for _, a := range BestFirst(addrs) {
+		count, most := &direct, limit
+		if strings.Contains(a, circuitPart) {
+			count, most = &circuits, maxCircuits
+		}
 		at := strings.LastIndex(a, "/p2p/")
-		if at < 0 || len(p.Addrs) == limit {
+		if at < 0 || *count == most {
 			continue
 		}
+		*count++
 		p.ID = a[at+len("/p2p/"):]
 		p.Addrs = append(p.Addrs, a[:at])
 	}
 	return p, len(p.Addrs) > 0
 }
 
-// BestFirst orders addresses by how likely they help somebody else: IPv4 before IPv6, TCP before QUIC, loopback last.
+// circuitPart is in every address that leads through a relay.
+const circuitPart = "/p2p-circuit"
+
+// BestFirst orders addresses by how likely they help somebody else: IPv4 before IPv6, TCP before QUIC, then those through
+// relays, loopback last.
 func BestFirst(addrs []string) []string {
 	out := slices.Clone(addrs)
 	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(cost(a), cost(b)) })
@@ -68,6 +82,9 @@ func cost(a string) int {
 		n += 2
 	}
 	if strings.HasPrefix(a, "/ip4/127.") || strings.HasPrefix(a, "/ip6/::1/") {
+		n += 8
+	}
+	if strings.Contains(a, circuitPart) {
 		n += 4
 	}
 	return n

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -110,6 +111,19 @@ func TestBestFirst(t *testing.T) {
 	want := "/ip4/10.0.0.2/tcp/1 /ip6/fd00::1/tcp/1 /ip4/10.0.0.2/udp/1/quic-v1 /ip6/fd00::1/udp/1/quic-v1 /ip4/127.0.0.1/tcp/1"
 	if strings.Join(got, " ") != want {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A newcomer in another network needs the way through a relay, however many direct addresses there are.
+func TestALinkKeepsTheWayThroughARelay(t *testing.T) {
+	addrs := []string{"/ip4/192.0.2.9/tcp/1/p2p/RELAY/p2p-circuit/p2p/ME", "/ip4/192.0.2.9/udp/1/quic-v1/p2p/RELAY/p2p-circuit/p2p/ME"}
+	for i := range 9 {
+		addrs = append(addrs, fmt.Sprintf("/ip4/10.0.0.%d/tcp/1/p2p/ME", i), "/ip4/192.0.2.9/tcp/1/p2p/OTHER/p2p-circuit/p2p/ME")
+	}
+	p, ok := NewPeer(addrs, 3)
+	want := "/ip4/10.0.0.0/tcp/1 /ip4/10.0.0.1/tcp/1 /ip4/10.0.0.2/tcp/1 /ip4/192.0.2.9/tcp/1/p2p/RELAY/p2p-circuit /ip4/192.0.2.9/tcp/1/p2p/OTHER/p2p-circuit"
+	if got := strings.Join(p.Addrs, " "); !ok || p.ID != "ME" || got != want {
+		t.Errorf("got %v of %s", got, p.ID)
 	}
 }
 
