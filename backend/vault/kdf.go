@@ -20,7 +20,7 @@ type Params struct {
 	Threads uint8  `cbor:"3,keyasint"`
 }
 
-// DefaultParams cost a quarter of a second on an ordinary machine.
+// DefaultParams cost half a second on a machine with two cores.
 func DefaultParams() Params { return Params{Memory: 128 << 10, Time: 8, Threads: 4} }
 
 // Bounds of what a file may ask for: more than anybody needs, and less than hurts.

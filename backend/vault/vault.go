@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -49,12 +48,6 @@ type Vault struct {
 	open     bool
 	key      [32]byte // the vault key, while open
 	contents Contents
-}
-
-// Exists tells whether there is a vault in the folder.
-func Exists(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, FileName))
-	return err == nil
 }
 
 // New makes a vault in memory, open; Save writes it. root is whose recovery words open it. setup says what it is made for, until
@@ -160,7 +153,7 @@ func (v *Vault) Unlock(staffNo, passphrase string) error {
 	if v.file.Ask {
 		next := *v.file
 		next.Ask = false
-		return v.write(&next)
+		_ = v.write(&next) // on a full disk it asks again next time: to refuse the right passphrase would be worse
 	}
 	return nil
 }

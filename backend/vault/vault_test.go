@@ -30,6 +30,11 @@ type scene struct {
 	root keys.Root
 }
 
+func (s *scene) exists() bool {
+	_, err := os.Lstat(filepath.Join(s.o.Dir, FileName))
+	return err == nil
+}
+
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	root, err := keys.NewRoot([32]byte{1, 2, 3})
@@ -260,8 +265,8 @@ func TestTheStaffNumberMayComeLater(t *testing.T) {
 func TestContentsAndSetupAreKept(t *testing.T) {
 	s := newScene(t)
 	v, err := New(s.o, staff, pass, s.root, "joining")
-	if err != nil || Exists(s.o.Dir) {
-		t.Fatalf("made %v, on the disk %v", err, Exists(s.o.Dir))
+	if err != nil || s.exists() {
+		t.Fatalf("made %v, on the disk %v", err, s.exists())
 	}
 	if err := v.Save(); err != nil || s.loaded().Setup() != "joining" {
 		t.Fatalf("saved %v", err)
@@ -286,7 +291,7 @@ func TestContentsAndSetupAreKept(t *testing.T) {
 	if _, ok := errors.AsType[*WrongError](v.Verify("wrong")); !ok {
 		t.Error("a wrong passphrase was verified")
 	}
-	if err := Remove(s.o.Dir); err != nil || Exists(s.o.Dir) {
+	if err := Remove(s.o.Dir); err != nil || s.exists() {
 		t.Errorf("remove: %v", err)
 	}
 }
@@ -413,6 +418,23 @@ func TestTheKeychain(t *testing.T) {
 		t.Errorf("the entry is still there, %v", err)
 	}
 	opens(false)
+}
+
+// A full disk keeps nobody with the right passphrase out, also after they locked.
+func TestTheDiskIsFull(t *testing.T) {
+	keyring.MockInit()
+	s := newScene(t)
+	s.o.Keychain = System{}
+	v := s.made()
+	if err := errors.Join(v.Remember(true), v.Lock(true)); err != nil {
+		t.Fatal(err)
+	}
+	v = s.loaded()
+	v.opts.Dir = filepath.Join(v.opts.Dir, "nothing can be written here")
+	s.unlocks(v, staff, pass)
+	if ok, err := s.loaded().UnlockKeychain(); ok || err != nil {
+		t.Errorf("the next start asks nobody: %v", err)
+	}
 }
 
 func TestWithoutAKeychain(t *testing.T) {
