@@ -159,7 +159,7 @@ type sign struct {
 // lastSigns is, of each device, when it was last heard or wrote something that is here.
 func (t *team) lastSigns() (map[op.DeviceID]sign, error) {
 	out := map[op.DeviceID]sign{}
-	rows, err := t.app.database().Read().Query(`SELECT device, max(hlc) FROM feed GROUP BY device`)
+	rows, err := lateDB{t.app}.Read().Query(`SELECT device, max(hlc) FROM feed GROUP BY device`)
 	if err != nil {
 		return nil, fmt.Errorf("read when devices wrote: %w", err)
 	}

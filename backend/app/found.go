@@ -44,7 +44,7 @@ func (a *App) found(ctx context.Context, in FoundInput) error {
 	}
 	t, err := a.makeTeam(ctx, in.DeviceName, in.Passphrase, in.Council, teamNames{name, in.Profile})
 	if err != nil {
-		if left := errors.Join(a.unprotect(false), a.openDB(), a.forgetTeam()); left != nil { // the next start or attempt does it
+		if left := errors.Join(a.unprotect(false), a.openDB()); left != nil { // the next start or attempt does it
 			a.log.Warn("tidy up after founding", "err", left)
 		}
 		return storeFault(err)

@@ -85,7 +85,7 @@ func (t *attempt) keepLater() error {
 // putBack leaves the folder as it was before the attempt; keep leaves the identity and what opens it.
 func (t *attempt) putBack(keep bool) error {
 	a := t.app
-	errs := []error{a.unprotect(keep), a.openDB(), a.forgetTeam()}
+	errs := []error{a.unprotect(keep), a.openDB()}
 	if !keep {
 		errs = append(errs, durable.Remove(a.path(joiningFile)))
 	}

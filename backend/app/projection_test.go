@@ -76,6 +76,7 @@ func TestANewProjectionVersionRebuildsTheSameTables(t *testing.T) {
 	if _, err := a.news().Publish(announcement.PublishInput{Title: "公告", Text: "内容"}); err != nil {
 		t.Fatal(err)
 	}
+	b.until("the group", func() bool { return len(b.texts(g)) == 20 })
 	if err := b.chat().SaveDraft(g, "草稿"); err != nil {
 		t.Fatal(err)
 	}

@@ -93,5 +93,3 @@ func refusesWith(t *testing.T, p *person, other, direct, group, code string) {
 		})
 	}
 }
-
-func errOf[T any](_ T, err error) error { return err }

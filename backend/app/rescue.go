@@ -41,7 +41,7 @@ func rescueRegister(self op.ScopeID) replica.RegisterKind {
 
 // rescueOf reads what a device told; none where it told nothing.
 func (t *team) rescueOf(ctx context.Context, device op.DeviceID) (secret []byte, err error) {
-	err = t.app.database().Read().QueryRowContext(ctx, `SELECT secret FROM app_rescue WHERE device = ?`, device[:]).Scan(&secret)
+	err = lateDB{t.app}.Read().QueryRowContext(ctx, `SELECT secret FROM app_rescue WHERE device = ?`, device[:]).Scan(&secret)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read rescue secret: %w", err)
 	}
