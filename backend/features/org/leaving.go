@@ -1,7 +1,6 @@
 package org
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -252,6 +251,7 @@ type account struct {
 // cases returns what was done to accounts, newest first.
 func (s *service) cases(ctx context.Context) ([]*account, error) {
 	var out []*account
+	byID := map[string]*account{}
 	err := s.shelf.each(ctx, queryCases, func(scan func(...any) error) error {
 		c := &account{}
 		var at, author int64
@@ -265,6 +265,7 @@ func (s *service) cases(ctx context.Context) ([]*account, error) {
 		}
 		c.at, c.device = hlc.Time(at).Wall(), op.DeviceID(device)
 		c.by, _ = s.log.UserByNo(author)
+		byID[string(c.id)] = c
 		out = append(out, c)
 		return nil
 	})
@@ -277,10 +278,8 @@ func (s *service) cases(ctx context.Context) ([]*account, error) {
 		if err := scan(&id, &x.Key, &x.Done, &x.Detail); err != nil {
 			return err
 		}
-		for _, c := range out {
-			if bytes.Equal(c.id, id) {
-				c.steps = append(c.steps, x)
-			}
+		if c := byID[string(id)]; c != nil {
+			c.steps = append(c.steps, x)
 		}
 		return nil
 	})
