@@ -19,7 +19,8 @@ interface TextInputProps extends FieldProps {
   onBlur?: () => void;
   onEnter?: () => void;
   placeholder?: string;
-  type?: 'text' | 'email' | 'tel';
+  /** A "date" is YYYY-MM-DD, "" while it is not whole; where there is no picker for it, it is typed like that. */
+  type?: 'text' | 'email' | 'tel' | 'date';
   autoComplete?: HTMLInputAutoCompleteAttribute;
   autoFocus?: boolean;
   spellCheck?: boolean;

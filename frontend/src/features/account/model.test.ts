@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeText, idleChoices, waitOf, wrongWords } from './model';
+import { idleChoices, waitOf, wrongWords } from './model';
 
 test('a wrong word is named by itself or by its number', () => {
   expect(wrongWords(['able', 'abel', 'able'], 'able')).toEqual([0, 2]);
@@ -10,11 +10,6 @@ test('a wrong word is named by itself or by its number', () => {
 test('what a house rule set can be chosen, too; never comes last', () => {
   expect(idleChoices(20)).toEqual([5, 10, 15, 20, 30, 60, 0]);
   expect(idleChoices(10)).toEqual([5, 10, 15, 30, 60, 0]);
-});
-
-test('codes are read in two halves', () => {
-  expect(codeText('482913')).toBe('482 913');
-  expect(codeText('')).toBe('');
 });
 
 test('only refused passphrases make one wait (R15: slowed down, never locked out)', () => {

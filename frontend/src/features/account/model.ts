@@ -49,11 +49,6 @@ export function wrongWords(words: readonly string[], named: string): number[] {
   return words.flatMap((word, index) => (word === named && word !== '' ? [index] : []));
 }
 
-/** 482 913 */
-export function codeText(code: string): string {
-  return code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code;
-}
-
 /** Seconds that a refused passphrase makes one wait, 0 when it does not. */
 export function waitOf({ code, params }: { code: string; params: Readonly<Record<string, string>> }): number {
   if (code !== 'vault.wrong' && code !== 'vault.wait' && code !== 'rescue.wrong') return 0;

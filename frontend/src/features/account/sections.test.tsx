@@ -97,6 +97,32 @@ test('different digits let nobody in', async () => {
   expect(backend.callsOf('app.ConfirmLink')).toEqual([[false]]);
 });
 
+test('what became of the link before is not told of the new one', async () => {
+  link = { ...link, step: 'done', deviceName: 'Surface' };
+  let made: (value: unknown) => void = () => undefined;
+  backend.handle('app', { StartLink: () => new Promise((resolve) => (made = resolve)) });
+  await show('/settings?section=devices&do=link');
+  expect(await screen.findByRole('button', { name: '取消连接' })).toBeInTheDocument();
+  expect(screen.queryByText(/「Surface」已连接/)).toBeNull();
+  link = { ...link, step: 'waiting' };
+  made({ link: 'tongzhou://link/abc', expiresAt: '2026-11-21T03:00:00.000Z' });
+  expect(await screen.findByTestId('device-link')).toBeInTheDocument();
+});
+
+test('a link that could not be made can be asked for again', async () => {
+  const make = { StartLink: () => ({ link: 'tongzhou://link/abc', expiresAt: '2026-11-21T03:00:00.000Z' }) };
+  backend.handle('app', {
+    StartLink: () => {
+      throw rejection(new Fault('denied'));
+    },
+  });
+  await show('/settings?section=devices&do=link');
+  expect(await screen.findByRole('alert')).toHaveTextContent('没能生成链接');
+  backend.handle('app', make);
+  await user.click(screen.getByRole('button', { name: '重新生成链接' }));
+  expect(await screen.findByTestId('device-link')).toBeInTheDocument();
+});
+
 test('closing the dialog takes the link back', async () => {
   const { place } = await show('/settings?section=devices&do=link');
   await screen.findByTestId('device-link');

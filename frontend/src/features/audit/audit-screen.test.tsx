@@ -80,6 +80,19 @@ test('filters are part of the address and can be cleared', async () => {
   expect(place()).toBe('/audit');
 });
 
+test('from one day to another, both of them whole', async () => {
+  const { place } = await show('/audit?days=custom&from=2026-11-18');
+  fireEvent.change(await screen.findByLabelText('结束日期'), { target: { value: '2026-11-20' } });
+  const local = (date: number) => new Date(2026, 10, date).toISOString();
+  await waitFor(() => expect(backend.callsOf('audit.List').at(-1)).toMatchObject([{ from: local(18), to: local(21) }]));
+  expect(place()).toBe('/audit?days=custom&from=2026-11-18&to=2026-11-20');
+  // Another span takes the days away.
+  await user.click(screen.getByRole('combobox', { name: '时间' }));
+  await user.click(await screen.findByRole('option', { name: '全部时间', hidden: true }));
+  await waitFor(() => expect(place()).toBe('/audit'));
+  expect(screen.queryByLabelText('结束日期')).toBeNull();
+});
+
 test('an entry without effect says why', async () => {
   await show();
   await user.click(await screen.findByText('把 陈思远 的角色设为管理员'));

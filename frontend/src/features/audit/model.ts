@@ -23,18 +23,41 @@ export interface AuditExport {
   digest: string;
 }
 
-/** How far back the list reaches, in days; "" for everything. */
-export const RANGES = ['', '1', '7', '30', '90'] as const;
+/** What part of time the list shows: so many days back, "" for everything, or from one day to another. */
+export const RANGES = ['', '1', '7', '30', '90', 'custom'] as const;
 
-/** The beginning of the day so many days ago, RFC 3339; "" for everything. "1" is today. */
-export function rangeFrom(days: string, now: number): string {
-  const count = Number(days);
-  if (days === '' || !Number.isInteger(count) || count < 1) return '';
-  const day = new Date(now);
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() - (count - 1)).toISOString();
+interface Asked {
+  /** One of RANGES; "1" is today. */
+  days: string;
+  /** With "custom": YYYY-MM-DD, both included, "" for no bound. */
+  from: string;
+  to: string;
 }
 
-/** A digest in groups of eight, to be compared by people. */
-export function digestText(digest: string): string {
-  return digest.match(/.{1,8}/g)?.join(' ') ?? '';
+interface Span {
+  /** RFC 3339, inclusive; "" for no bound. */
+  from: string;
+  /** RFC 3339, exclusive; "" for no bound. */
+  to: string;
+}
+
+/** Whole days of the machine's own time zone. What is no day is no bound. */
+export function spanOf({ days, from, to }: Asked, now: number): Span {
+  if (days === 'custom') {
+    const bounds = [from, to].map((text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00`) : NaN));
+    const [first = NaN, last = NaN] = bounds.some(Number.isNaN) ? bounds : bounds.sort((a, b) => a - b);
+    return { from: dayFrom(first, 0), to: dayFrom(last, 1) };
+  }
+  const count = Number(days);
+  if (days === '' || !Number.isInteger(count) || count < 1) return { from: '', to: '' };
+  return { from: dayFrom(now, 1 - count), to: '' };
+}
+
+/** The beginning of the day so many days after a moment. */
+function dayFrom(at: number, days: number): string {
+  if (Number.isNaN(at)) return '';
+  const day = new Date(at);
+  day.setHours(0, 0, 0, 0);
+  day.setDate(day.getDate() + days);
+  return day.toISOString();
 }

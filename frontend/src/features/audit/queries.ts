@@ -8,6 +8,7 @@ export interface Filter {
   userId: string;
   kind: string;
   from: string;
+  to: string;
   text: string;
 }
 
@@ -17,7 +18,7 @@ const PAGE = 100;
 export const entriesQuery = (filter: Filter) =>
   infiniteQueryOptions({
     queryKey: [...ALL, 'list', filter],
-    queryFn: ({ pageParam }) => auditApi.list({ ...filter, to: '', before: pageParam, limit: PAGE }),
+    queryFn: ({ pageParam }) => auditApi.list({ ...filter, before: pageParam, limit: PAGE }),
     initialPageParam: '',
     getNextPageParam: (page) => (page.more ? page.entries.at(-1)?.id : undefined),
     placeholderData: keepPreviousData,

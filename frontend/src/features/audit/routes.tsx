@@ -3,7 +3,7 @@ import { IconHistory } from '../../ui/icons';
 import { AuditScreen } from './components/audit-screen';
 import { staleAfter } from './queries';
 
-/** R14, R139, R140. Links: `/audit?user=ID`, `kind=KIND`, `days=7`, `q=TEXT`, `entry=ID`. */
+/** R14, R139, R140. Links: `/audit?user=ID`, `kind=KIND`, `days=7`, `days=custom` with `from` and `to`, `q=TEXT`, `entry=ID`. */
 export const feature: Feature = {
   id: 'audit',
   screen: {

@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inGroups } from '../../../lib/groups';
 import { Fault } from '../../../platform/fault';
 import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { Dialog } from '../../../ui/dialog';
 import { IconAlertCircle, IconCircleCheck } from '../../../ui/icons';
-import { codeText } from '../model';
-import type { Link, LinkState } from '../model';
+import type { LinkState } from '../model';
 import { linkQuery, useCancelLink, useConfirmLink, useStartLink } from '../queries';
 import classes from './form.module.css';
 import { LinkOffer } from './link-offer';
@@ -18,21 +18,14 @@ import own from './link-dialog.module.css';
 export function LinkDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(['account', 'ui']);
   const reasonOf = useFaultText();
-  const start = useStartLink();
+  const { mutate: begin, data: link, error } = useStartLink();
   const cancel = useCancelLink();
   const state = useQuery(linkQuery).data;
-  const [link, setLink] = useState<Link | null>(null);
-  const begin = () => start.mutate(undefined, { onSuccess: setLink });
-  // One link for one opening of the dialog, also when React mounts twice to look for mistakes.
-  const begun = useRef(false);
-  useEffect(() => {
-    if (begun.current) return;
-    begun.current = true;
-    begin();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- on opening, and only then
-  }, []);
+  // On opening, and only then: the function stays the same.
+  useEffect(() => begin(undefined), [begin]);
 
-  const step = state?.step ?? 'idle';
+  // Until there is a link, what is known is about the one before.
+  const step = (link && state?.step) ?? 'idle';
   const over = step === 'done' || step === 'failed';
   const close = () => {
     if (!over) cancel.mutate(undefined);
@@ -41,9 +34,9 @@ export function LinkDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog opened title={t('link.title')} size="md" onClose={close}>
       <div className={classes.form}>
-        {start.error && (
+        {error && (
           <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
-            {t('link.notStarted', { reason: reasonOf(start.error) })}
+            {t('link.notStarted', { reason: reasonOf(error) })}
           </Banner>
         )}
         {link && (step === 'idle' || step === 'waiting' || step === 'connected') && <LinkOffer link={link} connected={step === 'connected'} />}
@@ -61,8 +54,8 @@ export function LinkDialog({ onClose }: { onClose: () => void }) {
         )}
         {step !== 'compare' && (
           <div className={classes.end}>
-            {step === 'failed' && (
-              <Button kind="primary" loading={start.isPending} onClick={begin}>
+            {(step === 'failed' || error) && (
+              <Button kind="primary" onClick={() => begin(undefined)}>
                 {t('link.again')}
               </Button>
             )}
@@ -83,7 +76,7 @@ function Compare({ state }: { state: LinkState }) {
     <div className={own.compare}>
       <p className={classes.intro}>{t('link.compare', { name: state.deviceName })}</p>
       <output className={own.code} aria-label={t('link.code')} data-testid="link-code">
-        {codeText(state.code)}
+        {inGroups(state.code, 3)}
       </output>
       <p className={classes.help}>{t('link.compareHelp')}</p>
       {confirm.error && (

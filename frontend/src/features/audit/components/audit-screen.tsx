@@ -11,7 +11,7 @@ import { Panes } from '../../../ui/panes';
 import { ScreenHeader } from '../../../ui/screen-header';
 import { Loading, SkeletonRows } from '../../../ui/skeleton';
 import { useNow } from '../../../ui/use-now';
-import { rangeFrom } from '../model';
+import { spanOf } from '../model';
 import { canExportQuery, entriesQuery } from '../queries';
 import classes from './audit-screen.module.css';
 import { EntryDrawer } from './entry-drawer';
@@ -19,20 +19,21 @@ import { EntryTable } from './entry-table';
 import { ExportDialog } from './export-dialog';
 import { Filters } from './filters';
 
-/** 日志: who did what, when, on which device (R14, R139, R140). In the address: `user`, `kind`, `days`, `q`, and `entry` that is open. */
+/** 日志: who did what, when, on which device (R14, R139, R140). In the address: `user`, `kind`, `days` (with `from` and `to`), `q`, and `entry` that is open. */
 export function AuditScreen() {
   const { t } = useTranslation('audit');
   const set = useSetParams();
   const reasonOf = useFaultText();
   const now = useNow();
-  const filter = { userId: useParam('user'), kind: useParam('kind'), from: rangeFrom(useParam('days'), now), text: useParam('q').trim() };
+  const span = spanOf({ days: useParam('days'), from: useParam('from'), to: useParam('to') }, now);
+  const filter = { userId: useParam('user'), kind: useParam('kind'), ...span, text: useParam('q').trim() };
   const open = useParam('entry');
   const [exporting, setExporting] = useState(false);
   const mayExport = useQuery(canExportQuery).data ?? false;
   const list = useInfiniteQuery(entriesQuery(filter));
   const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];
   const shown = entries.find(({ id }) => id === open);
-  const filtered = filter.userId !== '' || filter.kind !== '' || filter.from !== '' || filter.text !== '';
+  const filtered = filter.userId !== '' || filter.kind !== '' || filter.from !== '' || filter.to !== '' || filter.text !== '';
   return (
     <>
       <Panes id="audit" drawer={shown ? <EntryDrawer key={open} entry={shown} onClose={() => set({ entry: '' })} /> : null}>
@@ -55,7 +56,7 @@ export function AuditScreen() {
             <EmptyState
               icon={<IconHistory size={36} stroke={1.3} />}
               text={filtered ? t('none') : t('empty')}
-              action={filtered && <Button onClick={() => set({ user: '', kind: '', days: '', q: '' }, { replace: true })}>{t('clear')}</Button>}
+              action={filtered && <Button onClick={() => set({ user: '', kind: '', days: '', from: '', to: '', q: '' }, { replace: true })}>{t('clear')}</Button>}
             />
           )}
           {entries.length > 0 && (

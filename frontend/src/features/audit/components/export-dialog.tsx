@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { inGroups } from '../../../lib/groups';
 import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
@@ -6,7 +7,6 @@ import { CopyButton } from '../../../ui/copy-button';
 import { Dialog } from '../../../ui/dialog';
 import { FieldList } from '../../../ui/field-list';
 import { IconAlertCircle, IconCircleCheck } from '../../../ui/icons';
-import { digestText } from '../model';
 import { useExport } from '../queries';
 import classes from './export-dialog.module.css';
 
@@ -50,7 +50,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
             <FieldList
               fields={[
                 { label: t('export.path'), value: data.path },
-                { label: t('export.digest'), value: <code className={classes.code}>{digestText(data.digest)}</code> },
+                { label: t('export.digest'), value: <code className={classes.code}>{inGroups(data.digest, 8)}</code> },
               ]}
             />
             <p className={classes.help}>{t('export.verify')}</p>

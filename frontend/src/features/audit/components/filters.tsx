@@ -4,6 +4,7 @@ import { useParam, useSetParams } from '../../../platform/navigation';
 import { usePeople } from '../../../platform/people';
 import { SearchInput } from '../../../ui/search-input';
 import { Select } from '../../../ui/select';
+import { TextInput } from '../../../ui/text-input';
 import { RANGES } from '../model';
 import { kindsQuery } from '../queries';
 import { useEntryText } from '../use-entry-text';
@@ -14,6 +15,9 @@ export function Filters() {
   const set = useSetParams();
   const text = useEntryText();
   const kinds = useQuery(kindsQuery).data ?? [];
+  const days = useParam('days');
+  const from = useParam('from');
+  const to = useParam('to');
   const people = [...usePeople().values()];
   const change = (params: Record<string, string>) => set({ ...params, entry: '' }, { replace: true });
   return (
@@ -41,10 +45,23 @@ export function Filters() {
         label={t('filter.time')}
         hideLabel
         width={140}
-        value={useParam('days')}
-        options={RANGES.map((days) => ({ value: days, label: days === '' ? t('filter.always') : days === '1' ? t('filter.today') : t('filter.days', { n: days }) }))}
-        onChange={(days) => change({ days })}
+        value={days}
+        options={RANGES.map((range) => ({ value: range, label: rangeText(range) }))}
+        onChange={(range) => change({ days: range, from: '', to: '' })}
       />
+      {days === 'custom' && (
+        <div className={classes.days}>
+          <TextInput type="date" label={t('filter.from')} hideLabel value={from} onChange={(day) => change({ from: day })} />
+          <span aria-hidden>–</span>
+          <TextInput type="date" label={t('filter.to')} hideLabel value={to} onChange={(day) => change({ to: day })} />
+        </div>
+      )}
     </div>
   );
+
+  function rangeText(range: (typeof RANGES)[number]): string {
+    if (range === '') return t('filter.always');
+    if (range === 'custom') return t('filter.custom');
+    return range === '1' ? t('filter.today') : t('filter.days', { n: range });
+  }
 }

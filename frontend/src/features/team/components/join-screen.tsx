@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inGroups } from '../../../lib/groups';
 import { useAppState } from '../../../platform/app-state';
 import { useFaultText } from '../../../platform/fault-text';
 import { Fault } from '../../../platform/fault';
@@ -104,7 +105,7 @@ function Compare({ code }: { code: string }) {
     <div className={classes.compare} role="status">
       <p>{t('compare.help')}</p>
       <output className={classes.code} aria-label={t('compare.code')} data-testid="link-code">
-        {code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code}
+        {inGroups(code, 3)}
       </output>
       <p className={classes.member}>{t('compare.then')}</p>
     </div>

@@ -41,13 +41,14 @@ export function demoAudit(): Handlers {
     })),
   );
   return {
-    List: ({ userId, kind, from, text, before, limit }: { userId: string; kind: string; from: string; text: string; before: string; limit: number }) => {
+    List: ({ userId, kind, from, to, text, before, limit }: { userId: string; kind: string; from: string; to: string; text: string; before: string; limit: number }) => {
       const names = PEOPLE.filter((one) => one.userId === userId).map(({ name }) => name);
       const found = all.filter(
         (one) =>
           (userId === '' || one.userId === userId || names.includes(one.params.subject ?? '')) &&
           (kind === '' || one.kind === kind) &&
           one.at >= from &&
+          (to === '' || one.at < to) &&
           [one.userName, one.deviceName, ...Object.values(one.params)].some((word) => word.includes(text)),
       );
       const start = before === '' ? 0 : found.findIndex(({ id }) => id === before) + 1;
