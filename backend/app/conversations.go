@@ -20,10 +20,7 @@ func (n *network) onSync(ctx context.Context, dev op.DeviceID, s p2p.Stream, _ b
 	defer n.done.Done()
 	t.replica.SetOnline(dev, 1)
 	n.setStatus(dev, session.Status{})
-	err := session.New(session.Config{
-		Replica: t.replica, Peer: dev, App: n.app.opts.Version, Now: n.app.opts.Now, Log: n.log, Claims: n.claims,
-		OnStatus: func(st session.Status) { n.setStatus(dev, st) },
-	}).Run(ctx, s)
+	err := n.converse(ctx, t, dev, s, func(st session.Status) { n.setStatus(dev, st) })
 	if err != nil && ctx.Err() == nil {
 		n.log.Info("conversation ended", "peer", dev.String(), "err", err)
 	}
@@ -32,6 +29,13 @@ func (n *network) onSync(ctx context.Context, dev op.DeviceID, s p2p.Stream, _ b
 	delete(n.sessions, dev)
 	n.mu.Unlock()
 	n.app.bus.Publish("connections", nil)
+}
+
+// converse speaks with a device until one of the two ends it.
+func (n *network) converse(ctx context.Context, t *team, dev op.DeviceID, s p2p.Stream, onStatus func(session.Status)) error {
+	return session.New(session.Config{
+		Replica: t.replica, Peer: dev, App: n.app.opts.Version, Now: n.app.opts.Now, Log: n.log, Claims: n.claims, OnStatus: onStatus,
+	}).Run(ctx, s)
 }
 
 func (n *network) setStatus(dev op.DeviceID, st session.Status) {

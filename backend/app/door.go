@@ -86,9 +86,6 @@ func (n *network) onFormer(ctx context.Context, dev op.DeviceID, s p2p.Stream) {
 	}
 	n.done.Add(1)
 	defer n.done.Done()
-	err := session.New(session.Config{
-		Replica: t.replica, Peer: dev, App: n.app.opts.Version, Now: n.app.opts.Now, Log: n.log, Claims: n.claims,
-		OnStatus: func(session.Status) {},
-	}).Run(ctx, s)
+	err := n.converse(ctx, t, dev, s, func(session.Status) {})
 	n.log.Info("told a device that it lost access", "device", dev.String(), "err", err)
 }

@@ -22,18 +22,24 @@ func (p *API) ResetPassphrase(in ResetPassphraseInput) (StateDTO, error) {
 	if err != nil {
 		return StateDTO{}, err
 	}
-	// Whose it is is only known once it is open, so these are judged there.
-	if err := p.a.strong(in.Next, vault.Person{}); err != nil {
+	return p.resetPassphrase(in.Next, func(v *vault.Vault) error { return v.UnlockWords(root) })
+}
+
+// resetPassphrase opens a locked device in another way than by its passphrase, and sets a new one. Faults: those of open,
+// vault.weak {problems}, vault.none.
+func (p *API) resetPassphrase(next string, open func(v *vault.Vault) error) (StateDTO, error) {
+	// Whose it is is only known once it is open, so staff number and name are judged there.
+	if err := p.a.strong(next, vault.Person{}); err != nil {
 		return StateDTO{}, err
 	}
-	err = p.a.unlock(func(v *vault.Vault) error {
-		if err := v.UnlockWords(root); err != nil {
+	err := p.a.unlock(func(v *vault.Vault) error {
+		if err := open(v); err != nil {
 			return err
 		}
-		if err := p.a.strong(in.Next, vault.Person{StaffNo: v.Contents().StaffNo}); err != nil {
+		if err := p.a.strong(next, vault.Person{StaffNo: v.Contents().StaffNo}); err != nil {
 			return errors.Join(err, v.Lock(false))
 		}
-		return v.SetPassphrase(in.Next)
+		return v.SetPassphrase(next)
 	})
 	if err != nil {
 		return StateDTO{}, err

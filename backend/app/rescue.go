@@ -138,23 +138,7 @@ func (p *API) ResetPassphraseByCode(in ResetByCodeInput) (StateDTO, error) {
 	if err != nil {
 		return StateDTO{}, err
 	}
-	// Whose it is is only known once it is open, so these are judged there.
-	if err := p.a.strong(in.Next, vault.Person{}); err != nil {
-		return StateDTO{}, err
-	}
-	err = p.a.unlock(func(v *vault.Vault) error {
-		if err := v.UnlockRescue(secret); err != nil {
-			return rescueFault(err)
-		}
-		if err := p.a.strong(in.Next, vault.Person{StaffNo: v.Contents().StaffNo}); err != nil {
-			return errors.Join(err, v.Lock(false))
-		}
-		return v.SetPassphrase(in.Next)
-	})
-	if err != nil {
-		return StateDTO{}, err
-	}
-	return p.State()
+	return p.resetPassphrase(in.Next, func(v *vault.Vault) error { return rescueFault(v.UnlockRescue(secret)) })
 }
 
 func rescueFault(err error) error {
