@@ -264,3 +264,8 @@ func (*RelayFeedsRefused) wireType() Type    { return TRelayFeedsRefused }
 func (*RelayRegistersStored) wireType() Type { return TRelayRegistersStored }
 func (*RelayCursor) wireType() Type          { return TRelayCursor }
 func (*RelayGone) wireType() Type            { return TRelayGone }
+
+// KeyOf names the feed that an op stands in.
+func KeyOf(h *op.Header) oplog.FeedKey {
+	return oplog.FeedKey{Tag: h.Scope, Device: h.Device, Incarnation: h.Incarnation}
+}

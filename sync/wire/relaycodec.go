@@ -107,3 +107,6 @@ func boundedMails(mails []Mail) bool {
 	}
 	return ok
 }
+
+// TypeOf tells the type of a message.
+func TypeOf(m Message) Type { return m.wireType() }

@@ -1,0 +1,247 @@
+package relay
+
+import (
+	"bufio"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/relay/store"
+	"tongzhou/sync/wire"
+)
+
+// conn is one conversation. One goroutine handles what the device says (run), one reads, one writes.
+type conn struct {
+	r      *Relay
+	st     Stream
+	peer   [32]byte
+	cancel context.CancelCauseFunc
+
+	// Guarded by the hub's lock:
+	stranger bool
+
+	packets chan packet
+	readErr error // why packets was closed
+	slots   chan struct{}
+
+	mu        sync.Mutex // guards what follows, which other goroutines touch
+	out       []wire.Message
+	closing   bool
+	wake      chan struct{}
+	tasks     []*task
+	urgent    []*task
+	byFeed    map[oplog.FeedKey]*task
+	window    int // bytes of frames that may still be sent
+	answering int // parts of a list not yet written
+	sent      map[oplog.FeedKey]uint64
+	notes     []note
+	lagging   bool // notes were left out
+	results   []result
+	ready     chan struct{} // notes or results are there
+
+	// Owned by run:
+	no       store.TeamNo // 0: no team yet
+	team     store.Team
+	device   op.DeviceID
+	token    []byte
+	state    wire.RelayState
+	nonce    [32]byte
+	keys     map[op.DeviceID]ed25519.PublicKey
+	scopes   map[op.ScopeTag]*scope
+	shown    map[op.ScopeTag]int64
+	serving  bool
+	told     int64 // arrival number up to which changes were told
+	cursor   int64
+	boxes    map[wire.MailBox]uint64 // open ones, and the last mail that was handed out
+	held     int                     // bytes of frames not yet credited back
+	stored   int                     // of those, stored
+	slowTo   time.Time               // credit is withheld until then
+	outUntil time.Time               // when the time of a device that is not on the roster is over
+}
+
+// packet is a message from the stream and its size there.
+type packet struct {
+	m    wire.Message
+	size int
+}
+
+// result is what became of a put.
+type result struct {
+	frame     int // bytes of a frame
+	ops       int
+	feed      wire.FeedState
+	refused   *wire.RefusedFeed
+	registers *wire.RelayRegistersStored
+}
+
+func newConn(r *Relay, st Stream, peer [32]byte, cancel context.CancelCauseFunc) *conn {
+	return &conn{
+		r: r, st: st, peer: peer, cancel: cancel,
+		packets: make(chan packet, maxPackets), slots: make(chan struct{}, maxJobs),
+		wake: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+		byFeed: map[oplog.FeedKey]*task{}, window: wire.Window, sent: map[oplog.FeedKey]uint64{},
+		keys: map[op.DeviceID]ed25519.PublicKey{}, scopes: map[op.ScopeTag]*scope{}, shown: map[op.ScopeTag]int64{},
+		boxes: map[wire.MailBox]uint64{},
+	}
+}
+
+// refuse tells a device that there is no room for it.
+func (c *conn) refuse(err error) {
+	b, encoding := wire.Encode(nil, &wire.Bye{Reason: err.Error()})
+	if encoding != nil {
+		return
+	}
+	_ = c.st.SetWriteDeadline(time.Now().Add(lastWords))
+	_, _ = c.st.Write(b) // it is told if it listens
+}
+
+// run speaks until the end.
+func (c *conn) run(ctx context.Context) error {
+	var readers, writers sync.WaitGroup
+	readers.Go(func() { c.readLoop(ctx) })
+	writers.Go(func() {
+		if err := c.writeLoop(ctx); err != nil {
+			c.cancel(err)
+		}
+	})
+	err := c.loop(ctx)
+	c.sayBye(err)
+	c.finish()
+	writers.Wait()
+	c.cancel(err)
+	_ = c.st.Close()
+	readers.Wait()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func (c *conn) loop(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	c.outUntil = c.r.cfg.Now().Add(strangerLimit)
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case p, ok := <-c.packets:
+			if !ok {
+				return c.readErr // set before the channel was closed
+			}
+			err = c.receive(ctx, p)
+		case <-c.ready:
+			err = c.handleReady(ctx)
+		case <-tick.C:
+			err = c.tick()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (c *conn) tick() error {
+	now := c.r.cfg.Now()
+	if !c.in() && now.After(c.outUntil) {
+		return errTooLong
+	}
+	return c.credit(now)
+}
+
+// in tells whether the device is on the roster.
+func (c *conn) in() bool { return c.state == wire.RelayOK || c.state == wire.RelayFull }
+
+// readLoop hands packets on, and closes packets when there will be none.
+func (c *conn) readLoop(ctx context.Context) {
+	defer close(c.packets)
+	r := wire.NewReader(bufio.NewReaderSize(c.st, 32<<10))
+	limit := time.Now().Add(helloLimit)
+	for {
+		if err := c.st.SetReadDeadline(limit); err != nil {
+			c.readErr = fmt.Errorf("relay: %w", err)
+			return
+		}
+		m, n, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			c.readErr = io.EOF
+		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLarge):
+			c.readErr = fmt.Errorf("%w: %w", ErrPeer, err)
+		case err != nil:
+			c.readErr = fmt.Errorf("relay: read: %w", err)
+		}
+		if err != nil {
+			return
+		}
+		limit = time.Time{} // the transport finds dead connections
+		if m == nil {
+			continue // of a newer program
+		}
+		select {
+		case c.packets <- packet{m, n}:
+		case <-ctx.Done():
+			c.readErr = context.Cause(ctx)
+			return
+		}
+	}
+}
+
+// tell queues a change. The hub calls it and does not wait; what does not fit is listed again from where the notes end.
+func (c *conn) tell(n note) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.notes) >= maxNotes {
+		c.lagging = true
+		last := &c.notes[len(c.notes)-1]
+		if n.standing != nil {
+			last.standing = n.standing
+		}
+		last.mail = last.mail || n.mail
+	} else {
+		c.notes = append(c.notes, n)
+	}
+	c.signal()
+}
+
+// finished queues the result of a put; the writer calls it.
+func (c *conn) finished(r result) {
+	<-c.slots
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.results = append(c.results, r)
+	c.signal()
+}
+
+func (c *conn) signal() {
+	select {
+	case c.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (c *conn) handleReady(ctx context.Context) error {
+	c.mu.Lock()
+	notes, results, lagging := c.notes, c.results, c.lagging
+	c.notes, c.results, c.lagging = nil, nil, false
+	c.mu.Unlock()
+	if err := c.handleResults(results); err != nil {
+		return err
+	}
+	for i := range notes {
+		if err := c.handleNote(ctx, &notes[i]); err != nil {
+			return err
+		}
+	}
+	if lagging && c.serving {
+		return c.catchUp(ctx)
+	}
+	return nil
+}

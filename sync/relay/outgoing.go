@@ -1,0 +1,203 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/wire"
+)
+
+// task is a feed being served.
+type task struct {
+	key      oplog.FeedKey
+	no       int64
+	next, to uint64
+}
+
+// send queues messages.
+func (c *conn) send(ms ...wire.Message) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.out)+len(ms) > maxOutgoing {
+		return fmt.Errorf("%w: does not read", ErrPeer)
+	}
+	c.out = append(c.out, ms...)
+	c.poke()
+	return nil
+}
+
+// sendList queues a list of any length that the device asked for. There is one at a time.
+func (c *conn) sendList(ms ...wire.Message) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answering > 0 {
+		return fmt.Errorf("%w: asks again before the answer", ErrPeer)
+	}
+	c.out = append(c.out, ms...)
+	c.answering = len(c.out)
+	c.poke()
+	return nil
+}
+
+func (c *conn) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// sayBye tells the device why the conversation ends, and nothing else any more.
+func (c *conn) sayBye(err error) {
+	if !errors.Is(err, ErrPeer) && !errors.Is(err, ErrReplaced) && !errors.Is(err, ErrClosed) && !errors.Is(err, errOut) && !errors.Is(err, errTooLong) {
+		return
+	}
+	reason := err.Error()
+	if len(reason) > 200 {
+		reason = reason[:200]
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, errOut) { // what was said before tells it why
+		c.out = append(c.out, &wire.Bye{Reason: reason})
+		return
+	}
+	c.out = []wire.Message{&wire.Bye{Reason: reason}}
+}
+
+// finish lets the writing goroutine end, after the messages that are queued, if they go out quickly.
+func (c *conn) finish() {
+	c.mu.Lock()
+	c.closing = true
+	_ = c.st.SetWriteDeadline(time.Now().Add(lastWords))
+	c.mu.Unlock()
+	c.poke()
+}
+
+// setWriteLimit runs under mu so that a write begun before finish does not get more time than finish leaves.
+func (c *conn) setWriteLimit() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	limit := writeLimit
+	if c.closing {
+		limit = lastWords
+	}
+	return c.st.SetWriteDeadline(time.Now().Add(limit))
+}
+
+// writeLoop writes what next hands out.
+func (c *conn) writeLoop(ctx context.Context) error {
+	var buf []byte
+	for {
+		m, done, err := c.next(ctx)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			if done {
+				return nil
+			}
+			select {
+			case <-c.wake:
+			case <-ctx.Done():
+				c.finish()
+			}
+			continue
+		}
+		if buf, err = wire.Encode(buf[:0], m); err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		if err := c.setWriteLimit(); err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		if _, err := c.st.Write(buf); err != nil {
+			return fmt.Errorf("relay: write: %w", err)
+		}
+		if cap(buf) > 64<<10 {
+			buf = nil // a thousand idle connections do not each keep a packet's room
+		}
+	}
+}
+
+// next takes the next message to write: messages, then ops as the window allows. It is nil when there is none now; done says
+// that there will be none.
+func (c *conn) next(ctx context.Context) (m wire.Message, done bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		if len(c.out) > 0 {
+			m = c.out[0]
+			c.out[0] = nil
+			c.out = c.out[1:]
+			if c.answering > 0 {
+				c.answering--
+			}
+			return m, false, nil
+		}
+		if c.closing {
+			return nil, true, nil
+		}
+		t := c.nextTask()
+		if t == nil {
+			return nil, false, nil
+		}
+		if f, err := c.produce(ctx, t); err != nil || f != nil {
+			return f, false, err
+		}
+	}
+}
+
+// nextTask is what to serve next; nil if there is nothing, or no room in the window.
+func (c *conn) nextTask() *task {
+	for _, q := range []*[]*task{&c.urgent, &c.tasks} {
+		for len(*q) > 0 {
+			t := (*q)[0]
+			if t.next <= t.to {
+				if c.window <= 0 {
+					return nil
+				}
+				return t
+			}
+			(*q)[0] = nil
+			*q = (*q)[1:]
+			if c.byFeed[t.key] == t {
+				delete(c.byFeed, t.key)
+			}
+		}
+	}
+	return nil
+}
+
+// produce reads the next frame of a task, nil if there is none after all. The caller holds mu, which is released meanwhile.
+func (c *conn) produce(ctx context.Context, t *task) (wire.Message, error) {
+	from, to := t.next, t.to
+	c.mu.Unlock()
+	raw, n, err := c.r.store.Ops(ctx, t.no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
+	c.mu.Lock()
+	if err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	if n == 0 { // the team was removed meanwhile
+		t.next = t.to + 1
+		return nil, nil
+	}
+	last := from + uint64(n) - 1
+	if t.next == from { // else the device asked again from an earlier one
+		t.next = last + 1
+	}
+	c.noteSent(t.key, last)
+	c.window -= len(raw)
+	c.r.count.servedOps.Add(uint64(n))
+	c.r.count.servedBytes.Add(uint64(len(raw)))
+	return &wire.Frame{Raw: raw}, nil
+}
+
+// noteSent remembers how much of a feed the device has, so that it is not announced to it. The caller holds mu.
+func (c *conn) noteSent(k oplog.FeedKey, n uint64) {
+	if len(c.sent) >= maxSent {
+		clear(c.sent) // costs a few announcements too many
+	}
+	c.sent[k] = max(c.sent[k], n)
+}

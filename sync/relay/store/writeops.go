@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tongzhou/sync/op"
+	"tongzhou/sync/wire"
+)
+
+// rowsAtOnce is how many ops one statement inserts while there are that many.
+const rowsAtOnce = 32
+
+// insertOps is the statement that inserts n ops.
+func insertOps(n int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO op (id, lseq, at, kind, data) VALUES `)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
+	}
+	return b.String()
+}
+
+// Append stores ops that continue a feed, and the feed as it is then.
+func (t *transaction) Append(ctx context.Context, no TeamNo, f Feed, ops []op.Sealed, nowMS int64) (int64, error) {
+	for i := range ops {
+		f.Content = f.Content || ops[i].Kind == op.Content
+	}
+	if f.No == 0 {
+		if _, err := one(t.q.row(ctx, `INSERT INTO feed (team, tag, device, inc, first, len, head, lseq, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING no`,
+			int64(no), f.Tag[:], f.Device[:], int64(f.Incarnation), int64(f.First), int64(f.Len), f.Head[:], f.LSeq, flag(f.Content)), "feed", &f.No); err != nil {
+			return 0, err
+		}
+	} else if _, err := t.run(ctx, "feed", `UPDATE feed SET len = $1, head = $2, lseq = $3, content = $4 WHERE no = $5`,
+		int64(f.Len), f.Head[:], f.LSeq, flag(f.Content), f.No); err != nil {
+		return 0, err
+	}
+	args := make([]any, 0, 5*rowsAtOnce)
+	for i := 0; i < len(ops); {
+		n := 1
+		if len(ops)-i >= rowsAtOnce {
+			n = rowsAtOnce
+		}
+		args = args[:0]
+		for k := i; k < i+n; k++ {
+			args = append(args, key(f.No, ops[k].Seq), f.LSeq, nowMS, int64(ops[k].Kind), ops[k].AppendTo(make([]byte, 0, ops[k].Size())))
+		}
+		if _, err := t.run(ctx, "ops", insertOps(n), args...); err != nil {
+			return 0, err
+		}
+		i += n
+	}
+	for i := range ops {
+		if ops[i].Kind != op.Epoch {
+			continue
+		}
+		if _, err := t.run(ctx, "epoch op", `INSERT INTO epoch_op (team, tag, lseq, op) VALUES ($1, $2, $3, $4)`, int64(no), f.Tag[:], f.LSeq, key(f.No, ops[i].Seq)); err != nil {
+			return 0, err
+		}
+	}
+	return f.No, nil
+}
+
+// Collect deletes ops but epoch ops from the start of a feed.
+func (t *transaction) Collect(ctx context.Context, no TeamNo, f Feed, upTo, beforeMS int64, limit int) (freed int64, n uint64, err error) {
+	rows, err := t.q.query(ctx, `SELECT lseq, at, kind, length(data) FROM op WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3`,
+		key(f.No, f.First), key(f.No, f.Len), int64(limit))
+	done := false
+	err = each(rows, err, "ops", func() error {
+		var lseq, at, kind, size int64
+		if err := rows.Scan(&lseq, &at, &kind, &size); err != nil {
+			return err
+		}
+		if done = done || lseq > upTo || at >= beforeMS; done {
+			return nil
+		}
+		n++
+		if kind != int64(op.Epoch) {
+			freed += size
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		return 0, 0, err
+	}
+	if _, err := t.run(ctx, "ops", `DELETE FROM op WHERE id >= $1 AND id < $2 AND kind <> $3`, key(f.No, f.First), key(f.No, f.First+n), int64(op.Epoch)); err != nil {
+		return 0, 0, err
+	}
+	if _, err := t.run(ctx, "feed", `UPDATE feed SET first = $1 WHERE no = $2`, int64(f.First+n), f.No); err != nil {
+		return 0, 0, err
+	}
+	return freed, n, t.AddBytes(ctx, no, -freed)
+}
+
+// PutRegister stores a register if it is newer.
+func (t *transaction) PutRegister(ctx context.Context, no TeamNo, r Register) (grown int64, stored bool, err error) {
+	var version, size int64
+	there, err := one(t.q.row(ctx, `SELECT version, length(data) FROM register WHERE team = $1 AND tag = $2 AND device = $3 AND key = $4`,
+		int64(no), r.Tag[:], r.Device[:], r.Key), "register", &version, &size)
+	if err != nil || there && uint64(version) >= r.Version {
+		return 0, false, err
+	}
+	if _, err := t.run(ctx, "register", `INSERT INTO register (team, tag, device, key, version, lseq, data) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (team, tag, device, key) DO UPDATE SET version = excluded.version, lseq = excluded.lseq, data = excluded.data`,
+		int64(no), r.Tag[:], r.Device[:], r.Key, int64(r.Version), r.LSeq, r.Raw); err != nil {
+		return 0, false, err
+	}
+	return int64(len(r.Raw)) - size, true, nil
+}
+
+// PutBox makes or changes a mailbox.
+func (t *transaction) PutBox(ctx context.Context, no TeamNo, b Box) error {
+	_, err := t.run(ctx, "mailbox", `INSERT INTO box (team, id, expires, next, bytes) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (team, id) DO UPDATE SET expires = excluded.expires, next = excluded.next, bytes = excluded.bytes`,
+		int64(no), b.ID[:], b.ExpiresMS, int64(b.Next), b.Bytes)
+	return err
+}
+
+// PutMail stores mail.
+func (t *transaction) PutMail(ctx context.Context, no TeamNo, box wire.MailBox, m wire.Mail, expiresMS int64) error {
+	_, err := t.run(ctx, "mail", `INSERT INTO mail (team, box, no, at, expires, data) VALUES ($1, $2, $3, $4, $5, $6)`,
+		int64(no), box[:], int64(m.No), m.AtMS, expiresMS, m.Body)
+	t.changed[no] = true
+	return err
+}
+
+// DropMail deletes mail that was taken.
+func (t *transaction) DropMail(ctx context.Context, no TeamNo, box wire.MailBox, nos []uint64) (freed int64, err error) {
+	for _, mail := range nos {
+		var size int64
+		ok, err := one(t.q.row(ctx, `DELETE FROM mail WHERE team = $1 AND box = $2 AND no = $3 RETURNING length(data)`, int64(no), box[:], int64(mail)), "mail", &size)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			freed += size
+		}
+	}
+	if freed == 0 {
+		return 0, nil
+	}
+	if _, err := t.run(ctx, "mailbox", `UPDATE box SET bytes = bytes - $1 WHERE team = $2 AND id = $3`, freed, int64(no), box[:]); err != nil {
+		return 0, err
+	}
+	return freed, t.AddBytes(ctx, no, -freed)
+}
+
+// Expire deletes tokens, mail and boxes whose time is over.
+func (t *transaction) Expire(ctx context.Context, nowMS int64) error {
+	if _, err := t.run(ctx, "tokens", `DELETE FROM token WHERE expires <= $1`, nowMS); err != nil {
+		return err
+	}
+	type item struct {
+		team TeamNo
+		box  wire.MailBox
+		no   uint64
+	}
+	var over []item
+	rows, err := t.q.query(ctx, `SELECT team, box, no FROM mail WHERE expires <= $1`, nowMS)
+	err = each(rows, err, "mail", func() error {
+		var i item
+		err := rows.Scan(&i.team, fixed(i.box[:]), &i.no)
+		over = append(over, i)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, i := range over {
+		if _, err := t.DropMail(ctx, i.team, i.box, []uint64{i.no}); err != nil {
+			return err
+		}
+	}
+	_, err = t.run(ctx, "mailboxes", `DELETE FROM box WHERE expires <= $1 AND bytes = 0`, nowMS)
+	return err
+}
