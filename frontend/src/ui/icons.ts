@@ -52,6 +52,7 @@ export {
   IconRefresh,
   IconSearch,
   IconSend2,
+  IconServer,
   IconSettings,
   IconSettingsFilled,
   IconShieldLock,

@@ -71,6 +71,8 @@ export interface Delivery {
   total: number;
   received: Recipient[];
   waiting: Omit<Recipient, 'read'>[];
+  /** A relay of the team has said that it durably stores the message. */
+  onRelay: boolean;
 }
 
 export interface ChatMember {

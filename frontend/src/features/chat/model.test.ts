@@ -80,6 +80,7 @@ describe('grouping', () => {
 describe('delivery', () => {
   test('nothing is called delivered before another device confirmed it', () => {
     expect(deliveryState(aMessage({ state: 'saved', received: 0, total: 17 }))).toBe('saved');
+    expect(deliveryState(aMessage({ state: 'relay', received: 0, total: 17 }))).toBe('relay');
     expect(deliveryState(aMessage({ state: 'received', received: 15, total: 17 }))).toBe('partial');
     expect(deliveryState(aMessage({ state: 'received', received: 17, total: 17 }))).toBe('all');
     expect(deliveryState(aMessage({ state: 'received', received: 0, total: 0 }))).toBe('saved');

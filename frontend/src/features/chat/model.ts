@@ -44,7 +44,8 @@ export interface Message {
   own: boolean;
   /** It arrived here more than five minutes after it was written. */
   late: boolean;
-  state: 'saved' | 'received';
+  /** "relay": on the team's relay, by the relay's own word, and nobody has said to have it yet. */
+  state: 'saved' | 'relay' | 'received';
   /** People other than the sender whose device has confirmed it, of `total`. */
   received: number;
   total: number;
@@ -122,10 +123,11 @@ export function sameDay(a: number, b: number): boolean {
   return x.getFullYear() === y.getFullYear() && x.getMonth() === y.getMonth() && x.getDate() === y.getDate();
 }
 
-export type DeliveryState = 'sending' | 'saved' | 'partial' | 'all';
+export type DeliveryState = 'sending' | 'saved' | 'relay' | 'partial' | 'all';
 
 /** The honest state of an own message: nothing is "delivered" before a device says so. */
 export function deliveryState(message: Message): DeliveryState {
+  if (message.state === 'relay') return 'relay';
   if (message.state === 'saved' || message.received === 0 || message.total === 0) return 'saved';
   return message.received < message.total ? 'partial' : 'all';
 }

@@ -49,6 +49,7 @@ function backend({ list = messages(1, 3), unread = 0, firstUnread = '' }: Story 
         total: 2,
         received: [{ userId: 'u1', name: '林晓雯', read: true }],
         waiting: [{ userId: 'u9', name: '陈思远' }],
+        onRelay: true,
       }),
       OpenDirect: () => ({ ...aChat({ id: 'c2', kind: 'direct', name: '林晓雯', peerUserId: 'u1' }), last: null }),
       CreateGroup: ({ name }: { name: string }) => ({ ...aChat({ id: 'c3', name }), last: null }),
@@ -155,6 +156,8 @@ describe('sending', () => {
     const got = await screen.findByRole('region', { name: '已收到' });
     expect(got).toHaveTextContent('林晓雯已读');
     expect(screen.getByRole('region', { name: '还没收到' })).toHaveTextContent('陈思远');
+  expect(screen.getByRole('region', { name: '还没收到' })).toHaveTextContent('会从中继收到');
+  expect(screen.getByText('中继已存好一份加密的副本')).toBeInTheDocument();
   });
 });
 

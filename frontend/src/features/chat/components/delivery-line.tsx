@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import { IconCheck, IconChecks, IconClock } from '../../../ui/icons';
+import { IconCheck, IconChecks, IconClock, IconServer } from '../../../ui/icons';
 import { deliveryState } from '../model';
 import type { DeliveryState, Message } from '../model';
 import classes from './message-row.module.css';
@@ -12,7 +12,7 @@ interface DeliveryLineProps {
   onOpen: (messageId: string) => void;
 }
 
-const ICONS: Record<DeliveryState, typeof IconClock> = { sending: IconClock, saved: IconClock, partial: IconCheck, all: IconChecks };
+const ICONS: Record<DeliveryState, typeof IconClock> = { sending: IconClock, saved: IconClock, relay: IconServer, partial: IconCheck, all: IconChecks };
 
 /** The honest state under an own message; a click shows who has it and who does not. */
 export function DeliveryLine({ message, sending, t, onOpen }: DeliveryLineProps) {

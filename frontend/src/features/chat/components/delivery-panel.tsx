@@ -34,9 +34,10 @@ export function DeliveryPanel({ messageId, people }: DeliveryPanelProps) {
   return (
     <>
       <p className={classes.note}>{t('delivery.savedAt', { time: timeText(i18n.language).full(data.savedAt, now) })}</p>
+      {data.onRelay && <p className={classes.note}>{t('delivery.onRelay')}</p>}
       <Group title={t('delivery.received')} count={data.received.length} total={data.total} list={data.received} people={people} none={t('delivery.noneReceived')} />
       {data.waiting.length > 0 && (
-        <Group title={t('delivery.waiting')} count={data.waiting.length} total={data.total} list={data.waiting} people={people} none="" help={t('delivery.waitingHelp')} />
+        <Group title={t('delivery.waiting')} count={data.waiting.length} total={data.total} list={data.waiting} people={people} none="" help={t(data.onRelay ? 'delivery.waitingRelay' : 'delivery.waitingHelp')} />
       )}
     </>
   );

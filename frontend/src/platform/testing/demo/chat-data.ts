@@ -12,7 +12,7 @@ export interface DemoMessage {
   at: string;
   own: boolean;
   late: boolean;
-  state: 'saved' | 'received';
+  state: 'saved' | 'relay' | 'received';
   received: number;
   total: number;
   read: number;

@@ -82,6 +82,7 @@ export function demoChat(backend: FakeBackend): Handlers {
         total: others.length,
         received: others.slice(0, reached).map((userId, index) => ({ ...who(userId), read: index < (message?.read ?? 0) })),
         waiting: others.slice(reached).map(who),
+        onRelay: message?.own === true && message.state !== 'saved',
       };
     },
     MarkRead: (id: string) => {
