@@ -13,19 +13,26 @@ import (
 	"tongzhou/sync/op"
 )
 
-// J8, R15: whoever has lost every device comes back with the 24 words and an old link, sees the whole history, and signs the
-// lost device out.
-func TestRecoveringWithWords(t *testing.T) {
-	t.Parallel()
-	a, b := newPerson(t, "张三"), newPerson(t, "李四")
+// withWords makes a team of two, of whom the second has noted the recovery words. The link is the invitation, which is used.
+func withWords(t *testing.T) (a, b *person, link string, words []string) {
+	t.Helper()
+	a, b = newPerson(t, "张三"), newPerson(t, "李四")
 	a.found()
-	old := a.invite()
-	b.joined(old, "1002")
-	a.until("both", func() bool { return strings.Count(a.names(), "销售部") == 2 })
+	link = a.invite()
+	b.joined(link, "1002")
 	words, err := b.api.RecoveryWords(passphrase)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return a, b, link, words
+}
+
+// J8, R15: whoever has lost every device comes back with the 24 words and an old link, sees the whole history, and signs the
+// lost device out.
+func TestRecoveringWithWords(t *testing.T) {
+	t.Parallel()
+	a, b, old, words := withWords(t)
+	a.until("both", func() bool { return strings.Count(a.names(), "销售部") == 2 })
 	d := b.direct(a)
 	b.send(d, "丢失之前")
 	a.reads(d, "丢失之前")
@@ -70,18 +77,11 @@ func (p *person) recover(link string, words []string) error {
 // not come back with them.
 func TestWordsThatDoNotCount(t *testing.T) {
 	t.Parallel()
-	a, b := newPerson(t, "张三"), newPerson(t, "李四")
-	a.found()
-	link := a.invite()
-	b.joined(link, "1002")
-	words, err := b.api.RecoveryWords(passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b, link, words := withWords(t)
 	c := newPerson(t, "新电脑")
 	wrong := slices.Clone(words)
 	wrong[3] = "tongzhou"
-	err = c.recover(link, wrong)
+	err := c.recover(link, wrong)
 	wantFault(t, err, "vault.words")
 	if f := fault.Params(err)["word"]; f != "4" {
 		t.Errorf("names the word %q", f)
@@ -113,14 +113,7 @@ func TestWordsThatDoNotCount(t *testing.T) {
 // J6: cut off after the new device certified itself; it comes again as the same device.
 func TestCrashAfterRecovering(t *testing.T) {
 	t.Parallel()
-	a, b := newPerson(t, "张三"), newPerson(t, "李四")
-	a.found()
-	link := a.invite()
-	b.joined(link, "1002")
-	words, err := b.api.RecoveryWords(passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b, link, words := withWords(t)
 	b.synced(1)
 	b.stop()
 	c := newPerson(t, "新电脑")
