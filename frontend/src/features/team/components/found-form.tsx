@@ -2,14 +2,12 @@ import { useState } from 'react';
 import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
-import { Banner } from '../../../ui/banner';
-import { Button } from '../../../ui/button';
-import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
 import { TextInput } from '../../../ui/text-input';
 import type { FormProps } from '../draft';
 import { checkProfile, trimProfile } from '../model';
 import { useFound } from '../queries';
 import { CouncilField } from './council-field';
+import { FormFoot } from './form-parts';
 import classes from './form.module.css';
 import { PassphraseFields } from './passphrase-fields';
 import { ProfileFields } from './profile-fields';
@@ -42,30 +40,10 @@ export function FoundForm({ draft, secret, onDraft, onBack }: FormProps) {
         error={checked && teamMissing ? t('found.teamRequired') : undefined}
         onChange={(teamName) => onDraft((before) => ({ ...before, teamName }))}
       />
-      <ProfileFields
-        profile={draft.profile}
-        errors={errors}
-        deviceName={draft.deviceName}
-        onProfile={(change) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }))}
-        onDeviceName={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
-      />
+      <ProfileFields draft={draft} onDraft={onDraft} errors={errors} />
       <PassphraseFields state={secret} checked={checked} />
       <CouncilField value={draft.council} onChange={(council) => onDraft((before) => ({ ...before, council }))} />
-      {found.error && (
-        <div className={classes.failure}>
-          <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
-            {t('found.failed', { reason: reasonOf(found.error) })}
-          </Banner>
-        </div>
-      )}
-      <div className={classes.buttons}>
-        <Button kind="ghost" icon={<IconArrowLeft size={16} stroke={1.8} />} onClick={onBack}>
-          {t('back')}
-        </Button>
-        <Button kind="primary" type="submit" loading={found.isPending}>
-          {t('found.submit')}
-        </Button>
-      </div>
+      <FormFoot failure={found.error ? t('found.failed', { reason: reasonOf(found.error) }) : ''} submit={t('found.submit')} pending={found.isPending} onBack={onBack} />
     </form>
   );
 }

@@ -4,13 +4,10 @@ import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toFault } from '../../../platform/fault';
 import { useFaultText } from '../../../platform/fault-text';
-import { Banner } from '../../../ui/banner';
-import { Button } from '../../../ui/button';
-import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
-import { Textarea } from '../../../ui/textarea';
 import type { FormProps } from '../draft';
 import { checkProfile, linkIn, remedyFor, trimProfile } from '../model';
 import { previewQuery, useJoin } from '../queries';
+import { FormFoot, LinkField } from './form-parts';
 import classes from './form.module.css';
 import { InvitationPreview } from './invitation-preview';
 import { PassphraseFields } from './passphrase-fields';
@@ -37,41 +34,11 @@ export function JoinForm({ draft, secret, onDraft, onBack }: FormProps) {
     <form onSubmit={submit} noValidate>
       <h1 className={classes.title}>{t('join.title')}</h1>
       <p className={classes.intro}>{t('join.help')}</p>
-      <Textarea
-        label={t('join.link')}
-        placeholder={t('join.linkPlaceholder')}
-        required
-        autoFocus
-        minRows={2}
-        maxRows={4}
-        value={draft.link}
-        error={linkError()}
-        onChange={(text) => onDraft((before) => ({ ...before, link: text }))}
-      />
+      <LinkField label={t('join.link')} placeholder={t('join.linkPlaceholder')} autoFocus draft={draft} onDraft={onDraft} error={linkError()} />
       {preview.data && <InvitationPreview preview={preview.data} />}
-      <ProfileFields
-        profile={draft.profile}
-        errors={errors}
-        deviceName={draft.deviceName}
-        onProfile={(change) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }))}
-        onDeviceName={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
-      />
+      <ProfileFields draft={draft} onDraft={onDraft} errors={errors} />
       <PassphraseFields state={secret} checked={checked} />
-      {join.error && (
-        <div className={classes.failure}>
-          <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
-            {t('join.failed', { reason: reasonOf(join.error) })}
-          </Banner>
-        </div>
-      )}
-      <div className={classes.buttons}>
-        <Button kind="ghost" icon={<IconArrowLeft size={16} stroke={1.8} />} onClick={onBack}>
-          {t('back')}
-        </Button>
-        <Button kind="primary" type="submit" loading={join.isPending}>
-          {preview.data ? t('join.submit', { team: preview.data.teamName }) : t('join.submitPlain')}
-        </Button>
-      </div>
+      <FormFoot failure={join.error ? t('join.failed', { reason: reasonOf(join.error) }) : ''} submit={preview.data ? t('join.submit', { team: preview.data.teamName }) : t('join.submitPlain')} pending={join.isPending} onBack={onBack} />
     </form>
   );
 

@@ -2,14 +2,10 @@ import { useState } from 'react';
 import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
-import { Banner } from '../../../ui/banner';
-import { Button } from '../../../ui/button';
-import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
-import { Textarea } from '../../../ui/textarea';
-import { TextInput } from '../../../ui/text-input';
 import type { FormProps } from '../draft';
 import { linkIn } from '../model';
 import { useLinkDevice } from '../queries';
+import { DeviceField, FormFoot, LinkField } from './form-parts';
 import classes from './form.module.css';
 import { PassphraseFields } from './passphrase-fields';
 
@@ -31,41 +27,19 @@ export function LinkForm({ draft, secret, onDraft, onBack }: FormProps) {
     <form onSubmit={submit} noValidate>
       <h1 className={classes.title}>{t('link.title')}</h1>
       <p className={classes.intro}>{t('link.help')}</p>
-      <Textarea
+      <LinkField
         label={t('link.link')}
         placeholder={t('link.placeholder')}
-        required
         autoFocus
-        minRows={2}
-        maxRows={4}
-        value={draft.link}
+        draft={draft}
+        onDraft={onDraft}
         error={checked && link === '' ? t('link.required') : undefined}
-        onChange={(text) => onDraft((before) => ({ ...before, link: text }))}
       />
       <div className={classes.gap}>
-        <TextInput
-          label={t('profile.device')}
-          placeholder={t('profile.devicePlaceholder')}
-          value={draft.deviceName}
-          onChange={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
-        />
+        <DeviceField draft={draft} onDraft={onDraft} />
       </div>
       <PassphraseFields state={secret} checked={checked} />
-      {linking.error && (
-        <div className={classes.failure}>
-          <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
-            {t('link.failed', { reason: reasonOf(linking.error) })}
-          </Banner>
-        </div>
-      )}
-      <div className={classes.buttons}>
-        <Button kind="ghost" icon={<IconArrowLeft size={16} stroke={1.8} />} onClick={onBack}>
-          {t('back')}
-        </Button>
-        <Button kind="primary" type="submit" loading={linking.isPending}>
-          {t('link.submit')}
-        </Button>
-      </div>
+      <FormFoot failure={linking.error ? t('link.failed', { reason: reasonOf(linking.error) }) : ''} submit={t('link.submit')} pending={linking.isPending} onBack={onBack} />
     </form>
   );
 }

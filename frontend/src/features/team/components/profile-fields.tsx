@@ -1,22 +1,22 @@
 import { useTranslation } from 'react-i18next';
 import { Select } from '../../../ui/select';
 import { TextInput } from '../../../ui/text-input';
+import type { FormProps } from '../draft';
 import type { Profile, ProfileErrors } from '../model';
+import { DeviceField } from './form-parts';
 import classes from './form.module.css';
 
-interface ProfileFieldsProps {
-  profile: Profile;
+interface ProfileFieldsProps extends Pick<FormProps, 'draft' | 'onDraft'> {
   errors: ProfileErrors;
-  deviceName: string;
-  onProfile: (change: Partial<Profile>) => void;
-  onDeviceName: (name: string) => void;
 }
 
 const KINDS = ['regular', 'probation', 'external'] as const;
 
 /** Who a newcomer is, as colleagues will see it (R3, R5, R6). */
-export function ProfileFields({ profile, errors, deviceName, onProfile, onDeviceName }: ProfileFieldsProps) {
+export function ProfileFields({ draft, onDraft, errors }: ProfileFieldsProps) {
   const { t } = useTranslation('team');
+  const { profile } = draft;
+  const onProfile = (change: Partial<Profile>) => onDraft((before) => ({ ...before, profile: { ...before.profile, ...change } }));
   const field = (name: 'name' | 'staffNo' | 'departmentName' | 'position' | 'phone' | 'email') => ({
     value: profile[name],
     onChange: (value: string) => onProfile({ [name]: value }),
@@ -50,7 +50,7 @@ export function ProfileFields({ profile, errors, deviceName, onProfile, onDevice
           options={KINDS.map((kind) => ({ value: kind, label: t(`profile.kinds.${kind}`) }))}
           onChange={(kind) => onProfile({ kind })}
         />
-        <TextInput label={t('profile.device')} placeholder={t('profile.devicePlaceholder')} value={deviceName} onChange={onDeviceName} />
+        <DeviceField draft={draft} onDraft={onDraft} />
       </div>
     </fieldset>
   );

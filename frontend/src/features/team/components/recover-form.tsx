@@ -3,15 +3,11 @@ import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toFault } from '../../../platform/fault';
 import { useFaultText } from '../../../platform/fault-text';
-import { Banner } from '../../../ui/banner';
-import { Button } from '../../../ui/button';
-import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
-import { Textarea } from '../../../ui/textarea';
-import { TextInput } from '../../../ui/text-input';
 import { WordInput } from '../../../ui/word-input';
 import type { FormProps } from '../draft';
 import { linkIn } from '../model';
 import { useRecover } from '../queries';
+import { DeviceField, FormFoot, LinkField } from './form-parts';
 import classes from './form.module.css';
 import { PassphraseFields } from './passphrase-fields';
 
@@ -45,42 +41,20 @@ export function RecoverForm({ draft, secret, onDraft, onBack }: FormProps) {
         error={aboutWords ? reasonOf(fault) : checked && missing > 0 ? t('recover.missing', { n: missing }) : undefined}
       />
       <div className={classes.gap}>
-        <Textarea
+        <LinkField
           label={t('recover.link')}
           help={t('recover.linkHelp')}
           placeholder={t('join.linkPlaceholder')}
-          required
-          minRows={2}
-          maxRows={4}
-          value={draft.link}
+          draft={draft}
+          onDraft={onDraft}
           error={checked && link === '' ? t('recover.linkRequired') : undefined}
-          onChange={(text) => onDraft((before) => ({ ...before, link: text }))}
         />
       </div>
       <div className={classes.gap}>
-        <TextInput
-          label={t('profile.device')}
-          placeholder={t('profile.devicePlaceholder')}
-          value={draft.deviceName}
-          onChange={(deviceName) => onDraft((before) => ({ ...before, deviceName }))}
-        />
+        <DeviceField draft={draft} onDraft={onDraft} />
       </div>
       <PassphraseFields state={secret} checked={checked} />
-      {fault && !aboutWords && (
-        <div className={classes.failure}>
-          <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
-            {t('recover.failed', { reason: reasonOf(fault) })}
-          </Banner>
-        </div>
-      )}
-      <div className={classes.buttons}>
-        <Button kind="ghost" icon={<IconArrowLeft size={16} stroke={1.8} />} onClick={onBack}>
-          {t('back')}
-        </Button>
-        <Button kind="primary" type="submit" loading={recover.isPending}>
-          {t('recover.submit')}
-        </Button>
-      </div>
+      <FormFoot failure={fault && !aboutWords ? t('recover.failed', { reason: reasonOf(fault) }) : ''} submit={t('recover.submit')} pending={recover.isPending} onBack={onBack} />
     </form>
   );
 }
