@@ -15,21 +15,16 @@ const sqliteStub = `package sqlite3
 import "syscall"
 
 type (
-	ErrNo         int
-	ErrNoExtended int
-	Error         struct {
-		Code         ErrNo
-		ExtendedCode ErrNoExtended
-		SystemErrno  syscall.Errno
+	ErrNo int
+	Error struct {
+		Code        ErrNo
+		SystemErrno syscall.Errno
 	}
 )
 
 func (Error) Error() string { return "" }
 
-const (
-	ErrIoErr, ErrCorrupt, ErrFull, ErrNotADB ErrNo = 10, 11, 13, 26
-	ErrIoErrSHMSize ErrNoExtended = 4874
-)
+const ErrIoErr, ErrCorrupt, ErrFull, ErrNotADB ErrNo = 10, 11, 13, 26
 `
 
 // portable compiles all Go code for the systems that are not this one.
