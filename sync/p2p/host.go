@@ -62,11 +62,12 @@ type Host struct {
 	tick    uint64            // counts marks
 	mates   map[peer.ID]*mate // the other devices of the team
 	relays  map[peer.ID]*relay
-	order   []*mate          // mates in the order of this device's preference
-	dials   int              // attempts under way
-	allowed map[peer.ID]int  // strangers that DialJoin is trying
-	handed  map[peer.ID]bool // strangers that DialJoin returned before
-	parting map[string]bool  // by connection id: lost access, and is being told
+	leaving map[peer.ID]*relay // no longer the team's, and not parted from yet
+	order   []*mate            // mates in the order of this device's preference
+	dials   int                // attempts under way
+	allowed map[peer.ID]int    // strangers that DialJoin is trying
+	handed  map[peer.ID]bool   // strangers that DialJoin returned before
+	parting map[string]bool    // by connection id: lost access, and is being told
 }
 
 // team is what UseTeam replaces as a whole.
@@ -139,7 +140,7 @@ func newHost(ctx context.Context, cfg Config) *Host {
 	h := &Host{
 		cfg: cfg, tune: cfg.tune.withDefaults(), log: cfg.Log, now: cfg.Now,
 		wake: make(chan struct{}, 1), refresh: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
-		mates: map[peer.ID]*mate{}, allowed: map[peer.ID]int{}, handed: map[peer.ID]bool{}, parting: map[string]bool{},
+		mates: map[peer.ID]*mate{}, leaving: map[peer.ID]*relay{}, allowed: map[peer.ID]int{}, handed: map[peer.ID]bool{}, parting: map[string]bool{},
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)

@@ -22,6 +22,11 @@ const (
 
 // keepRelay is connected to r for as long as the team uses it.
 func (h *Host) keepRelay(r *relay) {
+	defer h.parted(r)
+	if r.before != nil { // OnRelay runs once per relay, and nobody closes the other's connection
+		<-r.before.over
+		r.before = nil
+	}
 	h.widen(r.id)
 	for {
 		conn, err := h.connectRelay(r)
@@ -48,6 +53,16 @@ func (h *Host) keepRelay(r *relay) {
 	if err := h.swarm.ClosePeer(r.id); err != nil {
 		h.log.Debug("part from relay", "err", err)
 	}
+}
+
+// parted notes that r is no longer used.
+func (h *Host) parted(r *relay) {
+	close(r.over)
+	h.mu.Lock()
+	if h.leaving[r.id] == r {
+		delete(h.leaving, r.id)
+	}
+	h.mu.Unlock()
 	h.changed()
 }
 

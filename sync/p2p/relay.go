@@ -35,6 +35,8 @@ type relay struct {
 	ctx    context.Context // ends when the team no longer uses it
 	cancel context.CancelFunc
 	hurry  chan struct{} // something changed: try again now
+	before *relay        // the same relay, as it was used until now; nil: none
+	over   chan struct{} // closed when it is parted from
 
 	addrs    []ma.Multiaddr
 	conn     network.Conn       // nil: not connected
@@ -65,7 +67,7 @@ func (h *Host) SetRelays(relays []RelayAddr) {
 		}
 		r := h.relays[id]
 		if r == nil {
-			r = &relay{id: id, pub: a.PeerPub, since: h.now(), hurry: make(chan struct{}, 1)}
+			r = &relay{id: id, pub: a.PeerPub, since: h.now(), hurry: make(chan struct{}, 1), before: h.leaving[id], over: make(chan struct{})}
 			r.ctx, r.cancel = context.WithCancel(h.ctx)
 			begin = append(begin, r)
 		}
@@ -75,6 +77,7 @@ func (h *Host) SetRelays(relays []RelayAddr) {
 	for id, r := range h.relays {
 		if kept[id] == nil {
 			r.cancel()
+			h.leaving[id] = r
 		}
 	}
 	h.relays = kept

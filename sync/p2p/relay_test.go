@@ -217,6 +217,13 @@ func TestARelayThatComesBackIsUsedAgain(t *testing.T) {
 	next(t, spoken, "OnRelay again")
 	n.untilReserved(t)
 
+	// Taken out and put back, as for a new token: a new conversation.
+	list := []RelayAddr{{PeerPub: [32]byte(key.pub()), Addrs: addrs}}
+	n.SetRelays(nil)
+	n.SetRelays(list)
+	next(t, spoken, "OnRelay after the list came back")
+	n.untilReserved(t)
+
 	n.SetRelays(nil)
 	n.until(t, "parted", func() bool {
 		n.changed()
