@@ -15,7 +15,7 @@ import (
 
 // Former tells whether a device was certified in the team and has no access now.
 func (r *Replica) Former(dev op.DeviceID) bool {
-	w := r.world.Load()
+	w := r.committed.Load()
 	_, known := w.auth.Device(dev)
 	return known && !w.scopes[r.teamTag.control].readers[dev]
 }
@@ -23,7 +23,7 @@ func (r *Replica) Former(dev op.DeviceID) bool {
 // Farewell lists the control feeds, each cut short, that a former device may have: what lies in the past of its removal, and
 // the removal.
 func (r *Replica) Farewell(dev op.DeviceID) ([]oplog.Feed, error) {
-	w := r.world.Load()
+	w := r.committed.Load()
 	d, ok := w.auth.Device(dev)
 	if !ok {
 		return nil, nil
@@ -66,7 +66,7 @@ func (r *Replica) Gone() bool {
 // Parting lists the feeds of private scopes, each cut short, that a device may have though it does not read them now: those
 // that tell its person that they were taken out of a group, or left it, and what came before.
 func (r *Replica) Parting(dev op.DeviceID) ([]oplog.Feed, error) {
-	w := r.world.Load()
+	w := r.committed.Load()
 	d, ok := w.auth.Device(dev)
 	if !ok || !w.scopes[r.teamTag.control].readers[dev] {
 		return nil, nil
@@ -94,7 +94,7 @@ func (r *Replica) Parting(dev op.DeviceID) ([]oplog.Feed, error) {
 
 // ReadsUpTo is how much of a feed a device may have: all of it in scopes that it reads, else see Parting.
 func (r *Replica) ReadsUpTo(dev op.DeviceID, k oplog.FeedKey) uint64 {
-	w := r.world.Load()
+	w := r.committed.Load()
 	s := w.scopes[k.Tag]
 	if s == nil {
 		return 0

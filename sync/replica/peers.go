@@ -11,7 +11,8 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// This file answers what a conversation asks: what a device may read, what changed, how far it got.
+// This file answers what a conversation asks: what a device may read, what changed, how far it got. What a transaction under
+// way would change is told to nobody before its commit.
 
 // AuthDigest names the control state: equal digests, equal control logs.
 func (r *Replica) AuthDigest() [32]byte {
@@ -24,13 +25,8 @@ func (r *Replica) AuthDigest() [32]byte {
 
 // Reads tells whether a device may read a scope, as far as is known here. Nobody reads anything before there is authority.
 func (r *Replica) Reads(dev op.DeviceID, tag op.ScopeTag) bool {
-	sc := r.world.Load().scopes[tag]
+	sc := r.committed.Load().scopes[tag]
 	return sc != nil && sc.readers[dev]
-}
-
-// IsMember tells whether the device belongs to the team.
-func (r *Replica) IsMember(dev op.DeviceID) bool {
-	return r.Reads(dev, r.teamTag.control)
 }
 
 // HasAuthority is false only on a device that has joined and does not hold the control log yet.
@@ -80,7 +76,7 @@ func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]opl
 		return nil, fmt.Errorf("read shared scopes: %w", err)
 	}
 	var first, rest []oplog.Feed
-	w := r.world.Load()
+	w := r.committed.Load()
 	for _, sc := range w.ordered() {
 		tag := sc.tag
 		if !sc.readers[dev] || control && tag != r.teamTag.control {
@@ -112,35 +108,10 @@ func (r *Replica) ChangedSince(dev op.DeviceID, lseq int64, control bool) ([]opl
 	return append(first, rest...), nil
 }
 
-// SharedSince lists the feeds of scopes that dev has become a reader of after an arrival number.
-func (r *Replica) SharedSince(dev op.DeviceID, lseq int64) ([]oplog.Feed, error) {
-	rows, err := r.db.Read().Query(`SELECT tag FROM shared WHERE device = ? AND lseq > ?`, dev[:], lseq)
-	if err != nil {
-		return nil, fmt.Errorf("read shared scopes: %w", err)
-	}
-	defer rows.Close()
-	var out []oplog.Feed
-	for rows.Next() {
-		var tag []byte
-		if err := rows.Scan(&tag); err != nil {
-			return nil, fmt.Errorf("read shared scope: %w", err)
-		}
-		if !r.Reads(dev, op.ScopeTag(tag)) {
-			continue
-		}
-		for _, f := range r.feeds.Scope(op.ScopeTag(tag)) {
-			if f.Len > 0 {
-				out = append(out, f)
-			}
-		}
-	}
-	return out, rows.Err()
-}
-
 // ReadBy lists the scopes that dev may read, as far as is known here.
 func (r *Replica) ReadBy(dev op.DeviceID) map[op.ScopeTag]bool {
 	out := map[op.ScopeTag]bool{}
-	for tag, sc := range r.world.Load().scopes {
+	for tag, sc := range r.committed.Load().scopes {
 		if sc.readers[dev] {
 			out[tag] = true
 		}
@@ -151,7 +122,7 @@ func (r *Replica) ReadBy(dev op.DeviceID) map[op.ScopeTag]bool {
 // SharedFeeds are the feeds of the scopes that dev and this device both read.
 func (r *Replica) SharedFeeds(dev op.DeviceID) []oplog.Feed {
 	var out []oplog.Feed
-	for tag, sc := range r.world.Load().scopes {
+	for tag, sc := range r.committed.Load().scopes {
 		if sc.readers[dev] && sc.readers[r.id.Device.ID] {
 			for _, f := range r.feeds.Scope(tag) {
 				if f.Len > 0 {
@@ -166,7 +137,7 @@ func (r *Replica) SharedFeeds(dev op.DeviceID) []oplog.Feed {
 // SharedSum is the sum of SharedFeeds.
 func (r *Replica) SharedSum(dev op.DeviceID) oplog.Sum {
 	var sum oplog.Sum
-	for tag, sc := range r.world.Load().scopes {
+	for tag, sc := range r.committed.Load().scopes {
 		if sc.readers[dev] && sc.readers[r.id.Device.ID] {
 			sum.Merge(r.feeds.Sum(tag))
 		}
@@ -178,7 +149,7 @@ func (r *Replica) SharedSum(dev op.DeviceID) oplog.Sum {
 // has become a reader of since.
 func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	q := r.db.Read()
-	w := r.world.Load()
+	w := r.committed.Load()
 	rows, err := q.Query(`SELECT r.tag, r.device, r.data FROM register r LEFT JOIN shared s ON s.tag = r.tag AND s.device = ?1
 		WHERE r.lseq > ?2 OR s.lseq > ?2 ORDER BY r.lseq`, dev[:], lseq)
 	if err != nil {

@@ -40,8 +40,9 @@ func (r *Replica) commit(ctx context.Context, fn func(p *projector) error) (*pro
 		return nil, err
 	}
 	r.stale = false
+	// Before the feeds: who sees an arrival number sees by whom what came up to there is read.
+	r.committed.Store(r.world.Load())
 	p.b.Commit()
-	r.committed = r.world.Load()
 	r.noteOwn(p)
 	for i := range p.event.Feeds {
 		p.event.Feeds[i].Feed = r.feeds.Feed(p.event.Feeds[i].Feed.FeedKey)
@@ -71,7 +72,7 @@ func (r *Replica) forget() error {
 	if err := r.recall(r.db.Read()); err != nil {
 		return err
 	}
-	r.world.Store(r.committed)
+	r.world.Store(r.committed.Load())
 	r.stale = false
 	return nil
 }
