@@ -68,7 +68,7 @@ func (s *Session) handleNotes(ctx context.Context) error {
 // onEvent turns a commit of the replica into live messages and notes. It runs on the committing goroutine.
 func (s *Session) onEvent(e *replica.Event) {
 	s.mu.Lock()
-	if s.serving && !s.closing {
+	if s.shown != nil && !s.closing {
 		s.queueLive(e)
 	}
 	s.mu.Unlock()
@@ -87,21 +87,28 @@ func (s *Session) onEvent(e *replica.Event) {
 	})
 }
 
+// tells says whether what happens in a scope is for the peer now: in one that it has just become a reader of, its keys and
+// what is there go first. The caller holds mu.
+func (s *Session) tells(tag op.ScopeTag) bool { return s.shown[tag] && s.r.Reads(s.cfg.Peer, tag) }
+
 // queueLive queues what the peer may read of a commit. The caller holds mu.
 func (s *Session) queueLive(e *replica.Event) {
 	for i := range e.Forks {
-		if f := &e.Forks[i]; s.r.Reads(s.cfg.Peer, f.Feed.Tag) && len(s.out) < maxUpdates {
+		if f := &e.Forks[i]; s.tells(f.Feed.Tag) && len(s.out) < maxUpdates {
 			s.out = append(s.out, &wire.Fork{Proof: f.Proof})
 		}
 	}
 	for i := range e.Branches {
-		if b := &e.Branches[i]; s.r.Reads(s.cfg.Peer, b.Tag) && len(s.out) < maxUpdates {
+		if b := &e.Branches[i]; s.tells(b.Tag) && len(s.out) < maxUpdates {
 			s.out = append(s.out, &wire.Frame{Raw: b.Raw})
 		}
 	}
 	for i := range e.Feeds {
 		a := e.Feeds[i]
-		if a.From > a.Feed.Len || a.Feed.Device == s.cfg.Peer || !s.r.Reads(s.cfg.Peer, a.Feed.Tag) {
+		if a.From > a.Feed.Len || a.Feed.Device == s.cfg.Peer {
+			continue
+		}
+		if whole := a.From == 1 && s.r.Reads(s.cfg.Peer, a.Feed.Tag); !whole && !s.tells(a.Feed.Tag) { // a new feed needs nothing before it
 			continue
 		}
 		k := a.Feed.FeedKey
@@ -118,7 +125,7 @@ func (s *Session) queueLive(e *replica.Event) {
 	}
 	var regs [][]byte
 	for _, g := range e.Registers {
-		if s.r.Reads(s.cfg.Peer, g.Tag) {
+		if s.tells(g.Tag) {
 			regs = append(regs, g.Raw)
 		}
 	}

@@ -19,15 +19,14 @@ import (
 func (s *Session) onSince(m *wire.Since) error {
 	s.mu.Lock()
 	again := s.answering
-	s.serving, s.answering, s.dropped = true, true, false
+	s.answering, s.dropped = true, false
 	s.mu.Unlock()
 	if again { // nobody asks twice before the answer is there; each answer costs memory
 		return fmt.Errorf("%w: asks again before the answer", ErrPeer)
 	}
 	upTo := s.r.Feeds().LSeq() // before reading: what comes later is pushed, or listed again
 	if !m.Control {
-		s.shown, s.shownAt = s.r.ReadBy(s.cfg.Peer), upTo
-		if err := s.sendKeys(m.LSeq); err != nil {
+		if err := s.show(m.LSeq, s.r.ReadBy(s.cfg.Peer), upTo); err != nil {
 			return err
 		}
 		if err := s.sendForks(); err != nil {
@@ -68,6 +67,17 @@ func (s *Session) sendRegisters(regs [][]byte) error {
 		}
 	}
 	return nil
+}
+
+// show notes which scopes the peer reads, after handing over the keys of those that it has become a reader of since. What is
+// committed in them from then on is pushed; what is there already the caller announces.
+func (s *Session) show(since int64, readable map[op.ScopeTag]bool, at int64) error {
+	err := s.sendKeys(since)
+	s.mu.Lock()
+	s.shown = readable
+	s.mu.Unlock()
+	s.shownAt = at
+	return err
 }
 
 // sendKeys hands over the keys of scopes that the peer has become a reader of, ahead of their feeds.
@@ -120,27 +130,31 @@ func (s *Session) sendHaves(feeds []wire.FeedState) error {
 	return nil
 }
 
-// showScopes announces the feeds and registers of scopes that the peer has become a reader of.
+// showScopes announces the feeds, forks and registers of scopes that the peer has become a reader of.
 func (s *Session) showScopes() error {
 	s.mu.Lock()
-	serving := s.serving
+	before := s.shown
 	s.mu.Unlock()
-	if !serving || len(s.shown) == 0 { // the answer to its question shows them
+	if before == nil { // the answer to its question shows them
 		return nil
 	}
+	upTo := s.r.Feeds().LSeq() // before reading: the keys of what is shared later go with the next change
 	readable := s.r.ReadBy(s.cfg.Peer)
-	before, since := s.shown, s.shownAt
-	s.shown, s.shownAt = readable, s.r.Feeds().LSeq()
-	if err := s.sendKeys(since); err != nil {
+	if err := s.show(s.shownAt, readable, upTo); err != nil {
 		return err
 	}
 	if err := s.showPartings(before, readable); err != nil {
 		return err
 	}
-	for _, tag := range slices.SortedFunc(maps.Keys(readable), op.ScopeTag.Compare) {
-		if before[tag] {
-			continue
-		}
+	added := slices.SortedFunc(maps.Keys(readable), op.ScopeTag.Compare)
+	added = slices.DeleteFunc(added, func(tag op.ScopeTag) bool { return before[tag] })
+	if len(added) == 0 {
+		return nil
+	}
+	if err := s.sendForks(); err != nil {
+		return err
+	}
+	for _, tag := range added {
 		if err := s.showScope(tag); err != nil {
 			return err
 		}

@@ -111,7 +111,7 @@ type Session struct {
 	sent      map[oplog.FeedKey]uint64 // how far the peer has a feed, as far as is known
 	wake      chan struct{}
 	closing   bool
-	serving   bool                         // the peer has asked Since: it gets live frames from now on
+	shown     map[op.ScopeTag]bool         // scopes that the peer reads and is told of; replaced, not changed; nil: it has not asked yet
 	answering bool                         // its question is not answered yet
 	dropped   bool                         // live registers were left out: the peer must ask again to have them
 	farewell  map[oplog.FeedKey]oplog.Feed // not nil: the peer lost its access; what it may still have
@@ -123,8 +123,7 @@ type Session struct {
 	later       map[oplog.FeedKey]wire.FeedState // claimed by another conversation, or of a device not known yet
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
-	shown       map[op.ScopeTag]bool             // scopes that the peer reads and knows to be here
-	shownAt     int64                            // arrival number at which that was so
+	shownAt     int64                            // arrival number at which shown was so
 	upTo        int64
 	deltaDone   bool
 	controlDone bool
@@ -169,8 +168,8 @@ func New(cfg Config) *Session {
 		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
-		sought: map[oplog.FeedKey]uint64{}, shown: map[op.ScopeTag]bool{},
-		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
+		sought: map[oplog.FeedKey]uint64{},
+		acks:   map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}
 }
 
