@@ -32,7 +32,9 @@ func (p *API) resetPassphrase(next string, open func(v *vault.Vault) error) (Sta
 	if err := p.a.strong(next, vault.Person{}); err != nil {
 		return StateDTO{}, err
 	}
+	locked := false
 	err := p.a.unlock(func(v *vault.Vault) error {
+		locked = true
 		if err := open(v); err != nil {
 			return err
 		}
@@ -41,6 +43,9 @@ func (p *API) resetPassphrase(next string, open func(v *vault.Vault) error) (Sta
 		}
 		return v.SetPassphrase(next)
 	})
+	if err == nil && !locked { // at another window, meanwhile: the passphrase is the one before
+		err = fault.New("vault.none")
+	}
 	if err != nil {
 		return StateDTO{}, err
 	}

@@ -53,6 +53,20 @@ func TestAFrozenServiceStarts(t *testing.T) {
 	}
 }
 
+// A passphrase that was not set is not said to be set: with the words, somebody at another window may have unlocked meanwhile.
+func TestNothingIsResetOnAnOpenDevice(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, "张三")
+	p.found()
+	words, err := p.api.RecoveryWords(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, mustFail(p.api.ResetPassphrase(ResetPassphraseInput{Words: words, Next: "vR7#pL2!"})), "vault.none")
+	p.lockNow()
+	p.unlocks(p.staff, passphrase, false)
+}
+
 func departments(t *testing.T, p *person) []org.DepartmentDTO {
 	t.Helper()
 	list, err := p.org().Departments()
