@@ -72,3 +72,46 @@ func (t tries) save(dir string) error {
 	}
 	return durable.Write(filepath.Join(dir, waitName), b)
 }
+
+// tryPassphrase opens the slot of the passphrase.
+func (v *Vault) tryPassphrase(passphrase string, right func(key [32]byte) (bool, error)) error {
+	s, ok := v.file.slot(slotPassphrase)
+	if !ok {
+		return fmt.Errorf("%w: no passphrase", ErrDamaged)
+	}
+	if err := s.Params.check(); err != nil {
+		return err
+	}
+	return v.try(s, func() [32]byte { return s.Params.stretch(passphrase, s.Salt) }, right)
+}
+
+// try opens a slot with a key that somebody typed, not too often. The try is counted before it is made, so that ending the
+// program does not make it free. right looks at the vault key that came out, and opens the vault with it or not.
+func (v *Vault) try(s slot, typed func() [32]byte, right func(key [32]byte) (bool, error)) error {
+	bound, err := v.file.bound(s)
+	if err != nil {
+		return err
+	}
+	now := v.opts.Now()
+	if wait := v.tries.left(now); wait > 0 {
+		return &WaitError{Wait: wait}
+	}
+	v.tries = tries{Count: v.tries.Count + 1, Last: now.UnixMilli()}
+	// On a full disk the count is in memory only: to refuse the right passphrase would be worse.
+	saving := v.tries.save(v.opts.Dir)
+	plain, ok := unseal(typed(), bound, s.Box)
+	if ok = ok && len(plain) == 32; ok {
+		if ok, err = right([32]byte(plain)); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		v.tries.Last = v.opts.Now().UnixMilli() // the pause begins when the person hears of it
+		return &WrongError{Wait: pause(v.tries.Count)}
+	}
+	v.tries = tries{}
+	if err := durable.Remove(filepath.Join(v.opts.Dir, waitName)); err != nil && saving == nil {
+		return err
+	}
+	return nil
+}
