@@ -20,6 +20,8 @@ export interface ButtonProps {
   disabledReason?: string;
   fullWidth?: boolean;
   autoFocus?: boolean;
+  /** Begins with what is seen, and says what it is about where several look the same. */
+  'aria-label'?: string;
   'aria-expanded'?: boolean;
   'aria-haspopup'?: 'dialog' | 'menu';
 }

@@ -50,7 +50,6 @@ export function useConfirmWords() {
   return useMutation({ mutationFn: accountApi.confirmRecoveryWords, onSuccess: () => client.invalidateQueries(appStateQuery) });
 }
 
-
 /** Words that are to be written down: the own ones, and before them those of a council that was founded here. */
 export interface AllWords {
   own: string[];
@@ -73,7 +72,8 @@ export const useReadWords = () => useMutation({ mutationFn: readWords, gcTime: 0
 
 export const useForgetCouncil = () => useMutation({ mutationFn: accountApi.forgetCouncilWords });
 
-function useLinkChange<V, R>(change: (input: V) => Promise<R>) {
+/** What changes devices, or the link that is shown for one. */
+function useDeviceChange<V, R>(change: (input: V) => Promise<R>) {
   const client = useQueryClient();
   return useMutation({ mutationFn: change, onSettled: () => client.invalidateQueries({ queryKey: ALL }) });
 }
@@ -81,7 +81,7 @@ function useLinkChange<V, R>(change: (input: V) => Promise<R>) {
 /** The words are not kept. */
 export const useReplaceOwner = () => useMutation({ mutationFn: accountApi.replaceOwner, gcTime: 0 });
 
-export const useRevokeDevice = () => useLinkChange(accountApi.revokeDevice);
-export const useStartLink = () => useLinkChange(accountApi.startLink);
-export const useConfirmLink = () => useLinkChange(accountApi.confirmLink);
-export const useCancelLink = () => useLinkChange(accountApi.cancelLink);
+export const useRevokeDevice = () => useDeviceChange(accountApi.revokeDevice);
+export const useStartLink = () => useDeviceChange(accountApi.startLink);
+export const useConfirmLink = () => useDeviceChange(accountApi.confirmLink);
+export const useCancelLink = () => useDeviceChange(accountApi.cancelLink);

@@ -160,7 +160,7 @@ test('R15: the code of another device of mine is shown against the passphrase of
     },
   });
   await user.type(dialog.getByLabelText(/^这台设备的口令/), 'lake#Tiger41{Enter}');
-  expect(await dialog.findByText(/还没有留下解锁码/)).toBeInTheDocument();
+  expect(await dialog.findByText(/那台设备还没有解锁码/)).toBeInTheDocument();
   backend.handle('app', { RescueCode: () => '7KQ2M-X9WTB-0HRNE-4VJ8C-PZ5DA-G3Y6S' });
   await user.click(dialog.getByRole('button', { name: '显示解锁码' }));
   expect(await dialog.findByText('0HRNE')).toBeInTheDocument();

@@ -135,7 +135,7 @@ describe('duties and permissions (R22, R29)', () => {
 
   test('own permissions are looked through when it is time', async () => {
     await open('/org?view=permissions');
-    expect(await screen.findByText(/该自查一次权限了/)).toBeInTheDocument();
+    expect(await screen.findByText(/请自查一次权限/)).toBeInTheDocument();
     expect(screen.getByText('值班群').closest('li')).toHaveTextContent('群管理员');
     await user.click(screen.getByRole('button', { name: '都需要' }));
     await waitFor(() => expect(org.backend.callsOf('org.ConfirmPermissions')).toHaveLength(1));
@@ -176,7 +176,7 @@ describe('leaving (R20, R21)', () => {
     await user.click(screen.getByRole('button', { name: '下一步' }));
     expect(screen.getByText('1 项交给接手的同事，1 项留待以后')).toBeInTheDocument();
     expect(screen.getByText(/离线的设备在下次联网时停用/)).toBeInTheDocument();
-    expect(screen.getByText(/只有你已经见过的内容算数/)).toBeInTheDocument();
+    expect(screen.getByText(/只有你已经收到的内容算数/)).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: '收回权限并交接' }));
     expect(screen.getByText('和「林晓雯」不一样')).toBeInTheDocument();
     expect(org.backend.callsOf('org.Offboard')).toEqual([]);

@@ -44,9 +44,9 @@ const open = async () => {
 test('whoever leaves is told what happens and types the name of the team (R20)', async () => {
   await open();
   expect((await screen.findAllByRole('listitem')).map((item) => item.textContent)).toEqual([
-    '你马上失去在这个团队的全部权限，2 台设备停用。离线的设备在下次联网时停用',
-    '你写过的内容留在团队，同事仍能看到，你自己看不到了',
-    '自己不能撤销。想回来，需要管理员重新邀请',
+    '你将立即失去在这个团队的全部权限，2 台设备停用。离线的设备在下次联网时停用',
+    '你写过的内容留在团队，同事仍能查看，你不能再查看',
+    '退出后不能自己撤销。需要回来时，请管理员重新邀请',
   ]);
   await user.type(screen.getByRole('textbox', { name: /输入团队名称/ }), '星海');
   await user.click(screen.getByRole('button', { name: '退出团队' }));

@@ -91,7 +91,7 @@ test('R144: a number is changed within its range, and back to the default', asyn
   const field = await screen.findByRole('textbox', { name: '现在的值（天）' });
   await user.clear(field);
   await user.type(field, '31{Enter}');
-  expect(await screen.findByText('要在 1 到 30 之间')).toBeInTheDocument();
+  expect(await screen.findByText('请填 1 到 30 之间的数')).toBeInTheDocument();
   expect(backend.callsOf('rules.Set')).toEqual([]);
   await user.clear(field);
   await user.type(field, '3{Enter}');
@@ -111,7 +111,7 @@ test('lists are ticked in their order, or typed one on each line', async () => {
   const field = await screen.findByRole('textbox', { name: '现在的值' });
   await user.type(field, '报价{Enter}合同，报价、客户');
   await user.click(screen.getByRole('button', { name: '保存' }));
-  expect(await screen.findByText('要 0 到 2 项')).toBeInTheDocument();
+  expect(await screen.findByText('请填 0 到 2 项')).toBeInTheDocument();
   await user.clear(field);
   await user.type(field, '报价，合同');
   await user.click(screen.getByRole('button', { name: '保存' }));

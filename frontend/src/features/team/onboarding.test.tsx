@@ -254,11 +254,11 @@ test('R10, R11: a weak passphrase or a typing error founds nothing, and says wha
 test('who founds is told that nobody can overrule them, and may set up a council', async () => {
   await show();
   await user.click(await screen.findByRole('button', { name: /^创建团队/ }));
-  expect(screen.getByText(/创建人的权限没有人能收回/)).toBeInTheDocument();
+  expect(screen.getByText(/创建人的权限无法由他人收回/)).toBeInTheDocument();
   await user.type(field(/团队名称/), '星海科技');
   await fillProfile('周明轩');
   await user.click(screen.getByRole('checkbox', { name: '设立恢复委员会' }));
-  await user.click(screen.getByRole('radio', { name: '5 把，2 把生效' }));
+  await user.click(screen.getByRole('radio', { name: '5 把，2 把一起生效' }));
   await user.click(button('创建团队'));
   expect(await screen.findByText('这里是应用')).toBeInTheDocument();
   expect(backend.callsOf('app.Found')[0]).toEqual([expect.objectContaining({ council: 5 })]);

@@ -54,7 +54,7 @@ export function CodeForm({ account, onBack }: CodeFormProps) {
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
       <p className={classes.intro}>{t('rescue.help')}</p>
-      <TextInput label={t('rescue.code')} required autoFocus value={code} onChange={setCode} placeholder="XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX" help={t('rescue.codeHelp')} error={codeError()} />
+      <TextInput label={t('rescue.code')} required autoFocus value={code} onChange={setCode} placeholder={t('rescue.codePlaceholder')} help={t('rescue.codeHelp')} error={codeError()} />
       <NewPassphrase state={next} label={t('change.next')} checked={checked} />
       {fault && !aboutCode && (
         <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>

@@ -39,15 +39,13 @@ export function DeviceRow({ device, onRevoke, onCode }: DeviceRowProps) {
         <span className={classes.detail}>{gone ? origin : `${presence} · ${origin}`}</span>
       </div>
       {!gone && !current && onCode && (
-        <Button size="sm" kind="ghost" aria-haspopup="dialog" onClick={onCode}>
+        <Button size="sm" kind="ghost" aria-label={t('rescue.showOf', { name })} aria-haspopup="dialog" onClick={onCode}>
           {t('rescue.show')}
-          <span className="sr-only">：{name}</span>
         </Button>
       )}
       {!gone && canRevoke && (
-        <Button size="sm" aria-haspopup="dialog" onClick={onRevoke}>
+        <Button size="sm" aria-label={t('devices.signOutOf', { name })} aria-haspopup="dialog" onClick={onRevoke}>
           {t('devices.signOut')}
-          <span className="sr-only">：{name}</span>
         </Button>
       )}
     </li>
