@@ -13,7 +13,8 @@ const usage = `
 usage: go run ./build <command>
 
   run [-- ARGS]     install what is missing, build, open the window (or serve on loopback where there is no display)
-  test [-fuzz D]    everything: check, tests with the race detector, end-to-end tests, the real window
+  test [-fuzz D]    everything: check, tests with the race detector, end-to-end tests, networks with faults, the real window
+  test -net         only the networks with faults, on machines made of namespaces; Linux, as root
   check             formatting, vet, staticcheck, structure, bindings, TypeScript, lint, unit tests of the frontend
   bench [ARGS]      measure; -only NAME,… and -json FILE are understood
   package           release binaries into out/

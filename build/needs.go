@@ -65,6 +65,9 @@ func linuxNeeds() []need {
 		{"a font with emoji", forWindow, hasFont("und-zsye"), map[string]string{
 			"apt-get": "fontconfig fonts-noto-color-emoji", "dnf": "google-noto-color-emoji-fonts", "zypper": "noto-coloremoji-fonts", "pacman": "noto-fonts-emoji",
 		}},
+		{"ip", forTests, onPath("ip"), map[string]string{
+			"apt-get": "iproute2", "dnf": "iproute", "zypper": "iproute2", "pacman": "iproute2",
+		}},
 		{"Xvfb", forTests, onPath("Xvfb"), map[string]string{
 			"apt-get": "xvfb", "dnf": "xorg-x11-server-Xvfb", "zypper": "xorg-x11-server-Xvfb", "pacman": "xorg-server-xvfb",
 		}},

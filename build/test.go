@@ -14,11 +14,16 @@ import (
 func (t *tool) test(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("test", flag.ContinueOnError)
 	fuzz := flags.Duration("fuzz", 0, "search each fuzz target for this long, besides its seeds")
+	net := flags.Bool("net", false, "only real processes on networks with faults, and fail where there can be none")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("test takes no arguments, got %q", flags.Args())
+	}
+	if *net {
+		steps := append([]step{t.setupStep(forTests), t.cipherStep()}, t.buildSteps()[:2]...)
+		return t.runSteps(ctx, append(steps, t.networkStep(true)))
 	}
 	steps := append([]step{t.setupStep(forWindow | forTests), t.cipherStep()}, t.checkSteps()...)
 	steps = append(steps, t.buildSteps()...)
@@ -44,6 +49,7 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 		{name: "go tests", needs: []string{stepCipher}, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
 		// Whoever builds without this tool links the driver's own SQLite, which cannot encrypt and must say so.
 		{name: "go tests, plain", run: t.goRun("test", "-tags", plainTags, "./backend/store"), closing: goClosing},
+		t.networkStep(false),
 		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
 			return matching(output, `^\d+ (screens|violations)|^FAIL`)
 		}},
@@ -58,6 +64,15 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 		}})
 	}
 	return steps
+}
+
+// networkStep runs real processes on networks with faults; asked: that and nothing else was wanted.
+func (t *tool) networkStep(asked bool) step {
+	return step{name: "networks with faults", needs: []string{stepHeadless}, run: func(ctx context.Context, out io.Writer) error {
+		return t.network(ctx, out, asked)
+	}, closing: func(output string) []string {
+		return matching(output, `^(ok|FAIL): `)
+	}}
 }
 
 // screens lets axe look at every screen, in both themes and languages.
