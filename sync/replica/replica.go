@@ -81,14 +81,14 @@ type Replica struct {
 
 	world     atomic.Pointer[world] // as the transaction under way sees it
 	committed atomic.Pointer[world] // of the last commit: what others are told by
-	epochs *epochs
+	epochs    *epochs
 
 	writer sync.Mutex // held from before a transaction until memory follows it; guards what follows
 	// What a transaction changes in memory is forgotten and read again when it fails; see write.
-	control   *authority.Log                 // every control op of the team
-	scopeOps  map[op.ScopeTag][]authority.Op // control ops of private scopes
-	stale     bool                           // memory is ahead of the database: read again before the next transaction
-	ownOps    uint64
+	control  *authority.Log                 // every control op of the team
+	scopeOps map[op.ScopeTag][]authority.Op // control ops of private scopes
+	stale    bool                           // memory is ahead of the database: read again before the next transaction
+	ownOps   uint64
 
 	receipts    receipts
 	relays      relays

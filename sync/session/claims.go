@@ -19,7 +19,7 @@ type Claims struct {
 }
 
 type claim struct {
-	by any // the conversation
+	by any       // the conversation
 	at time.Time // when it was made, or when ops of the feed last came
 }
 
