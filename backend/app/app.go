@@ -39,8 +39,10 @@ type tuning struct {
 	joinRetry  time.Duration // between two attempts to reach a member
 	linkWait   time.Duration // an invitation waits so long for the addresses it is to carry
 	checkAfter time.Duration // after the start, the database is read through
-	plain      bool          // measure without encryption
-	passphrase vault.Params  // cost of deriving a key; zero: the vault's own
+	// How often it is looked whether a backup is due.
+	backupCheck time.Duration
+	plain       bool         // measure without encryption
+	passphrase  vault.Params // cost of deriving a key; zero: the vault's own
 }
 
 // App is the running program. It is safe for concurrent use.
@@ -70,6 +72,8 @@ type App struct {
 	introducing sync.Mutex // held while pending names and profiles are written
 	salvaging   sync.Mutex // held while ops are carried over beside the running team
 
+	backups backups // backing up and restoring
+
 	joinMu sync.Mutex // guards join
 	join   joining
 
@@ -98,7 +102,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{
 		opts: o, log: o.Log, bus: event.NewBus(50 * time.Millisecond), started: make(chan struct{}),
-		tune: tuning{joinHint: 12 * time.Second, joinRetry: 2 * time.Second, linkWait: 5 * time.Second, checkAfter: 30 * time.Second},
+		tune: tuning{joinHint: 12 * time.Second, joinRetry: 2 * time.Second, linkWait: 5 * time.Second, checkAfter: 30 * time.Second, backupCheck: time.Minute},
 	}
 	a.keychain = sync.OnceValue(func() bool { return keychainAvailable(o.Keychain) })
 	a.api = &API{a: a}
@@ -179,6 +183,7 @@ func (a *App) controlChanged() {
 func (a *App) Close() error { return a.close() }
 
 func (a *App) shut() error {
+	a.backups.end()
 	a.setupMu.Lock() // waits for a founding
 	a.closed = true
 	a.setupMu.Unlock()

@@ -15,7 +15,7 @@ func (a *App) start(ctx context.Context) error {
 	if err := os.MkdirAll(a.opts.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	if err := a.sweep(); err != nil {
+	if err := errors.Join(a.sweep(), a.sweepTest(), a.finishRestore()); err != nil {
 		return err
 	}
 	v, err := a.loadVault()

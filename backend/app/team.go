@@ -17,8 +17,11 @@ type team struct {
 	replica *replica.Replica
 	net     *network
 
+	ctx    context.Context // of everything that run has begun
 	cancel context.CancelFunc
 	done   sync.WaitGroup // everything that run has begun
+
+	asked chan askedBackup // a run of the backup that was begun
 
 	turned      chan struct{} // the control log changed, or what the rescue secret hangs on
 	featuresRun bool          // of follow, and of close after it
@@ -43,7 +46,7 @@ func (a *App) newTeam(id *keys.Identity, mark *writeMark) (*team, error) {
 	if err != nil {
 		return nil, errors.Join(err, mark.close())
 	}
-	return &team{app: a, id: id, mark: mark, replica: r, turned: make(chan struct{}, 1)}, nil
+	return &team{app: a, id: id, mark: mark, replica: r, turned: make(chan struct{}, 1), asked: make(chan askedBackup, 1)}, nil
 }
 
 // discard closes a team that does not run.
@@ -57,7 +60,7 @@ func (t *team) discard() error {
 func (t *team) run(joining *network) {
 	a := t.app
 	ctx, cancel := context.WithCancel(context.Background())
-	t.cancel = cancel
+	t.ctx, t.cancel = ctx, cancel
 	if t.net = joining; t.net == nil {
 		t.net = newNetwork(a, t.id)
 	}
@@ -69,6 +72,7 @@ func (t *team) run(joining *network) {
 	t.followRules()
 	t.checkStanding()
 	t.done.Go(func() { t.start(ctx) })
+	t.done.Go(func() { t.backUpWhenDue(ctx) })
 	t.done.Go(func() {
 		select {
 		case <-a.started:

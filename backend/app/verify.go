@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/store"
-	"tongzhou/backend/vault"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
 )
@@ -33,63 +31,69 @@ func Verify(ctx context.Context, dir string, with *Unlock, out io.Writer) error 
 	if err != nil {
 		return err
 	}
+	_, err = verifyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), id, key, out)
+	return err
+}
+
+// verifyDatabase is Verify for a database whose key is known. It returns how many rows were compared.
+func verifyDatabase(ctx context.Context, path string, id *keys.Identity, key *store.Key, out io.Writer) (int, error) {
 	tmp, err := os.MkdirTemp("", "tongzhou-verify-")
 	if err != nil {
-		return fmt.Errorf("make folder for the copy: %w", err)
+		return 0, fmt.Errorf("make folder for the copy: %w", err)
 	}
 	defer os.RemoveAll(tmp)
 	shadow := filepath.Join(tmp, "shadow.db")
-	if err := copyDatabase(ctx, filepath.Join(dir, "tongzhou.db"), shadow, key); err != nil {
-		return err
+	if err := copyDatabase(ctx, path, shadow, key); err != nil {
+		return 0, err
 	}
 	fmt.Fprintln(out, "integrity check: ok")
 
 	a, err := New(Options{Data: tmp, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before := filepath.Join(tmp, "before.db")
 	if err := copyDatabase(ctx, shadow, before, key); err != nil {
-		return err
+		return 0, err
 	}
 	db, err := store.Open(shadow, store.Options{Key: key})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if stale, err := staleProjections(db, a.modules); err != nil || len(stale) > 0 {
 		if err == nil {
 			err = errors.New("the tables are of another version of the program: start it once, then verify")
 		}
-		return errors.Join(err, db.Close())
+		return 0, errors.Join(err, db.Close())
 	}
 	ops, err := a.rebuildShadow(ctx, db, id)
 	if err := errors.Join(err, db.Close()); err != nil {
-		return err
+		return 0, err
 	}
 	fmt.Fprintf(out, "chains: %d ops, every hash and head signature ok\n", ops)
 	rows, diffs, err := compareTables(ctx, before, shadow, key, append(a.projectionTables(), coreTables...))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if len(diffs) > 0 {
 		for _, d := range diffs {
 			fmt.Fprintln(out, d)
 		}
-		return fmt.Errorf("%w: %d tables", ErrDiffers, len(diffs))
+		return rows, fmt.Errorf("%w: %d tables", ErrDiffers, len(diffs))
 	}
 	fmt.Fprintf(out, "projections: %d rows rebuilt from the ops, no difference\n", rows)
-	return nil
+	return rows, nil
 }
 
 // openFolder reads whose data are in a folder, and the key of its database, without changing anything but the count of wrong
 // passphrases. Fault: locked.
 func openFolder(dir string, with *Unlock) (*keys.Identity, *store.Key, error) {
-	a, err := New(Options{Data: dir, Log: slog.New(slog.DiscardHandler)})
+	a, err := New(Options{Data: dir, Log: slog.New(slog.DiscardHandler), Unlock: with})
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := vault.Load(a.vaultOptions())
-	if errors.Is(err, fs.ErrNotExist) { // from before there were vaults
+	v, id, err := a.openVault()
+	if fault.Code(err) == "vault.none" { // from before there were vaults
 		id, err := keys.Load(a.path(plainIdentityFile))
 		if err != nil {
 			return nil, nil, fmt.Errorf("load identity: %w", err)
@@ -97,31 +101,13 @@ func openFolder(dir string, with *Unlock) (*keys.Identity, *store.Key, error) {
 		return &id, nil, nil
 	}
 	if err != nil {
-		return nil, nil, vaultFault(err)
-	}
-	ok, err := v.UnlockKeychain()
-	if !ok && with != nil {
-		err = v.Unlock(with.StaffNo, with.Passphrase)
-	}
-	if !v.Open() {
-		if err != nil {
-			return nil, nil, vaultFault(err)
-		}
-		return nil, nil, fault.New("locked")
-	}
-	id, err := a.loadSealed(v, identityFile)
-	if err != nil {
 		return nil, nil, err
 	}
 	c := v.Contents()
-	if !c.DatabaseReady {
-		return id, nil, nil
-	}
-	if _, can := store.Encrypts(); !can {
+	if _, can := store.Encrypts(); !can && c.DatabaseReady {
 		return nil, nil, fault.New("store.no_cipher")
 	}
-	key := store.Key(c.DatabaseKey)
-	return id, &key, nil
+	return id, databaseKey(c), nil
 }
 
 func (a *App) projectionTables() []string {

@@ -42,7 +42,7 @@ func files() []Setting {
 		{Key: "files.archive_days", Kind: Int, Default: 3, Unit: WorkingDays, Min: 1, Max: 30, Level: Hard, Serves: []string{"R129"}},
 		{Key: "files.archive_template", Kind: List, Default: []string{"date", "type", "version"}, Options: []string{"date", "type", "version"}, Min: 0, Max: 3, Level: Hard, Serves: []string{"R130"}},
 		{Key: "files.archive_approval", Kind: Bool, Default: true, Level: Hard, Serves: []string{"R131", "R106"}},
-		{Key: "files.backup_days", Kind: Int, Default: 7, Unit: Days, Min: 0, Max: 90, Level: Default, Serves: []string{"R137"}},
+		{Key: BackupDays, Kind: Int, Default: 7, Unit: Days, Min: 0, Max: 90, Level: Default, Serves: []string{"R137"}, Acts: true},
 	}
 }
 

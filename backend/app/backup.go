@@ -1,0 +1,397 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"tongzhou/backend/backup"
+	"tongzhou/backend/fault"
+	"tongzhou/backend/rules"
+	"tongzhou/backend/vault"
+)
+
+// This file is backing up and restoring as the interface has it: one of them at a time, in the background, with its progress.
+
+// BackupDTO is where this device backs up to, and how that goes.
+type BackupDTO struct {
+	Folder string        `json:"folder"` // "": not set up
+	Set    string        `json:"set"`    // the folder in it
+	Days   int           `json:"days"`   // the house rule; 0: nobody is reminded
+	Due    bool          `json:"due"`
+	DueAt  string        `json:"dueAt"` // "" where none is
+	Later  bool          `json:"later"` // the person was reminded today and said later
+	Phase  string        `json:"phase"` // "": nothing runs; "writing", "reading", "testing"
+	Done   uint64        `json:"done"`  // ops
+	Total  uint64        `json:"total"`
+	Last   BackupRunDTO  `json:"last"`
+	Failed BackupFailDTO `json:"failed"`
+}
+
+// BackupRunDTO is a run that was written. At "" means that there is none.
+type BackupRunDTO struct {
+	At     string `json:"at"`
+	Added  int64  `json:"added"` // bytes
+	Size   int64  `json:"size"`  // bytes of all that restoring reads
+	Ops    uint64 `json:"ops"`
+	Read   bool   `json:"read"`   // all of it was read back
+	Tested bool   `json:"tested"` // and restored into a temporary place
+	Code   string `json:"code"`   // why not
+}
+
+// BackupFailDTO is the last try, if it failed.
+type BackupFailDTO struct {
+	At     string            `json:"at"`
+	Code   string            `json:"code"`
+	Params map[string]string `json:"params"`
+}
+
+// SetUpBackupInput chooses where to back up to. The passphrase opens the backup on another machine.
+type SetUpBackupInput struct {
+	Folder     string `json:"folder"`
+	Passphrase string `json:"passphrase"`
+}
+
+// RestoreProgressDTO is how far restoring is.
+type RestoreProgressDTO struct {
+	Phase string `json:"phase"` // "": nothing runs; "reading", "ops", "proving"
+	Done  uint64 `json:"done"`
+	Total uint64 `json:"total"`
+}
+
+// backups is what runs.
+type backups struct {
+	mu       sync.Mutex // guards what follows
+	cancel   context.CancelFunc
+	ended    bool
+	progress backup.Progress
+	retry    time.Time // no run by itself before
+}
+
+// begin lets one run or restoring run at a time. Faults: backup.busy, app.start.
+func (b *backups) begin(ctx context.Context, first backup.Phase) (context.Context, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.ended:
+		return nil, fault.New("app.start")
+	case b.cancel != nil:
+		return nil, fault.New("backup.busy")
+	}
+	ctx, b.cancel = context.WithCancel(ctx)
+	b.progress = backup.Progress{Phase: first}
+	return ctx, nil
+}
+
+func (b *backups) over(retry time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cancel != nil {
+		b.cancel()
+	}
+	b.cancel, b.progress, b.retry = nil, backup.Progress{}, retry
+}
+
+// stop cancels what runs.
+func (b *backups) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cancel != nil {
+		b.cancel()
+	}
+}
+
+// end cancels what runs and lets nothing begin any more.
+func (b *backups) end() {
+	b.mu.Lock()
+	b.ended = true
+	b.mu.Unlock()
+	b.stop()
+}
+
+func (b *backups) now() (p backup.Progress, running bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.progress, b.cancel != nil
+}
+
+// tell keeps the progress for those who ask, and lets them ask.
+func (a *App) tellBackup(p backup.Progress) {
+	a.backups.mu.Lock()
+	if a.backups.cancel != nil {
+		a.backups.progress = p
+	}
+	a.backups.mu.Unlock()
+	a.bus.Publish("backup", nil)
+}
+
+// Backup says how backing up goes. Faults: vault.none, locked, team.none.
+func (p *API) Backup() (BackupDTO, error) {
+	_, v, err := p.a.withVault()
+	if err != nil {
+		return BackupDTO{}, err
+	}
+	plan, err := p.a.loadPlan(v)
+	if err != nil {
+		return BackupDTO{}, vaultFault(err)
+	}
+	return p.a.describeBackup(plan), nil
+}
+
+// SetUpBackup makes a set of backups in a folder and makes the first run, in the background. Files of an earlier set stay.
+// Faults: backup.busy, backup.path, backup.inside, backup.unplugged, backup.readonly, backup.full, vault.weak {problems}, vault.none.
+func (p *API) SetUpBackup(in SetUpBackupInput) (BackupDTO, error) {
+	t, v, err := p.a.withVault()
+	if err != nil {
+		return BackupDTO{}, err
+	}
+	return p.a.startBackup(t, v, func() (*backupPlan, error) { return p.a.newPlan(v, t.id, in.Folder, in.Passphrase) })
+}
+
+// BackUpNow makes a run in the background. Faults: backup.busy, backup.unset, vault.none.
+func (p *API) BackUpNow() (BackupDTO, error) {
+	t, v, err := p.a.withVault()
+	if err != nil {
+		return BackupDTO{}, err
+	}
+	return p.a.startBackup(t, v, func() (*backupPlan, error) {
+		plan, err := p.a.loadPlan(v)
+		if err == nil && plan == nil {
+			err = fault.New("backup.unset")
+		}
+		return plan, vaultFault(err)
+	})
+}
+
+// CancelBackup ends a run, or restoring. What was backed up before stays.
+func (p *API) CancelBackup() error {
+	p.a.backups.stop()
+	return nil
+}
+
+// ForgetBackup backs up no more. What was written stays, and its passphrase opens it. Faults: backup.busy, vault.none.
+func (p *API) ForgetBackup() (BackupDTO, error) {
+	a := p.a
+	if _, _, err := a.withVault(); err != nil {
+		return BackupDTO{}, err
+	}
+	if _, running := a.backups.now(); running {
+		return BackupDTO{}, fault.New("backup.busy")
+	}
+	if err := a.removePlan(); err != nil {
+		return BackupDTO{}, storeFault(err)
+	}
+	a.bus.Publish("backup", nil)
+	return p.Backup()
+}
+
+// RemindLater hides the reminder until tomorrow.
+func (p *API) RemindLater() (BackupDTO, error) {
+	if _, _, err := p.a.withVault(); err != nil {
+		return BackupDTO{}, err
+	}
+	until := p.a.opts.Now().Add(day)
+	if err := p.a.setSetting(context.Background(), backupLater, timestamp(until)); err != nil {
+		return BackupDTO{}, err
+	}
+	p.a.bus.Publish("backup", nil)
+	return p.Backup()
+}
+
+// startBackup makes a run in the background of the team, which ends it when it ends.
+func (a *App) startBackup(t *team, v *vault.Vault, plan func() (*backupPlan, error)) (BackupDTO, error) {
+	ctx, err := a.backups.begin(t.ctx, backup.Writing)
+	if err != nil {
+		return BackupDTO{}, err
+	}
+	p, err := plan()
+	if err != nil {
+		a.backups.over(time.Time{})
+		return BackupDTO{}, storeFault(err)
+	}
+	t.asked <- askedBackup{ctx, v, p} // there is room: one begins at a time
+	if t.ctx.Err() != nil {
+		a.backups.over(time.Time{})
+	}
+	return a.describeBackup(p), nil
+}
+
+// askedBackup is a run that was begun.
+type askedBackup struct {
+	ctx  context.Context
+	v    *vault.Vault
+	plan *backupPlan
+}
+
+func (a *App) runBackup(ctx context.Context, t *team, v *vault.Vault, p *backupPlan) {
+	err := a.backUp(ctx, v, t.id, p, a.tellBackup)
+	retry := time.Time{}
+	if err != nil {
+		retry = a.opts.Now().Add(time.Hour)
+		if ctx.Err() == nil {
+			a.log.Warn("back up", "err", err)
+		}
+	}
+	a.backups.over(retry)
+	a.bus.Publish("backup", nil)
+}
+
+// Settings of reminding.
+const (
+	backupSince = "backup.since" // when this device first could have backed up
+	backupLater = "backup.later" // not before
+)
+
+// describeBackup is a plan, or none, beside what runs.
+func (a *App) describeBackup(p *backupPlan) BackupDTO {
+	now := a.opts.Now()
+	since, _ := time.Parse(time.RFC3339, a.setting(backupSince))
+	days := a.rules.Int(rules.BackupDays)
+	due := p.dueAt(days, since)
+	out := a.describePlan(p, days, !due.IsZero() && !now.Before(due))
+	if p == nil || p.Last.At > 0 {
+		out.DueAt = timestamp(due)
+	}
+	later, err := time.Parse(time.RFC3339, a.setting(backupLater))
+	out.Later = err == nil && now.Before(later)
+	progress, running := a.backups.now()
+	if running {
+		out.Phase, out.Done, out.Total = string(progress.Phase), progress.Done, progress.Total
+	}
+	return out
+}
+
+func (a *App) describePlan(p *backupPlan, days int, due bool) BackupDTO {
+	out := BackupDTO{Days: days, Due: due, Failed: BackupFailDTO{Params: map[string]string{}}}
+	if p == nil {
+		return out
+	}
+	out.Folder, out.Set = p.Folder, backup.FolderOf(p.Folder, p.Set)
+	if l := p.Last; l.At > 0 {
+		out.Last = BackupRunDTO{At: timestamp(time.UnixMilli(l.At)), Added: l.Added, Size: l.Size, Ops: l.Ops, Read: l.Read, Tested: l.Tested, Code: l.Code}
+	}
+	if f := p.Failed; f.At > 0 {
+		out.Failed.At, out.Failed.Code = timestamp(time.UnixMilli(f.At)), f.Code
+		if f.Params != nil {
+			out.Failed.Params = f.Params
+		}
+	}
+	return out
+}
+
+// backUpWhenDue makes a run by itself once one is due and the folder is there. The screen reminds of it where it is not.
+func (t *team) backUpWhenDue(ctx context.Context) {
+	a := t.app
+	select {
+	case <-a.started:
+	case <-ctx.Done():
+		return
+	}
+	if a.setting(backupSince) == "" {
+		if err := a.setSetting(ctx, backupSince, timestamp(a.opts.Now())); err != nil && ctx.Err() == nil {
+			a.log.Warn("note since when there are no backups", "err", err)
+		}
+	}
+	tick := time.NewTicker(a.tune.backupCheck)
+	defer tick.Stop()
+	for {
+		if err := t.backUpIfDue(); err != nil && ctx.Err() == nil {
+			a.log.Warn("back up by itself", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case job := <-t.asked:
+			a.runBackup(job.ctx, t, job.v, job.plan)
+		case <-tick.C:
+		}
+	}
+}
+
+func (t *team) backUpIfDue() error {
+	a := t.app
+	v, locked := a.theVault()
+	if v == nil || locked || a.refusal() != nil {
+		return nil
+	}
+	p, err := a.loadPlan(v)
+	if err != nil || p == nil {
+		return err
+	}
+	a.backups.mu.Lock()
+	wait := a.backups.retry
+	a.backups.mu.Unlock()
+	if !a.describeBackup(p).Due || a.opts.Now().Before(wait) || !exists(backup.FolderOf(p.Folder, p.Set)) {
+		return nil
+	}
+	_, err = a.startBackup(t, v, func() (*backupPlan, error) { return p, nil })
+	if fault.Code(err) == "backup.busy" {
+		err = nil
+	}
+	return err
+}
+
+// InspectBackup says what is in a backup, before anything is done with it. Faults: as of Restore, but restore.old.
+func (p *API) InspectBackup(in RestoreInput) (RestoredDTO, error) {
+	a := p.a
+	<-a.started
+	a.setupMu.Lock()
+	defer a.setupMu.Unlock()
+	if err := a.mayBegin(); err != nil {
+		return RestoredDTO{}, err
+	}
+	_, out, err := a.inspect(context.Background(), in, nil)
+	return out, storeFault(err)
+}
+
+// RestoreBackup makes this device the one of a backup, locked until its passphrase is given, and returns when that is done. Faults: as
+// of Restore; team.exists, join.running, backup.busy, backup.cancelled.
+func (p *API) RestoreBackup(in RestoreInput) (RestoredDTO, error) {
+	a := p.a
+	<-a.started
+	a.setupMu.Lock()
+	defer a.setupMu.Unlock()
+	if err := a.mayBegin(); err != nil {
+		return RestoredDTO{}, err
+	}
+	ctx, err := a.backups.begin(context.Background(), backup.Reading)
+	if err != nil {
+		return RestoredDTO{}, err
+	}
+	defer a.backups.over(time.Time{})
+	out, err := a.restore(ctx, in, a.tellBackup)
+	if ctx.Err() != nil {
+		return out, fault.Wrap("backup.cancelled", ctx.Err())
+	}
+	if err != nil {
+		return out, storeFault(err)
+	}
+	if err := a.takeRestored(); err != nil {
+		return out, storeFault(err)
+	}
+	a.bus.Publish("state", nil)
+	return out, nil
+}
+
+// takeRestored puts what was restored in the place of the empty folder, and waits for the person. setupMu is held.
+func (a *App) takeRestored() error {
+	if err := errors.Join(a.closeDB(), a.finishRestore()); err != nil {
+		return err
+	}
+	v, err := a.loadVault()
+	if err != nil {
+		return err
+	}
+	a.setVault(v, true)
+	return nil
+}
+
+// RestoreProgress is how far restoring is.
+func (p *API) RestoreProgress() RestoreProgressDTO {
+	progress, running := p.a.backups.now()
+	if !running {
+		return RestoreProgressDTO{}
+	}
+	return RestoreProgressDTO{Phase: string(progress.Phase), Done: progress.Done, Total: progress.Total}
+}
