@@ -14,12 +14,13 @@ import (
 	"tongzhou/sync/relay"
 )
 
-// circuitGate lets rostered devices reserve, and connect to devices of their team, and counts.
+// circuitGate lets rostered devices reserve, and connect to devices of their team, lets newcomers call them, and counts.
 type circuitGate struct {
 	relay *relay.Relay
 	ctx   context.Context
 	log   *slog.Logger
 
+	guests       guests
 	reservations, circuits, refused atomic.Int64
 }
 
@@ -41,7 +42,7 @@ func (g *circuitGate) AllowReserve(id peer.ID, _ ma.Multiaddr) bool {
 	return in && err == nil
 }
 
-// AllowConnect lets two devices of one team meet.
+// AllowConnect lets two devices of one team meet, and within bounds somebody who is in no team call a device (guests.go).
 func (g *circuitGate) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
 	a, ok := pubOf(src)
 	b, also := pubOf(dest)
@@ -49,10 +50,26 @@ func (g *circuitGate) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bo
 		return false
 	}
 	mates, err := g.relay.Mates(g.ctx, a, b)
+	if err == nil && !mates {
+		return g.allowGuest(a, b)
+	}
 	if err != nil {
 		g.log.Error("the roster cannot be read", "err", err)
 	}
 	return mates && err == nil
+}
+
+func (g *circuitGate) allowGuest(from, to [32]byte) bool {
+	known, err := g.relay.Rostered(g.ctx, from)
+	member := false
+	if err == nil && !known {
+		member, err = g.relay.Rostered(g.ctx, to)
+	}
+	if err != nil {
+		g.log.Error("the roster cannot be read", "err", err)
+		return false
+	}
+	return member && g.guests.admit(time.Now(), to)
 }
 
 // What libp2p counts and this program does not show is left out.
