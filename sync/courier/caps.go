@@ -14,8 +14,9 @@ import (
 // This file opens scopes at the relay, and finds the keys of those whose key was changed while this device was away.
 
 type caps struct {
-	proven map[[32]byte]bool // sent on this connection
-	due    [][]op.ScopeTag   // of the packets that are not answered yet
+	proven map[[32]byte]bool    // sent on this connection
+	due    [][]op.ScopeTag      // of the packets that are not answered yet
+	mine   map[op.ScopeTag]bool // that this device has a claim on
 	full   map[op.ScopeTag]bool
 	listed map[op.ScopeTag]bool // full before the last question: the answer covers them
 	lined  map[op.ScopeTag]bool // every claim of these was sent
@@ -34,7 +35,9 @@ func newCaps() caps {
 func (c *Courier) claim(covered bool) error {
 	var list []replica.RelayClaim
 	done := map[op.ScopeTag]bool{}
+	c.caps.mine = map[op.ScopeTag]bool{}
 	for _, x := range c.r.RelayClaims() {
+		c.caps.mine[x.Tag] = true
 		if _, before := c.mark.Scopes[x.Tag]; before != covered || c.caps.proven[x.Cap.Pub()] {
 			continue
 		}
@@ -215,3 +218,16 @@ func (c *Courier) reclaim() error {
 
 // opens tells whether ops of the scope may be exchanged with the relay now.
 func (c *Courier) opens(tag op.ScopeTag) bool { return c.caps.full[tag] }
+
+// allOpen tells whether every scope that this device claims is open, and was listed.
+func (c *Courier) allOpen() bool {
+	if len(c.caps.due) > 0 || len(c.caps.asking) > 0 {
+		return false
+	}
+	for tag := range c.caps.mine {
+		if !c.caps.full[tag] || !c.caps.listed[tag] {
+			return false
+		}
+	}
+	return true
+}

@@ -193,6 +193,9 @@ func (c *Courier) loop(ctx context.Context) error {
 			return context.Cause(ctx)
 		case out <- c.pending:
 			c.pending = nil
+			if len(c.queue) == 0 {
+				c.settle()
+			}
 		case m, ok := <-c.packets:
 			if ok {
 				err = c.receive(ctx, m)

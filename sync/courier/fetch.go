@@ -21,6 +21,8 @@ type fetch struct {
 	again    bool // ask once more when this is done
 	skipped  bool // something listed could not be asked for: the cursor must not move
 	caughtUp bool // a question was answered and what it listed is here
+	whole    bool // the question is about everything
+	acked    int  // acks before it
 	asks     []*wire.Want
 	asking   map[oplog.FeedKey]*wire.Want
 	want     map[oplog.FeedKey]*wanted
@@ -70,12 +72,15 @@ func (f *fetch) nextAsk() wire.Message {
 func (c *Courier) ask() error {
 	f := &c.fetch
 	f.asked, f.answered, f.again, f.skipped, f.moved, f.upTo = true, false, false, false, false, 0
-	f.askedAt, f.progress = c.now(), c.now()
+	f.askedAt, f.progress, f.acked = c.now(), c.now(), c.puts.acked
 	c.caps.listed = maps.Clone(c.caps.full)
 	for tag := range c.mark.Scopes { // claimed just before and not answered yet
 		if !c.caps.full[tag] && len(c.caps.due) > 0 {
 			c.caps.listed[tag] = true
 		}
+	}
+	if f.whole {
+		return c.send(&wire.Since{})
 	}
 	return c.send(&wire.Since{LSeq: f.cursor})
 }
@@ -149,7 +154,7 @@ func (c *Courier) consider(s *wire.FeedState, live bool) error {
 		return nil
 	}
 	if !c.r.KnownDevice(k.Device) && !c.r.MayCertify(k) {
-		c.postpone(s, retryAfter)
+		c.postpone(s, 0) // until it is
 		return nil
 	}
 	if live && w == nil && c.cfg.Direct(k.Device) {

@@ -35,7 +35,7 @@ func (c *Courier) onFrame(ctx context.Context, m *wire.Frame) error {
 	v, err := c.r.Verify(m.Ops, m.Raw)
 	if errors.Is(err, replica.ErrStranger) {
 		c.dropWant(k)
-		c.postpone(&wire.FeedState{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, Len: last}, retryAfter)
+		c.postpone(&wire.FeedState{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, Len: last}, 0)
 		return errors.Join(c.giveCredit(size), c.maybeDone(ctx))
 	}
 	if err != nil {

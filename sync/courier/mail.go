@@ -57,6 +57,7 @@ func (c *Courier) onMailStored(ctx context.Context, _ *wire.RelayMailStored) err
 	if err := c.r.MailLeft(ctx, c.store, m.upTo); err != nil {
 		return err
 	}
+	defer c.settle()
 	return c.nextMail()
 }
 

@@ -112,7 +112,7 @@ func (c *Courier) handleNotes(ctx context.Context) error {
 		}
 	}
 	if len(n.grown) > 0 && c.fetch.caughtUp {
-		return c.settle()
+		c.settle()
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ type puts struct {
 	refused map[oplog.FeedKey]wire.RelayCode
 	retries map[oplog.FeedKey]int
 	acks    map[oplog.FeedKey]wire.FeedState // the relay's word, not recorded yet
+	fresh   bool                             // acks are among them: the cursor has not passed those ops yet
+	acked   int                              // acks so far
 	looked  map[op.ScopeTag]bool             // open scopes whose feeds were compared with what the relay has
 }
 
@@ -79,6 +81,22 @@ func (c *Courier) putAll() error {
 		}
 	}
 	return nil
+}
+
+// findLost takes back what a relay once said and, by its whole list, no longer has.
+func (c *Courier) findLost(ctx context.Context) error {
+	lost := map[int64]uint64{}
+	for tag := range c.caps.listed {
+		for _, f := range c.r.Feeds().Scope(tag) {
+			if has := c.puts.has[f.FeedKey]; c.caps.full[tag] && c.r.StoredAt(c.store, f.No) > has {
+				lost[f.No] = has
+			}
+		}
+	}
+	if len(lost) > 0 {
+		c.log.Warn("the relay lost ops that it had", "feeds", len(lost))
+	}
+	return c.r.RelayLost(ctx, c.store, lost)
 }
 
 // offer begins to put a feed of this device, and lets one of another wait for its author.
@@ -157,6 +175,8 @@ func (c *Courier) onAck(m *wire.Ack) {
 		c.puts.there(m.Feeds[i].Key(), m.Feeds[i].Len)
 		c.noteStored(m.Feeds[i])
 	}
+	c.puts.fresh, c.fetch.moved = true, true
+	c.puts.acked++
 }
 
 func (c *Courier) noteStored(s wire.FeedState) {
@@ -173,11 +193,13 @@ func (c *Courier) flushStored(ctx context.Context) error {
 		acks = append(acks, replica.Ack{Feed: k, Len: f.Len, Head: f.Head})
 	}
 	clear(c.puts.acks)
-	if err := c.r.RelayStored(ctx, c.store, acks); err != nil {
+	if err := c.r.RelayStored(ctx, c.store, acks, c.puts.fresh); err != nil {
 		return err
 	}
+	c.puts.fresh = false
 	c.setStatus(func(st *Status) { st.StoredAt = c.now() })
-	return c.settle()
+	c.settle()
+	return nil
 }
 
 // onFeedsRefused hears which ops were not stored, and why.

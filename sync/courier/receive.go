@@ -76,7 +76,7 @@ func (c *Courier) onWelcome(ctx context.Context, m *wire.RelayWelcome) error {
 	if c.mark, err = c.r.OpenRelay(ctx, c.cfg.Relay, c.store, m.LSeq); err != nil {
 		return err
 	}
-	c.fetch.cursor, c.mail.upTo = c.mark.Cursor, c.mark.Mail
+	c.fetch.cursor, c.fetch.whole, c.mail.upTo = c.mark.Cursor, c.mark.Whole, c.mark.Mail
 	c.roster.gen, c.roster.hash = m.Gen, m.RosterHash
 	return c.setState(ctx, m.State)
 }

@@ -66,6 +66,7 @@ func (c *Courier) onRegistersStored(ctx context.Context, m *wire.RelayRegistersS
 	}
 	upTo := g.under[0]
 	g.under = g.under[1:]
+	defer c.settle()
 	if m.Refused > 0 { // left again on the next connection
 		c.log.Info("the relay did not take registers", "refused", m.Refused)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tongzhou/sync/op"
+	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
 
@@ -18,9 +19,15 @@ func (c *Courier) maybeDone(ctx context.Context) error {
 		return nil
 	}
 	if !f.asked || !f.answered {
-		return c.settle()
+		c.settle()
+		return nil
 	}
 	f.asked = false
+	if f.whole && !f.caughtUp {
+		if err := c.findLost(ctx); err != nil {
+			return err
+		}
+	}
 	if !f.skipped {
 		if err := c.follow(ctx); err != nil {
 			return err
@@ -33,7 +40,8 @@ func (c *Courier) maybeDone(ctx context.Context) error {
 	if f.again {
 		return c.ask()
 	}
-	return c.settle()
+	c.settle()
+	return nil
 }
 
 // follow keeps the cursor, here and at the relay, which may let go of what every device has.
@@ -45,8 +53,9 @@ func (c *Courier) follow(ctx context.Context) error {
 			covered[tag] = true
 		}
 	}
-	if f.upTo > f.cursor || !sameScopes(covered, c.mark.Scopes) {
-		if err := c.r.FollowRelay(ctx, c.store, f.upTo, covered); err != nil {
+	to := replica.Followed{Cursor: f.upTo, Scopes: covered, Sure: f.acked == c.puts.acked, Whole: f.whole}
+	if f.upTo > f.cursor || f.whole || c.puts.acked > 0 || !sameScopes(covered, c.mark.Scopes) {
+		if err := c.r.FollowRelay(ctx, c.store, to); err != nil {
 			return err
 		}
 		for tag := range c.mark.Scopes {
@@ -58,7 +67,7 @@ func (c *Courier) follow(ctx context.Context) error {
 			c.mark.Scopes[tag] += 0
 		}
 	}
-	f.cursor = f.upTo
+	f.cursor, f.whole = f.upTo, false
 	return c.send(&wire.RelayCursor{LSeq: f.cursor})
 }
 
@@ -74,25 +83,32 @@ func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
 	return true
 }
 
+// quiet tells whether nothing is under way to the relay.
+func (c *Courier) quiet() bool {
+	return len(c.queue) == 0 && c.pending == nil && c.mail.under == nil && len(c.regs.under) == 0 && !c.roster.putting
+}
+
 // settle tells people how it stands.
-func (c *Courier) settle() error {
+func (c *Courier) settle() {
+	if c.welcome == nil {
+		return
+	}
 	f := &c.fetch
 	waiting := c.waiting()
 	c.setStatus(func(st *Status) {
 		st.Waiting = waiting
 		switch {
 		case !c.listed():
-		case len(f.want) > 0 || f.asked || !f.caughtUp:
+		case len(f.want) > 0 || f.asked || f.again || !f.caughtUp || !c.allOpen():
 			st.State = Syncing
 		case c.state == wire.RelayFull:
 			st.State, st.Behind = Full, 0
-		case waiting == 0 && len(f.later) == 0:
+		case waiting == 0 && len(f.later) == 0 && c.quiet():
 			st.State, st.Behind, st.SyncedAt = InSync, 0, c.now()
 		default:
 			st.State = Syncing
 		}
 	})
-	return nil
 }
 
 func (c *Courier) tick(ctx context.Context) error {

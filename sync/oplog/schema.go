@@ -152,7 +152,9 @@ CREATE TABLE IF NOT EXISTS relay (         -- databases of blind relays that thi
   store  BLOB PRIMARY KEY,
   peer   BLOB NOT NULL,                    -- the relay's transport key
   cursor INTEGER NOT NULL,                 -- how far this database has followed it
-  mail   INTEGER NOT NULL                  -- relay_mail up to this number was left there
+  mail   INTEGER NOT NULL,                 -- relay_mail up to this number was left there
+  unsure INTEGER NOT NULL,                 -- 1: it stored something that the cursor has not passed yet
+  whole  INTEGER NOT NULL                  -- when it last listed everything, ms since 1970
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS relay_stored (  -- how much of a feed a relay has said it durably stores

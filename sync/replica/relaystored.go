@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -87,7 +88,14 @@ type RelayMark struct {
 	Cursor int64                 // everything that it listed up to there is here
 	Mail   int64                 // mail up to this number was left there
 	Scopes map[op.ScopeTag]int64 // those that the cursor covers; own registers up to the arrival number are there
+	// Whole says that the relay must list everything: it stored something that the cursor has not passed, so it may have been
+	// put back to before that without its numbers showing it, or the last time was long ago.
+	Whole bool
 }
+
+// wholeEvery is how often a relay lists everything, whatever the cursor: should its database have been put back and grown past
+// the cursor since, that shows here.
+const wholeEvery = 24 * time.Hour
 
 // OpenRelay begins a conversation with the relay behind a transport key. Another database than last time, or one that was put
 // back to before the cursor (lseq is the highest arrival number there), holds nothing as far as is known.
@@ -108,10 +116,10 @@ func (r *Replica) OpenRelay(ctx context.Context, peer [32]byte, store RelayStore
 				}
 			}
 		}
-		if _, err := tx.Exec(`INSERT OR IGNORE INTO relay (store, peer, cursor, mail) VALUES (?, ?, 0, 0)`, store[:], peer[:]); err != nil {
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO relay (store, peer, cursor, mail, unsure, whole) VALUES (?, ?, 0, 0, 0, ?)`, store[:], peer[:], r.now().UnixMilli()); err != nil {
 			return fmt.Errorf("store relay: %w", err)
 		}
-		return readMark(tx, store, &mark)
+		return r.readMark(tx, store, &mark)
 	})
 	if err == nil {
 		r.relays.forget(lost)
@@ -137,10 +145,13 @@ func relaysBehind(q oplog.Querier, peer [32]byte) (map[RelayStore]int64, error) 
 	return out, rows.Err()
 }
 
-func readMark(q oplog.Querier, store RelayStore, m *RelayMark) error {
-	if err := q.QueryRow(`SELECT cursor, mail FROM relay WHERE store = ?`, store[:]).Scan(&m.Cursor, &m.Mail); err != nil {
+func (r *Replica) readMark(q oplog.Querier, store RelayStore, m *RelayMark) error {
+	var unsure bool
+	var whole int64
+	if err := q.QueryRow(`SELECT cursor, mail, unsure, whole FROM relay WHERE store = ?`, store[:]).Scan(&m.Cursor, &m.Mail, &unsure, &whole); err != nil {
 		return fmt.Errorf("read relay: %w", err)
 	}
+	m.Whole = unsure || r.now().Sub(time.UnixMilli(whole)) > wholeEvery
 	rows, err := q.Query(`SELECT tag, registers FROM relay_scope WHERE store = ?`, store[:])
 	if err != nil {
 		return fmt.Errorf("read scopes at the relay: %w", err)
@@ -212,8 +223,9 @@ func (r *Replica) KeepRelays(ctx context.Context, peers [][32]byte) error {
 	return err
 }
 
-// RelayStored records what a relay says it has durably stored, of ops that are here too and are the same ones.
-func (r *Replica) RelayStored(ctx context.Context, store RelayStore, acks []Ack) error {
+// RelayStored records what a relay says it has durably stored, of ops that are here too and are the same ones. unsure says
+// that the cursor has not passed them yet.
+func (r *Replica) RelayStored(ctx context.Context, store RelayStore, acks []Ack, unsure bool) error {
 	type word struct {
 		feed oplog.Feed
 		n    uint64
@@ -240,6 +252,11 @@ func (r *Replica) RelayStored(ctx context.Context, store RelayStore, acks []Ack)
 		return nil
 	}
 	err := r.db.Write(ctx, func(tx Tx) error {
+		if unsure {
+			if _, err := tx.Exec(`UPDATE relay SET unsure = 1 WHERE store = ?`, store[:]); err != nil {
+				return fmt.Errorf("store what a relay holds: %w", err)
+			}
+		}
 		for i := range list {
 			x := &list[i]
 			if _, err := tx.Exec(`INSERT INTO relay_stored (store, feed, len) VALUES (?, ?, ?) ON CONFLICT (store, feed) DO UPDATE SET len = max(len, excluded.len)`, store[:], x.feed.No, int64(x.n)); err != nil {
@@ -262,15 +279,56 @@ func (r *Replica) RelayStored(ctx context.Context, store RelayStore, acks []Ack)
 	return nil
 }
 
-// FollowRelay moves the cursor: what the relay listed up to there in the given scopes, and no others, is here.
-func (r *Replica) FollowRelay(ctx context.Context, store RelayStore, cursor int64, scopes map[op.ScopeTag]bool) error {
+// RelayLost takes back what was known of feeds of which the relay, by its whole list, has less.
+func (r *Replica) RelayLost(ctx context.Context, store RelayStore, has map[int64]uint64) error {
+	if len(has) == 0 {
+		return nil
+	}
+	err := r.db.Write(ctx, func(tx Tx) error {
+		for no, n := range has {
+			if _, err := tx.Exec(`UPDATE relay_stored SET len = ? WHERE store = ? AND feed = ?`, int64(n), store[:], no); err != nil {
+				return fmt.Errorf("take back what a relay held: %w", err)
+			}
+			if f, ok := r.feeds.ByNo(no); ok && f.Device == r.id.Device.ID {
+				if sc := r.world.Load().scopes[f.Tag]; sc != nil {
+					tx.Changed("receipt", sc.id.String())
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.relays.mu.Lock()
+	defer r.relays.mu.Unlock()
+	for no, n := range has {
+		if feeds := r.relays.stored[store]; feeds != nil {
+			feeds[no] = n
+		}
+	}
+	return nil
+}
+
+// Followed is how far a relay was followed.
+type Followed struct {
+	Cursor int64
+	Scopes map[op.ScopeTag]bool // whose list up to the cursor is here; no others
+	Sure   bool                 // nothing was stored there since that the cursor has not passed
+	Whole  bool                 // the list began at the beginning
+}
+
+// FollowRelay moves the cursor.
+func (r *Replica) FollowRelay(ctx context.Context, store RelayStore, to Followed) error {
+	scopes := to.Scopes
 	return r.db.Write(ctx, func(tx Tx) error {
-		if _, err := tx.Exec(`UPDATE relay SET cursor = ? WHERE store = ?`, cursor, store[:]); err != nil {
+		if _, err := tx.Exec(`UPDATE relay SET cursor = ?1, unsure = CASE WHEN ?2 THEN 0 ELSE unsure END, whole = CASE WHEN ?3 THEN ?4 ELSE whole END WHERE store = ?5`,
+			to.Cursor, to.Sure, to.Whole, r.now().UnixMilli(), store[:]); err != nil {
 			return fmt.Errorf("follow relay: %w", err)
 		}
 		var m RelayMark
 		m.Scopes = map[op.ScopeTag]int64{}
-		if err := readMark(tx, store, &m); err != nil {
+		if err := r.readMark(tx, store, &m); err != nil {
 			return err
 		}
 		for tag := range m.Scopes {
