@@ -20,7 +20,7 @@ type circuitGate struct {
 	ctx   context.Context
 	log   *slog.Logger
 
-	guests       guests
+	guests                          guests
 	reservations, circuits, refused atomic.Int64
 }
 
