@@ -64,7 +64,7 @@ func startRelay(t *testing.T, key testDevice, listen ...string) *testRelay {
 	}
 	r := &testRelay{Host: h, key: key, deny: map[peer.ID]bool{}, guest: true}
 	res := hop.DefaultResources()
-	res.Limit, res.MaxReservationsPerIP = nil, 64
+	res.Limit, res.MaxReservationsPerIP = &hop.RelayLimit{Duration: time.Hour, Data: 1 << 30}, 64
 	if r.hop, err = hop.New(h, hop.WithResources(res), hop.WithACL(r)); err != nil {
 		t.Fatal(err)
 	}
