@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,25 +19,6 @@ import (
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
 )
-
-// door lets newcomers in to a member's team, as the app does.
-type door struct {
-	m    *Member
-	once sync.Once
-	door *join.Door
-}
-
-// answer serves one stream and returns what became of it.
-func (d *door) answer(c net.Conn, newcomer []byte) <-chan error {
-	out := make(chan error, 1)
-	go func() {
-		d.once.Do(func() { d.door = &join.Door{Host: d.m.R, Now: d.m.Now} })
-		_, err := d.door.Answer(context.Background(), c, newcomer, nil)
-		_ = c.Close()
-		out <- err
-	}()
-	return out
-}
 
 // guest is a newcomer with a link, and a database that is begun when the team lets it in.
 type guest struct {
@@ -64,22 +44,13 @@ func newGuest(m *Member, inv join.Invitation, name string) *guest {
 
 func (m *Member) peerPub() []byte { return m.ID.Device.Peer.Public().(ed25519.PublicKey) }
 
-// ask goes through the conversation over c. A database that an earlier attempt left is used again.
+func (g *guest) transport() []byte { return g.peerPub() }
+
 func (g *guest) ask(c io.ReadWriter, member []byte) error {
 	ctx := context.Background()
 	n := join.Newcomer{
 		Invitation: g.inv,
-		Receiver: join.Receiver{
-			Identity: g.ID,
-			Begin: func() error {
-				if g.R != nil {
-					return nil
-				}
-				return g.TryOpen()
-			},
-			Take:   func(raw []byte) error { return g.R.TakeOps(ctx, raw) },
-			OnStep: func(join.Step, uint64, uint64) {},
-		},
+		Receiver:   g.receiver(ctx),
 		Admit: func(invite op.ID, key keys.Invite) ([]byte, error) {
 			if err := g.R.Admit(ctx, invite, key); err != nil {
 				return nil, err
@@ -91,27 +62,13 @@ func (g *guest) ask(c io.ReadWriter, member []byte) error {
 	return err
 }
 
-// visit is a whole attempt.
-func (g *guest) visit(d *door) (mine, theirs error) {
-	a, b := net.Pipe()
-	answered := d.answer(b, g.peerPub())
-	mine = g.ask(a, d.m.peerPub())
-	_ = a.Close()
-	return mine, <-answered
-}
-
-func refusedWith(err error, code string) bool {
-	var no *join.Refused
-	return errors.As(err, &no) && no.Code == code
-}
-
 // J2, J4, J5: the way in, with everything that both know afterwards; the same link does not let a second one in.
 func TestJoining(t *testing.T) {
 	a := Found(t, "a")
 	d := &door{m: a}
 	inv := a.invitation()
 	g := newGuest(a, inv, "g")
-	if mine, theirs := g.visit(d); mine != nil || theirs != nil {
+	if mine, theirs := visit(d, g); mine != nil || theirs != nil {
 		t.Fatal(mine, theirs)
 	}
 	for _, m := range []*Member{a, g.Member} {
@@ -123,7 +80,7 @@ func TestJoining(t *testing.T) {
 		t.Fatal("the newcomer does not know the team")
 	}
 	second := newGuest(a, inv, "second")
-	mine, theirs := second.visit(d)
+	mine, theirs := visit(d, second)
 	if !refusedWith(mine, join.CodeUsed) || !refusedWith(theirs, join.CodeUsed) || second.R != nil {
 		t.Fatal(mine, theirs)
 	}
@@ -143,11 +100,11 @@ func TestInvitationsThatDoNotCount(t *testing.T) {
 	inv := a.invitation()
 	unknown := inv
 	unknown.Secret[3] ^= 1
-	if mine, theirs := newGuest(a, unknown, "g").visit(d); !refusedWith(mine, join.CodeUnknown) || !refusedWith(theirs, join.CodeUnknown) {
+	if mine, theirs := visit(d, newGuest(a, unknown, "g")); !refusedWith(mine, join.CodeUnknown) || !refusedWith(theirs, join.CodeUnknown) {
 		t.Fatal(mine, theirs)
 	}
 	c.add(8 * 24 * time.Hour)
-	if mine, theirs := newGuest(a, inv, "g").visit(d); !refusedWith(mine, join.CodeExpired) || !refusedWith(theirs, join.CodeExpired) {
+	if mine, theirs := visit(d, newGuest(a, inv, "g")); !refusedWith(mine, join.CodeExpired) || !refusedWith(theirs, join.CodeExpired) {
 		t.Fatal(mine, theirs)
 	}
 }
@@ -182,40 +139,16 @@ func TestReplayedProof(t *testing.T) {
 	d := &door{m: a}
 	inv := a.invitation()
 	g := newGuest(a, inv, "g")
-	var said [][]byte
-	x, y := net.Pipe()
-	answered := d.answer(y, g.peerPub())
-	w := &rewriter{ReadWriter: x, change: func(n int, b []byte) []byte {
-		said = append(said, b)
-		if n == 1 { // the proof was overheard, and cut off
-			_ = x.Close()
-		}
-		return b
-	}}
-	if err := g.ask(w, a.peerPub()); err == nil {
-		t.Fatal("not cut off")
-	}
-	<-answered
+	said := overhear(t, d, g)
 	for name, pub := range map[string][]byte{"by the same device": g.peerPub(), "by another device": newGuest(a, inv, "m").peerPub()} {
-		x, y := net.Pipe()
-		answered := d.answer(y, pub)
-		for _, b := range said[:2] {
-			if _, err := x.Write(b); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := readMessage(x); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-		if err := <-answered; !refusedWith(err, join.CodeProof) {
+		if err := replay(t, d, pub, said[:2]); !refusedWith(err, join.CodeProof) {
 			t.Errorf("%s: %v", name, err)
 		}
-		_ = x.Close()
 	}
 	// In the middle: the member's stream ends at m, who passes everything on.
 	m := newGuest(a, inv, "m")
-	x, y = net.Pipe()
-	answered = d.answer(y, m.peerPub())
+	x, y := net.Pipe()
+	answered := d.answer(y, m.peerPub())
 	if err := g.ask(x, a.peerPub()); !refusedWith(err, join.CodeProof) || !refusedWith(<-answered, join.CodeProof) {
 		t.Errorf("in the middle: %v", err)
 	}
@@ -227,50 +160,20 @@ func TestReplayedProof(t *testing.T) {
 // J5, J6: whoever was cut off, at any message of either side, comes again with the same identity and database and gets in; the
 // invitation is used once.
 func TestCutOffWhileJoining(t *testing.T) {
-	for side := range 2 {
-		for cut := 0; ; cut++ {
-			a := Found(t, "a")
-			d := &door{m: a}
-			g := newGuest(a, a.invitation(), "g")
-			x, y := net.Pipe()
-			stop := func(n int, b []byte) []byte {
-				if n == cut {
-					_ = x.Close()
-					_ = y.Close()
-				}
-				return b
-			}
-			var mine io.ReadWriter = x
-			theirs := net.Conn(y)
-			if side == 0 {
-				mine = &rewriter{ReadWriter: x, change: stop}
-			} else {
-				theirs = &rewriterConn{Conn: y, rewriter: rewriter{ReadWriter: y, change: stop}}
-			}
-			answered := d.answer(theirs, g.peerPub())
-			first := g.ask(mine, a.peerPub())
-			_ = x.Close()
-			<-answered
-			if first == nil && cut < 3 {
-				t.Fatalf("side %d was not cut off at %d", side, cut)
-			}
-			if mine, theirs := g.visit(d); mine != nil || theirs != nil {
-				t.Fatalf("side %d, cut off at %d, came again: %v, %v", side, cut, mine, theirs)
-			}
-			if r := a.R.Authority().Role(g.ID.Root.ID); r != authority.Member {
-				t.Fatalf("side %d, cut off at %d: %s", side, cut, r)
-			}
-			i, _ := a.R.Authority().Invite(g.inv.Invite)
-			if i.Uses() != 1 {
-				t.Fatalf("side %d, cut off at %d: used %d times", side, cut, i.Uses())
-			}
-			g.Close()
-			a.Close()
-			if first == nil {
-				break
-			}
+	cutOffAnywhere(t, func() (*door, entrant) {
+		a := Found(t, "a")
+		return &door{m: a}, newGuest(a, a.invitation(), "g")
+	}, func(d *door, e entrant) {
+		a, g := d.m, e.(*guest)
+		if r := a.R.Authority().Role(g.ID.Root.ID); r != authority.Member {
+			t.Fatal(r)
 		}
-	}
+		if i, _ := a.R.Authority().Invite(g.inv.Invite); i.Uses() != 1 {
+			t.Fatalf("used %d times", i.Uses())
+		}
+		g.Close()
+		a.Close()
+	})
 }
 
 // J5: of two who hold one link and come at the same time, one is let in and told so, the other refused.
@@ -281,7 +184,7 @@ func TestTwoWithOneLink(t *testing.T) {
 	errs := make(chan error, 2)
 	for _, name := range []string{"x", "y"} {
 		g := newGuest(a, inv, name)
-		go func() { mine, _ := g.visit(d); errs <- mine }()
+		go func() { mine, _ := visit(d, g); errs <- mine }()
 	}
 	in := 0
 	for range 2 {
@@ -299,7 +202,7 @@ func TestRemovedMemberComesAgain(t *testing.T) {
 	a := Found(t, "a")
 	d := &door{m: a}
 	g := newGuest(a, a.invitation(), "g")
-	if mine, theirs := g.visit(d); mine != nil || theirs != nil {
+	if mine, theirs := visit(d, g); mine != nil || theirs != nil {
 		t.Fatal(mine, theirs)
 	}
 	proof, ok := a.R.Authority().MayRevoke(a.ID.Root.ID, g.ID.Root.ID)
@@ -318,7 +221,7 @@ func TestRemovedMemberComesAgain(t *testing.T) {
 		t.Fatal("not removed")
 	}
 	ops := a.Rows("op")
-	if mine, theirs := g.visit(d); !refusedWith(mine, join.CodeUsed) || !refusedWith(theirs, join.CodeUsed) {
+	if mine, theirs := visit(d, g); !refusedWith(mine, join.CodeUsed) || !refusedWith(theirs, join.CodeUsed) {
 		t.Fatal(mine, theirs)
 	}
 	if a.Rows("op") != ops {
@@ -332,14 +235,14 @@ func TestNewcomerBelievesTheLinkOnly(t *testing.T) {
 	inv := a.invitation()
 	other := inv
 	other.Genesis[5] ^= 1
-	if mine, _ := newGuest(a, other, "g").visit(&door{m: a}); mine == nil {
+	if mine, _ := visit(&door{m: a}, newGuest(a, other, "g")); mine == nil {
 		t.Fatal("believed a log that begins elsewhere")
 	}
 	if r := len(a.R.Members()); r != 1 {
 		t.Fatalf("%d members", r)
 	}
 	g := newGuest(b, inv, "g")
-	if mine, _ := g.visit(&door{m: b}); !refusedWith(mine, join.CodeUnknown) {
+	if mine, _ := visit(&door{m: b}, g); !refusedWith(mine, join.CodeUnknown) {
 		t.Fatal(mine)
 	}
 	tampered := newGuest(a, inv, "g")
@@ -415,48 +318,6 @@ func TestEndlessControlLog(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Fatal(err)
 	}
-}
-
-// rewriter changes the messages that one side writes; a side writes one a call.
-type rewriter struct {
-	io.ReadWriter
-	change func(n int, b []byte) []byte
-	n      int
-}
-
-func (r *rewriter) Write(b []byte) (int, error) {
-	out := r.change(r.n, append([]byte(nil), b...))
-	r.n++
-	if _, err := r.ReadWriter.Write(out); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-type rewriterConn struct {
-	net.Conn
-	rewriter
-}
-
-func (r *rewriterConn) Read(b []byte) (int, error)  { return r.Conn.Read(b) }
-func (r *rewriterConn) Write(b []byte) (int, error) { return r.rewriter.Write(b) }
-
-func replace(t *testing.T, b, from, to []byte) []byte {
-	t.Helper()
-	if strings.Count(string(b), string(from)) != 1 {
-		t.Fatal("nothing to replace")
-	}
-	return []byte(strings.Replace(string(b), string(from), string(to), 1))
-}
-
-func readMessage(r io.Reader) ([]byte, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err
-	}
-	b := make([]byte, binary.BigEndian.Uint32(head[:]))
-	_, err := io.ReadFull(r, b)
-	return b, err
 }
 
 // J10: keys of the control log that do not fit their refs are refused, and a device of the team takes none at all this way.

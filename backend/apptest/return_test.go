@@ -33,21 +33,12 @@ func newReturner(m *Member, root keys.Root, name string) *returner {
 	return r
 }
 
-// ask goes through the conversation over c. A database that an earlier attempt left is used again.
+func (r *returner) transport() []byte { return r.ID.Root.SignPub() }
+
 func (r *returner) ask(c io.ReadWriter, member []byte) error {
 	ctx := context.Background()
 	n := join.Returning{
-		Receiver: join.Receiver{
-			Identity: r.ID,
-			Begin: func() error {
-				if r.R != nil {
-					return nil
-				}
-				return r.TryOpen()
-			},
-			Take:   func(raw []byte) error { return r.R.TakeOps(ctx, raw) },
-			OnStep: func(join.Step, uint64, uint64) {},
-		},
+		Receiver: r.receiver(ctx),
 		Certify: func() ([]byte, error) {
 			if r.mute {
 				return nil, nil
@@ -60,15 +51,6 @@ func (r *returner) ask(c io.ReadWriter, member []byte) error {
 	}
 	_, err := n.Ask(c, member)
 	return err
-}
-
-// visit is a whole attempt.
-func (r *returner) visit(d *door) (mine, theirs error) {
-	a, b := net.Pipe()
-	answered := d.answer(b, r.ID.Root.SignPub())
-	mine = r.ask(a, d.m.peerPub())
-	_ = a.Close()
-	return mine, <-answered
 }
 
 // lost is a team of a and b, in which b has written and lost the device.
@@ -85,7 +67,7 @@ func lost(t *testing.T) (a, b *Member, d *door) {
 func TestReturning(t *testing.T) {
 	a, b, d := lost(t)
 	r := newReturner(a, b.ID.Root, "r")
-	if mine, theirs := r.visit(d); mine != nil || theirs != nil {
+	if mine, theirs := visit(d, r); mine != nil || theirs != nil {
 		t.Fatal(mine, theirs)
 	}
 	for _, m := range []*Member{a, r.Member} {
@@ -109,12 +91,12 @@ func TestReturningWithoutRight(t *testing.T) {
 	a, b, d := lost(t)
 	stranger := NewIdentity(t, "x", op.TeamID{}, keys.TeamSecret{})
 	r := newReturner(a, stranger.Root, "r")
-	if mine, theirs := r.visit(d); !refusedWith(mine, join.CodeRecoverUnknown) || !refusedWith(theirs, join.CodeRecoverUnknown) || r.R != nil {
+	if mine, theirs := visit(d, r); !refusedWith(mine, join.CodeRecoverUnknown) || !refusedWith(theirs, join.CodeRecoverUnknown) || r.R != nil {
 		t.Fatal(mine, theirs)
 	}
 	a.Remove(b, authority.Frozen)
 	r = newReturner(a, b.ID.Root, "r")
-	if mine, theirs := r.visit(d); !refusedWith(mine, join.CodeRecoverFormer) || !refusedWith(theirs, join.CodeRecoverFormer) || r.R != nil {
+	if mine, theirs := visit(d, r); !refusedWith(mine, join.CodeRecoverFormer) || !refusedWith(theirs, join.CodeRecoverFormer) || r.R != nil {
 		t.Fatal(mine, theirs)
 	}
 }
@@ -139,31 +121,8 @@ func TestReturningForged(t *testing.T) {
 	}
 
 	r = newReturner(a, b.ID.Root, "r")
-	var said [][]byte
-	x, y = net.Pipe()
-	answered = d.answer(y, r.ID.Root.SignPub())
-	err = r.ask(&rewriter{ReadWriter: x, change: func(n int, msg []byte) []byte {
-		said = append(said, msg)
-		if n == 1 { // the proof was overheard, and cut off
-			_ = x.Close()
-		}
-		return msg
-	}}, a.peerPub())
-	<-answered
-	if err == nil {
-		t.Fatal("not cut off")
-	}
-	x, y = net.Pipe()
-	answered = d.answer(y, r.ID.Root.SignPub())
-	for _, msg := range said[:2] {
-		if _, err := x.Write(msg); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := readMessage(x); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := <-answered; !refusedWith(err, join.CodeRecoverProof) {
+	said := overhear(t, d, r)
+	if err := replay(t, d, r.transport(), said[:2]); !refusedWith(err, join.CodeRecoverProof) {
 		t.Errorf("replayed: %v", err)
 	}
 
@@ -178,7 +137,7 @@ func TestReturningForged(t *testing.T) {
 
 	r = newReturner(a, b.ID.Root, "r")
 	r.mute = true
-	if mine, theirs := r.visit(d); !refusedWith(mine, join.CodeRecoverAdd) || !refusedWith(theirs, join.CodeRecoverAdd) {
+	if mine, theirs := visit(d, r); !refusedWith(mine, join.CodeRecoverAdd) || !refusedWith(theirs, join.CodeRecoverAdd) {
 		t.Fatal(mine, theirs)
 	}
 	if a.R.Authority().ActiveDevice(r.Device()) {
@@ -188,44 +147,19 @@ func TestReturningForged(t *testing.T) {
 
 // J6, J8: whoever was cut off, at any message of either side, comes again as the same device.
 func TestCutOffWhileReturning(t *testing.T) {
-	for side := range 2 {
-		for cut := 0; ; cut++ {
-			a, b, d := lost(t)
-			r := newReturner(a, b.ID.Root, "r")
-			x, y := net.Pipe()
-			stop := func(n int, msg []byte) []byte {
-				if n == cut {
-					_ = x.Close()
-					_ = y.Close()
-				}
-				return msg
-			}
-			var mine io.ReadWriter = x
-			theirs := net.Conn(y)
-			if side == 0 {
-				mine = &rewriter{ReadWriter: x, change: stop}
-			} else {
-				theirs = &rewriterConn{Conn: y, rewriter: rewriter{ReadWriter: y, change: stop}}
-			}
-			answered := d.answer(theirs, r.ID.Root.SignPub())
-			first := r.ask(mine, a.peerPub())
-			_ = x.Close()
-			<-answered
-			if first == nil && cut < 3 {
-				t.Fatalf("side %d was not cut off at %d", side, cut)
-			}
-			if mine, theirs := r.visit(d); mine != nil || theirs != nil {
-				t.Fatalf("side %d, cut off at %d, came again: %v, %v", side, cut, mine, theirs)
-			}
-			if n := len(a.R.Authority().AllDevices(r.ID.Root.ID)); n != 2 {
-				t.Fatalf("side %d, cut off at %d: %d devices", side, cut, n)
-			}
-			for _, m := range []*Member{r.Member, b, a} {
-				m.Close()
-			}
-			if first == nil {
-				break
-			}
+	var b *Member
+	cutOffAnywhere(t, func() (*door, entrant) {
+		var a *Member
+		var d *door
+		a, b, d = lost(t)
+		return d, newReturner(a, b.ID.Root, "r")
+	}, func(d *door, e entrant) {
+		a, r := d.m, e.(*returner)
+		if n := len(a.R.Authority().AllDevices(r.ID.Root.ID)); n != 2 {
+			t.Fatalf("%d devices", n)
 		}
-	}
+		for _, m := range []*Member{r.Member, b, a} {
+			m.Close()
+		}
+	})
 }
