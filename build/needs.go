@@ -86,6 +86,9 @@ func linuxNeeds() []need {
 		{"Chromium", forTests, hasBrowser, map[string]string{
 			"apt-get": "chromium", "dnf": "chromium", "zypper": "chromium", "pacman": "chromium",
 		}},
+		{"PostgreSQL", forTests, hasPostgres, map[string]string{
+			"apt-get": "postgresql", "dnf": "postgresql-server", "zypper": "postgresql-server", "pacman": "postgresql",
+		}},
 	}
 }
 
@@ -103,6 +106,12 @@ func hasFont(lang string) func() bool {
 		list, err := exec.Command("fc-list", ":lang="+lang, "family").Output()
 		return err == nil && strings.TrimSpace(string(list)) != ""
 	}
+}
+
+// hasPostgres looks where Debian keeps the server too, which is not on the path.
+func hasPostgres() bool {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	return has("initdb") || err == nil && len(found) > 0
 }
 
 func hasBrowser() bool { return browser() != "" }

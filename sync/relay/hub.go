@@ -232,6 +232,13 @@ func (h *hub) online(no store.TeamNo) int {
 	return 0
 }
 
+// counts counts all connections, and those of devices on no roster.
+func (h *hub) counts() (all, strangers int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.conns, h.strangers
+}
+
 // standing reads what the devices of a team may do.
 func (r *Relay) standing(ctx context.Context, t store.Team) (*standing, error) {
 	s := &standing{team: t, devices: map[op.DeviceID]store.Device{}}

@@ -49,6 +49,7 @@ func New(cfg Config) *Relay {
 	r.hub.init(r)
 	r.work.Go(func() { r.writer.run(ctx) })
 	r.work.Go(func() { r.hub.run(ctx) })
+	r.work.Go(func() { r.collectFrom(ctx) })
 	return r
 }
 

@@ -183,13 +183,6 @@ func (v *view) Shown(ctx context.Context, no TeamNo, device op.DeviceID) (map[op
 	return out, err
 }
 
-// OldestAhead is when the oldest op arrived that the device's cursor has not passed; 0: none.
-func (v *view) OldestAhead(ctx context.Context, no TeamNo, cursor int64) (at int64, err error) {
-	_, err = one(v.q.row(ctx, `SELECT o.at FROM feed f JOIN op o ON o.id > f.no * 1099511627776 AND o.id <= f.no * 1099511627776 + f.len
-		WHERE f.team = $1 AND f.lseq > $2 AND o.lseq > $3 ORDER BY o.at LIMIT 1`, int64(no), cursor, cursor), "oldest op", &at)
-	return at, err
-}
-
 // fixedBytes scans a blob of exactly the length of its target.
 type fixedBytes []byte
 

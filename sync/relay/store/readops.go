@@ -54,6 +54,38 @@ func (v *view) Epochs(ctx context.Context, no TeamNo, tag op.ScopeTag, after int
 	return raw, upTo, more, err
 }
 
+// maxAhead bounds how many feeds OldestAhead looks into.
+const maxAhead = 256
+
+// OldestAhead is when the oldest op arrived that the device's cursor has not passed; 0: none. Arrival numbers rise along a
+// feed, so each feed is searched by halves.
+func (v *view) OldestAhead(ctx context.Context, no TeamNo, cursor int64) (oldest int64, err error) {
+	feeds, err := v.Changed(ctx, no, cursor)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range feeds[:min(len(feeds), maxAhead)] {
+		at := int64(0)
+		for lo, hi := f.First, f.Len; lo <= hi; {
+			mid := (lo + hi) / 2
+			var lseq, arrived int64
+			ok, err := one(v.q.row(ctx, `SELECT lseq, at FROM op WHERE id = $1`, key(f.No, mid)), "op", &lseq, &arrived)
+			switch {
+			case err != nil:
+				return 0, err
+			case !ok || lseq <= cursor:
+				lo = mid + 1
+			default:
+				at, hi = arrived, mid-1
+			}
+		}
+		if at != 0 && (oldest == 0 || at < oldest) {
+			oldest = at
+		}
+	}
+	return oldest, nil
+}
+
 // Registers lists registers with an arrival number above since, in their order.
 func (v *view) Registers(ctx context.Context, no TeamNo, since int64) ([]Register, error) {
 	rows, err := v.q.query(ctx, `SELECT tag, device, key, version, lseq, data FROM register WHERE team = $1 AND lseq > $2 ORDER BY lseq`, int64(no), since)

@@ -122,6 +122,8 @@ type words struct {
 	blob, integer, serial, strict string
 	// lock ends a SELECT of a team that is going to be changed.
 	lock string
+	// alone keeps other processes from making the tables at the same time; "" where a transaction does.
+	alone string
 }
 
 // statements is the schema in a dialect, one statement each.

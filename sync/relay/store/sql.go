@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -27,25 +26,28 @@ type database struct {
 
 // prepare makes the tables and reads the database's id.
 func (d *database) prepare(ctx context.Context, random io.Reader) error {
-	for _, s := range d.words.statements() {
-		if _, err := d.write.db.ExecContext(ctx, s); err != nil {
-			return fmt.Errorf("make tables: %w", err)
-		}
-	}
 	id := make([]byte, len(d.id))
 	if _, err := io.ReadFull(random, id); err != nil {
 		return fmt.Errorf("read randomness: %w", err)
 	}
-	if _, err := d.write.db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('store', $1) ON CONFLICT DO NOTHING`, id); err != nil {
-		return fmt.Errorf("name the database: %w", err)
-	}
-	if err := d.write.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'store'`).Scan(&id); err != nil {
-		return fmt.Errorf("name the database: %w", err)
-	}
-	if copy(d.id[:], id) != len(d.id) {
-		return errors.New("relay store: the database's id is damaged")
-	}
-	return nil
+	return d.write.do(ctx, func(q querier) error {
+		texts := d.words.statements()
+		if d.words.alone != "" {
+			texts = append([]string{d.words.alone}, texts...)
+		}
+		for _, text := range texts {
+			if _, err := q.exec(ctx, text); err != nil {
+				return fmt.Errorf("make tables: %w", err)
+			}
+		}
+		if _, err := q.exec(ctx, `INSERT INTO meta (key, value) VALUES ('store', $1) ON CONFLICT DO NOTHING`, id); err != nil {
+			return fmt.Errorf("name the database: %w", err)
+		}
+		if ok, err := one(q.row(ctx, `SELECT value FROM meta WHERE key = 'store'`), "the database's id", fixed(d.id[:])); err != nil || !ok {
+			return fmt.Errorf("name the database: %w", err)
+		}
+		return nil
+	})
 }
 
 // random is the source of the database's id.

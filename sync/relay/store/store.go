@@ -136,7 +136,7 @@ type Reader interface {
 	// Mail reads mail of a box with numbers above after, oldest first, at most limit bytes or max of them, at least one.
 	Mail(ctx context.Context, no TeamNo, box wire.MailBox, after uint64, limit, most int) (mails []wire.Mail, more bool, err error)
 
-	// OldestAhead is when the oldest op arrived that the device's cursor has not passed; 0: none.
+	// OldestAhead is when the oldest op arrived that a cursor has not passed; 0: none. It looks into a few hundred feeds only.
 	OldestAhead(ctx context.Context, no TeamNo, cursor int64) (int64, error)
 }
 
