@@ -17,7 +17,6 @@ import (
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver
-	"go.uber.org/goleak"
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
@@ -25,8 +24,6 @@ import (
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // failer is what testing.T and rapid.T have in common.
 type failer interface {

@@ -4,6 +4,8 @@
 //	tongzhou            the window; without one, the same as serve
 //	tongzhou serve      the interface for a browser on this machine; prints the address
 //	tongzhou verify     recompute everything shown from the ops, and compare
+//	tongzhou backup     copy what is new to another disk, encrypted, and try it out
+//	tongzhou restore    make a data directory of a backup
 //	tongzhou doctor     what works on this machine, and the remedy for what does not
 //	tongzhou version
 //

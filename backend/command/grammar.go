@@ -13,6 +13,8 @@ type grammar struct {
 	Open    openCommand    `cmd:"" default:"withargs" help:"${open}"`
 	Serve   serveCommand   `cmd:"" help:"${serve}"`
 	Verify  verifyCommand  `cmd:"" help:"${verify}"`
+	Backup  backupCommand  `cmd:"" help:"${backup}"`
+	Restore restoreCommand `cmd:"" help:"${restore}"`
 	Doctor  doctorCommand  `cmd:"" help:"${doctor}"`
 	Version versionCommand `cmd:"" help:"${version}"`
 }

@@ -22,12 +22,17 @@ func Main(frontend fs.FS) int {
 		New:      func(o Options) (App, error) { return newApp(o, with) },
 		Doctor:   doctor,
 		Verify:   func(ctx context.Context, dir string, out io.Writer) error { return app.Verify(ctx, dir, with, out) },
-		Fit:      fit,
-		CanOpen:  desktop.Available,
-		Open:     desktop.Run,
+		Backup: func(ctx context.Context, dir string, in Backup, progress Progress) (Outcome, error) {
+			return backUp(ctx, dir, in, with, progress)
+		},
+		Restore: restore,
+		Fit:     fit,
+		CanOpen: desktop.Available,
+		Open:    desktop.Run,
 	}
 	return program.Run(context.Background(), Environment{
 		Args:      os.Args[1:],
+		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		Getenv:    os.Getenv,

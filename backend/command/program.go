@@ -56,6 +56,8 @@ type Program struct {
 	New      func(Options) (App, error)
 	Doctor   func(ctx context.Context, dataDir string) []Check
 	Verify   func(ctx context.Context, dataDir string, out io.Writer) error
+	Backup   func(ctx context.Context, dataDir string, in Backup, progress Progress) (Outcome, error)
+	Restore  func(ctx context.Context, dataDir string, in Restore, progress Progress) (Outcome, error)
 	Fit      func() error // why this program may not touch data; nil: it may
 	// CanOpen and Open are desktop.Available and desktop.Run.
 	CanOpen func(getenv func(string) string) error
@@ -65,6 +67,7 @@ type Program struct {
 // Environment is what surrounds the process.
 type Environment struct {
 	Args           []string // without the program's name
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	ConfigDir      func() (string, error) // os.UserConfigDir
