@@ -88,7 +88,7 @@ func (x *assault) forgedOp(inc uint32) op.Sealed {
 	return x.v.Forge(x.a.R.CompanyScope(), inc).Note(x.v.R.Clock().Now(), "evil")
 }
 
-// S16: each of these ends the conversation with a reason, told to the peer; nothing is stored; others go on.
+// S16, S17: each of these ends the conversation with a reason, told to the peer; nothing is stored; others go on.
 func TestAttacksThatEndTheConversation(t *testing.T) {
 	type attack struct {
 		name, want string

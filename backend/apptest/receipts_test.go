@@ -9,6 +9,7 @@ import (
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
+	"tongzhou/sync/wire"
 )
 
 // P10: "received" is said of nobody whose device has not said so itself, whatever was sent.
@@ -132,5 +133,36 @@ func TestHaveRegisterOfManyFeeds(t *testing.T) {
 			}
 			return false
 		})
+	})
+}
+
+// S6: what could not be committed is not acknowledged.
+func TestNoAckWithoutTheCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b := a.Join("b")
+		Exchange(a, b)
+		company := a.R.CompanyScope()
+		fails := b.unreliable()
+		l, _, fromB := Tapped(a, b)
+		Eventually(t, "in sync", func() bool { return InSync(a, b) })
+		fails.Store(true)
+		o := a.Note(company, "not stored")
+		Eventually(t, "b gives up", func() bool { return len(b.Ends()) == 1 })
+		l.Stop()
+		for _, m := range Sent[*wire.Ack](fromB) {
+			for _, f := range m.Feeds {
+				if f.Key() == a.OwnFeed(company).FeedKey && f.Len >= o.Ref.Seq {
+					t.Fatal("acknowledged")
+				}
+			}
+		}
+		if a.Received(company, &o, b) {
+			t.Fatal("taken for received")
+		}
+		fails.Store(false)
+		l = Connect(a, b)
+		defer l.Stop()
+		Eventually(t, "received after all", func() bool { return a.Received(company, &o, b) })
 	})
 }

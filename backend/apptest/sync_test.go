@@ -175,8 +175,8 @@ func TestCursorAheadOfThePeer(t *testing.T) {
 	})
 }
 
-// S10: "in sync" is said only when both hold the same, and is taken back when a difference is seen. While a stream swallows
-// the ops, nobody says it.
+// S10, S11: "in sync" is said only when both hold the same, and is taken back when a difference is seen, which the next
+// fingerprints show. While a stream swallows the ops, nobody says it.
 func TestInSyncIsProven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := Found(t, "a")
