@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sortPeers } from './model';
+import { reasonOf, sortPeers } from './model';
 import type { Peer } from './model';
 
 function peer(deviceId: string, change: Partial<Peer>): Peer {
@@ -17,4 +17,9 @@ test('connected devices stand first, by name; the others as they were seen last'
   ];
   expect(sortPeers(peers).map(({ deviceId }) => deviceId)).toEqual(['chen', 'zhang', 'today', 'yesterday', 'never']);
   expect(peers[0]?.deviceId).toBe('never');
+});
+
+test('a reason of a newer program is a failure like any other', () => {
+  expect(reasonOf('not_punched')).toBe('not_punched');
+  expect(reasonOf('eclipse')).toBe('failed');
 });

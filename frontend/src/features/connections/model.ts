@@ -6,7 +6,7 @@ export interface Peer {
   userName: string;
   deviceName: string;
   /** How it is reached, "" while it is not. */
-  path: '' | 'lan' | 'direct' | 'relayed';
+  path: '' | 'lan' | 'direct' | 'mapped' | 'punched' | 'relayed';
   address: string;
   state: 'offline' | 'found' | 'connected' | 'authenticated' | 'syncing' | 'synced';
   /** Times are RFC 3339 or "". */
@@ -17,7 +17,7 @@ export interface Peer {
   bytesOut: number;
   /** Ops that this device still lacks of what the peer has. */
   behind: number;
-  /** Why it is not connected; for diagnosis, not translated. */
+  /** Why it is not connected, or not better than through a relay: a code, see reasonOf. */
   reason: string;
 }
 
@@ -31,6 +31,13 @@ export interface Connections {
   download: number;
   syncedAt: string;
   peers: Peer[];
+}
+
+const REASONS = ['no_address', 'timeout', 'refused', 'no_route', 'identity', 'rejected', 'closed', 'full', 'failed', 'not_punched'] as const;
+
+/** The reason as there is a text for it; one that this program does not know is a failure like any other. */
+export function reasonOf(code: string): (typeof REASONS)[number] {
+  return REASONS.find((known) => known === code) ?? 'failed';
 }
 
 /** The colour of a dot. Its text always stands beside it. */

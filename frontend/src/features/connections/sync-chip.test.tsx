@@ -77,8 +77,8 @@ test('the panel shows each device: how it is reached, how far it is, what it mov
   const { chip } = await show({
     peers: [
       somebody,
-      { ...somebody, deviceId: 'd2', userName: '陈思远', path: 'relayed', state: 'syncing', behind: 12 },
-      { ...somebody, deviceId: 'd3', userName: '赵一鸣', path: '', state: 'offline', bytesIn: 0, bytesOut: 0, reason: 'no route to host' },
+      { ...somebody, deviceId: 'd2', userName: '陈思远', path: 'relayed', state: 'syncing', behind: 12, reason: 'not_punched' },
+      { ...somebody, deviceId: 'd3', userName: '赵一鸣', path: '', state: 'offline', bytesIn: 0, bytesOut: 0, reason: 'no_route' },
     ],
   });
   await user.click(chip);
@@ -87,9 +87,9 @@ test('the panel shows each device: how it is reached, how far it is, what it mov
     '本机ThinkPad当前设备',
     '陈思远的设备加密中转 · iMac落后 12 项，正在追赶收 2 KB · 发 512 B',
     '张若曦的设备局域网直连 · iMac已同步收 2 KB · 发 512 B',
-    '赵一鸣的设备iMac还没有连上过',
+    '赵一鸣的设备iMac还没有连上过网络不通',
   ]);
-  expect(list.getByTitle('没连上的原因：no route to host')).toBeInTheDocument();
+  expect(list.getByTitle('路由器不允许直连，经中继加密传输')).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: '立即同步', ...unseen }));
   expect(backend.callsOf('app.SyncNow')).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { bytesText } from '../../../lib/bytes';
 import { timeText } from '../../../lib/time-text';
-import { peerTone } from '../model';
+import { peerTone, reasonOf } from '../model';
 import type { Peer } from '../model';
 import classes from './peer-row.module.css';
 import { StateDot } from './state-dot';
@@ -24,8 +24,9 @@ export function PeerRow({ peer, now }: { peer: Peer; now: number }) {
   const { t } = useTranslation('connections');
   const state = usePeerText(peer, now);
   const moved = peer.bytesIn + peer.bytesOut > 0;
+  const reason = peer.reason && t(`reason.${reasonOf(peer.reason)}`);
   return (
-    <li className={classes.row} title={peer.reason ? t('peer.reason', { reason: peer.reason }) : peer.address || undefined}>
+    <li className={classes.row} title={reason || peer.address || undefined}>
       <StateDot tone={peerTone(peer.state)} />
       <span className={classes.names}>
         <b>{t('panel.device', { name: peer.userName })}</b>
@@ -33,6 +34,7 @@ export function PeerRow({ peer, now }: { peer: Peer; now: number }) {
       </span>
       <span className={classes.state}>
         {state}
+        {peer.state === 'offline' && reason && <span className={classes.small}>{reason}</span>}
         {moved && <span className={classes.small}>{t('panel.traffic', { in: bytesText(peer.bytesIn), out: bytesText(peer.bytesOut) })}</span>}
       </span>
     </li>

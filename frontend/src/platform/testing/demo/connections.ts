@@ -18,7 +18,7 @@ export function demoConnections(net: Net) {
     peer('d2', 'u1', '林晓雯', 'MacBook Air', online({ path: 'lan', bytesIn: 8_020_000, bytesOut: 1_900_000 })),
     peer('d3', 'u7', '徐浩然', 'Ubuntu 工作站', online({ path: 'direct', bytesIn: 640_000, bytesOut: 212_000 })),
     peer('d4', 'u2', '陈思远', 'Windows 笔记本', online({ path: 'relayed', bytesIn: 96_000, bytesOut: 4_800, ...(net === 'syncing' ? { state: 'syncing', behind: 12 } : {}) })),
-    peer('d5', 'u4', '赵一鸣', 'Linux 工作站', { lastSeen: ago(60 * 13), reason: 'dial: no route to host' }),
+    peer('d5', 'u4', '赵一鸣', 'Linux 工作站', { lastSeen: ago(60 * 13), reason: 'no_route' }),
     peer('d6', 'u9', '梁艺桐', 'iMac', {}),
   ];
   return {
