@@ -3,14 +3,13 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
+	"reflect"
 	"slices"
 
 	"tongzhou/backend/fault"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
 	"tongzhou/sync/p2p"
-	"tongzhou/sync/replica"
 )
 
 // The team's relays are a house rule, so that every member and newcomer learns them, and nobody but owners and admins names
@@ -56,9 +55,22 @@ func teamRelays(s *authority.State) []relayEntry {
 	return slices.DeleteFunc(list, func(e relayEntry) bool { return !e.check() })
 }
 
-// changeRelays replaces the list by what change makes of it. Faults: denied, relay.too_many.
+// mayChangeRelays tells whether this person is an owner or admin.
+func (t *team) mayChangeRelays() bool {
+	_, may := t.replica.Authority().Proof(t.id.Root.ID, authority.Admin)
+	return may
+}
+
+// changeRelays replaces the list by what change makes of it. Faults: relay.denied, relay.too_many {max}.
 func (t *team) changeRelays(ctx context.Context, change func([]relayEntry) []relayEntry) error {
-	list := change(teamRelays(t.replica.Authority()))
+	before := teamRelays(t.replica.Authority())
+	list := change(before)
+	if !t.mayChangeRelays() {
+		return fault.New("relay.denied")
+	}
+	if reflect.DeepEqual(list, before) {
+		return nil
+	}
 	if len(list) > maxTeamRelays {
 		return fault.New("relay.too_many", "max", maxTeamRelays)
 	}
@@ -73,11 +85,7 @@ func (t *team) changeRelays(ctx context.Context, change func([]relayEntry) []rel
 		}
 		value = list
 	}
-	err := t.replica.SetRule(ctx, relayRule, value)
-	if errors.Is(err, replica.ErrDenied) {
-		return fault.Wrap("relay.denied", err)
-	}
-	return storeFault(err)
+	return storeFault(t.replica.SetRule(ctx, relayRule, value))
 }
 
 // withRelay puts an entry into a list, in place of the one with its key.

@@ -21,11 +21,11 @@ type relays struct {
 
 	mu     sync.Mutex // guards what follows
 	status map[[32]byte]courier.Status
-	ends   map[[32]byte]error // why the last conversation ended, if it was a failure
+	said   map[[32]byte]courier.Status // what a relay that does not serve this device said last: it ends the conversation then
 }
 
 func newRelays(n *network) *relays {
-	return &relays{n: n, status: map[[32]byte]courier.Status{}, ends: map[[32]byte]error{}}
+	return &relays{n: n, status: map[[32]byte]courier.Status{}, said: map[[32]byte]courier.Status{}}
 }
 
 // follow makes the host keep up with the relays that the team has now. again begins conversations anew also where nothing
@@ -97,7 +97,6 @@ func (x *relays) speak(ctx context.Context, relay [32]byte, s p2p.Stream) {
 	}
 	x.mu.Lock()
 	delete(x.status, relay)
-	x.ends[relay] = err
 	x.mu.Unlock()
 	n.app.bus.Publish("relays", nil)
 }
@@ -106,6 +105,13 @@ func (x *relays) note(ctx context.Context, relay [32]byte, st courier.Status) {
 	x.mu.Lock()
 	before := x.status[relay]
 	x.status[relay] = st
+	switch st.State {
+	case courier.Greeting:
+	case courier.NotAllowed, courier.NotListed:
+		x.said[relay] = st
+	default:
+		delete(x.said, relay)
+	}
 	x.mu.Unlock()
 	if st.State >= courier.Syncing && before.State < courier.Syncing { // the relay knows the team now
 		x.n.app.dropRelayToken(ctx, relay)
@@ -115,12 +121,15 @@ func (x *relays) note(ctx context.Context, relay [32]byte, st courier.Status) {
 	}
 }
 
-// now is the conversation with a relay, if there is one, and how the last one failed.
-func (x *relays) now(relay [32]byte) (st courier.Status, speaks bool, failed error) {
+// now is how it stands with a relay; false if nothing is known.
+func (x *relays) now(relay [32]byte) (st courier.Status, speaks bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	st, speaks = x.status[relay]
-	return st, speaks, x.ends[relay]
+	if said, ok := x.said[relay]; ok && st.State == courier.Greeting {
+		return said, true
+	}
+	return st, speaks
 }
 
 // inConversation tells whether a device speaks with this one directly.

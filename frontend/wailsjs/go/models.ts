@@ -42,6 +42,35 @@ export namespace app {
 	    since: string;
 	    by: string;
 	}
+	export interface BackupFailDTO {
+	    at: string;
+	    code: string;
+	    params: Record<string, string>;
+	}
+	export interface BackupRunDTO {
+	    at: string;
+	    added: number;
+	    size: number;
+	    ops: number;
+	    read: boolean;
+	    tested: boolean;
+	    code: string;
+	}
+	export interface BackupDTO {
+	    folder: string;
+	    set: string;
+	    days: number;
+	    due: boolean;
+	    dueAt: string;
+	    later: boolean;
+	    phase: string;
+	    done: number;
+	    total: number;
+	    last: BackupRunDTO;
+	    failed: BackupFailDTO;
+	}
+	
+	
 	export interface ChangePassphraseInput {
 	    old: string;
 	    next: string;
@@ -193,6 +222,32 @@ export namespace app {
 	    deviceName: string;
 	    passphrase: string;
 	}
+	export interface RelayDTO {
+	    key: string;
+	    name: string;
+	    addresses: string[];
+	    state: string;
+	    path: string;
+	    reason: string;
+	    since: string;
+	    waiting: number;
+	    behind: number;
+	    storedAt: string;
+	    syncedAt: string;
+	    devices: number;
+	    refused: string;
+	}
+	export interface RelayLinkDTO {
+	    key: string;
+	    addresses: string[];
+	    known: boolean;
+	    allows: boolean;
+	}
+	export interface RelaysDTO {
+	    relays: RelayDTO[];
+	    mayChange: boolean;
+	    max: number;
+	}
 	export interface ReplaceOwnerInput {
 	    replaces: string;
 	    subject: string;
@@ -210,12 +265,36 @@ export namespace app {
 	    words: string[];
 	    next: string;
 	}
+	export interface RestoreInput {
+	    from: string;
+	    passphrase: string;
+	    words: string;
+	    run: number;
+	    oldIsGone: boolean;
+	}
+	export interface RestoreProgressDTO {
+	    phase: string;
+	    done: number;
+	    total: number;
+	}
+	export interface RestoredDTO {
+	    deviceName: string;
+	    at: string;
+	    run: number;
+	    ops: number;
+	    missing: number;
+	    rows: number;
+	}
 	export interface RevokeDeviceInput {
 	    deviceId: string;
 	    lost: boolean;
 	    words: string[];
 	}
 	
+	export interface SetUpBackupInput {
+	    folder: string;
+	    passphrase: string;
+	}
 	export interface SettingsDTO {
 	    language: string;
 	    theme: string;
@@ -324,6 +403,7 @@ export namespace chat {
 	    total: number;
 	    received: ReceiverDTO[];
 	    waiting: PersonDTO[];
+	    onRelay: boolean;
 	}
 	export interface GroupInput {
 	    name: string;

@@ -4,6 +4,14 @@ import {app} from '../models';
 
 export function AddAddress(arg1:string):Promise<void>;
 
+export function AddRelay(arg1:string,arg2:string):Promise<app.RelaysDTO>;
+
+export function BackUpNow():Promise<app.BackupDTO>;
+
+export function Backup():Promise<app.BackupDTO>;
+
+export function CancelBackup():Promise<void>;
+
 export function CancelJoin():Promise<void>;
 
 export function CancelLink():Promise<void>;
@@ -30,9 +38,13 @@ export function DevicesOf(arg1:string):Promise<Array<app.DeviceDTO>>;
 
 export function Doctor():Promise<Array<app.CheckDTO>>;
 
+export function ForgetBackup():Promise<app.BackupDTO>;
+
 export function ForgetCouncilWords():Promise<void>;
 
 export function Found(arg1:app.FoundInput):Promise<app.StateDTO>;
+
+export function InspectBackup(arg1:app.RestoreInput):Promise<app.RestoredDTO>;
 
 export function Invitations():Promise<Array<app.InvitationDTO>>;
 
@@ -48,9 +60,17 @@ export function Lock():Promise<void>;
 
 export function PreviewInvitation(arg1:string):Promise<app.InvitationPreviewDTO>;
 
+export function PreviewRelay(arg1:string):Promise<app.RelayLinkDTO>;
+
 export function Recover(arg1:app.RecoverInput):Promise<void>;
 
 export function RecoveryWords(arg1:string):Promise<Array<string>>;
+
+export function Relays():Promise<app.RelaysDTO>;
+
+export function RemindLater():Promise<app.BackupDTO>;
+
+export function RemoveRelay(arg1:string):Promise<app.RelaysDTO>;
 
 export function ReplaceOwner(arg1:app.ReplaceOwnerInput):Promise<void>;
 
@@ -60,11 +80,17 @@ export function ResetPassphrase(arg1:app.ResetPassphraseInput):Promise<app.State
 
 export function ResetPassphraseByCode(arg1:app.ResetByCodeInput):Promise<app.StateDTO>;
 
+export function RestoreBackup(arg1:app.RestoreInput):Promise<app.RestoredDTO>;
+
+export function RestoreProgress():Promise<app.RestoreProgressDTO>;
+
 export function RevokeDevice(arg1:app.RevokeDeviceInput):Promise<void>;
 
 export function SaveSettings(arg1:app.SettingsDTO):Promise<app.SettingsDTO>;
 
 export function SetIdleLock(arg1:number):Promise<app.StateDTO>;
+
+export function SetUpBackup(arg1:app.SetUpBackupInput):Promise<app.BackupDTO>;
 
 export function Settings():Promise<app.SettingsDTO>;
 

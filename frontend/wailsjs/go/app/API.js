@@ -6,6 +6,22 @@ export function AddAddress(arg1) {
   return window['go']['app']['API']['AddAddress'](arg1);
 }
 
+export function AddRelay(arg1, arg2) {
+  return window['go']['app']['API']['AddRelay'](arg1, arg2);
+}
+
+export function BackUpNow() {
+  return window['go']['app']['API']['BackUpNow']();
+}
+
+export function Backup() {
+  return window['go']['app']['API']['Backup']();
+}
+
+export function CancelBackup() {
+  return window['go']['app']['API']['CancelBackup']();
+}
+
 export function CancelJoin() {
   return window['go']['app']['API']['CancelJoin']();
 }
@@ -58,12 +74,20 @@ export function Doctor() {
   return window['go']['app']['API']['Doctor']();
 }
 
+export function ForgetBackup() {
+  return window['go']['app']['API']['ForgetBackup']();
+}
+
 export function ForgetCouncilWords() {
   return window['go']['app']['API']['ForgetCouncilWords']();
 }
 
 export function Found(arg1) {
   return window['go']['app']['API']['Found'](arg1);
+}
+
+export function InspectBackup(arg1) {
+  return window['go']['app']['API']['InspectBackup'](arg1);
 }
 
 export function Invitations() {
@@ -94,12 +118,28 @@ export function PreviewInvitation(arg1) {
   return window['go']['app']['API']['PreviewInvitation'](arg1);
 }
 
+export function PreviewRelay(arg1) {
+  return window['go']['app']['API']['PreviewRelay'](arg1);
+}
+
 export function Recover(arg1) {
   return window['go']['app']['API']['Recover'](arg1);
 }
 
 export function RecoveryWords(arg1) {
   return window['go']['app']['API']['RecoveryWords'](arg1);
+}
+
+export function Relays() {
+  return window['go']['app']['API']['Relays']();
+}
+
+export function RemindLater() {
+  return window['go']['app']['API']['RemindLater']();
+}
+
+export function RemoveRelay(arg1) {
+  return window['go']['app']['API']['RemoveRelay'](arg1);
 }
 
 export function ReplaceOwner(arg1) {
@@ -118,6 +158,14 @@ export function ResetPassphraseByCode(arg1) {
   return window['go']['app']['API']['ResetPassphraseByCode'](arg1);
 }
 
+export function RestoreBackup(arg1) {
+  return window['go']['app']['API']['RestoreBackup'](arg1);
+}
+
+export function RestoreProgress() {
+  return window['go']['app']['API']['RestoreProgress']();
+}
+
 export function RevokeDevice(arg1) {
   return window['go']['app']['API']['RevokeDevice'](arg1);
 }
@@ -128,6 +176,10 @@ export function SaveSettings(arg1) {
 
 export function SetIdleLock(arg1) {
   return window['go']['app']['API']['SetIdleLock'](arg1);
+}
+
+export function SetUpBackup(arg1) {
+  return window['go']['app']['API']['SetUpBackup'](arg1);
 }
 
 export function Settings() {
