@@ -91,6 +91,7 @@ CREATE TABLE IF NOT EXISTS shared (        -- since which arrival number a devic
   lseq   INTEGER NOT NULL,
   PRIMARY KEY (tag, device)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS shared_device ON shared (device, lseq);
 
 CREATE TABLE IF NOT EXISTS cursor (        -- how far this database has followed another one
   store  BLOB PRIMARY KEY,

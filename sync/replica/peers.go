@@ -150,8 +150,9 @@ func (r *Replica) SharedSum(dev op.DeviceID) oplog.Sum {
 func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	q := r.db.Read()
 	w := r.committed.Load()
-	rows, err := q.Query(`SELECT r.tag, r.device, r.data FROM register r LEFT JOIN shared s ON s.tag = r.tag AND s.device = ?1
-		WHERE r.lseq > ?2 OR s.lseq > ?2 ORDER BY r.lseq`, dev[:], lseq)
+	rows, err := q.Query(`SELECT tag, device, data, lseq FROM register WHERE lseq > ?2
+		UNION SELECT r.tag, r.device, r.data, r.lseq FROM shared s JOIN register r ON r.tag = s.tag WHERE s.device = ?1 AND s.lseq > ?2
+		ORDER BY lseq`, dev[:], lseq)
 	if err != nil {
 		return nil, fmt.Errorf("read registers: %w", err)
 	}
@@ -159,7 +160,8 @@ func (r *Replica) RegistersFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	var out [][]byte
 	for rows.Next() {
 		var tag, author, raw []byte
-		if err := rows.Scan(&tag, &author, &raw); err != nil {
+		var at int64
+		if err := rows.Scan(&tag, &author, &raw, &at); err != nil {
 			return nil, fmt.Errorf("read register: %w", err)
 		}
 		if _, known := w.auth.Device(op.DeviceID(author)); !known {
