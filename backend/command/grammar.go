@@ -12,6 +12,7 @@ type grammar struct {
 
 	Open    openCommand    `cmd:"" default:"withargs" help:"${open}"`
 	Serve   serveCommand   `cmd:"" help:"${serve}"`
+	Relay   relayCommand   `cmd:"" help:"${relay}"`
 	Verify  verifyCommand  `cmd:"" help:"${verify}"`
 	Backup  backupCommand  `cmd:"" help:"${backup}"`
 	Restore restoreCommand `cmd:"" help:"${restore}"`
