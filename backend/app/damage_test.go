@@ -189,6 +189,7 @@ const pageSize = 4096
 // unencrypted is for damage within a page: an encrypted page is whole or not there.
 func unencrypted(a *App) { a.tune.plain = true }
 
+// L10: whatever was damaged, the app goes on with a new database, what can be read of the old one, and what colleagues have.
 func TestADamagedDatabaseIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

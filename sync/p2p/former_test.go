@@ -26,7 +26,7 @@ func telling(told chan<- op.DeviceID) func(*Config) {
 	}
 }
 
-// R16, R20: a device that lost access is let in to be told so, on the protocol that it speaks anyway; it gets nothing else, is
+// J9, R16, R20: a device that lost access is let in to be told so, on the protocol that it speaks anyway; it gets nothing else, is
 // not dialled, and its visits are counted.
 func TestADeviceThatLostAccessIsTold(t *testing.T) {
 	member, lost := newDevice(t), newDevice(t)
