@@ -1,11 +1,9 @@
 package apptest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -354,10 +352,4 @@ func (c *company) all(m *Member) string {
 		out += m.Dump(scope)
 	}
 	return out
-}
-
-// sortFeeds gives random choices a fixed order to choose from.
-func sortFeeds(feeds []oplog.Feed) []oplog.Feed {
-	slices.SortFunc(feeds, func(a, b oplog.Feed) int { return cmp.Compare(a.No, b.No) })
-	return feeds
 }

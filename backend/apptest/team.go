@@ -2,8 +2,10 @@ package apptest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"tongzhou/sync/authority"
@@ -277,3 +279,9 @@ func (m *Member) Received(scope op.ScopeID, o *replica.Op, by *Member) bool {
 
 // controlOf is the team's control scope.
 func controlOf(m *Member) op.ScopeID { return keys.ControlScope(m.ID.Team) }
+
+// sortFeeds gives random choices a fixed order to choose from.
+func sortFeeds(feeds []oplog.Feed) []oplog.Feed {
+	slices.SortFunc(feeds, func(a, b oplog.Feed) int { return cmp.Compare(a.No, b.No) })
+	return feeds
+}
