@@ -15,6 +15,7 @@ import (
 type scope struct {
 	state wire.ScopeState
 	pubs  [][32]byte // proven on this connection
+	rev   int64      // of the team when the last of them was
 }
 
 func (c *conn) full(tag op.ScopeTag) bool {
@@ -31,6 +32,7 @@ func (c *conn) onCaps(ctx context.Context, m *wire.RelayCaps) error {
 		signed := wire.CapProof(c.r.store.ID(), c.nonce, c.device, p.Tag, p.Pub)
 		proven[i] = ed25519.Verify(p.Pub[:], signed, p.Proof[:])
 	}
+	var rev int64
 	err := c.write(ctx, func(tx store.Tx) error {
 		for i := range m.Caps {
 			states[i] = wire.ScopeRefused
@@ -43,7 +45,9 @@ func (c *conn) onCaps(ctx context.Context, m *wire.RelayCaps) error {
 			}
 			states[i] = state
 		}
-		return nil
+		t, _, err := tx.TeamByNo(ctx, c.no)
+		rev = t.Rev
+		return err
 	})
 	if errors.Is(err, store.ErrFull) {
 		return c.refused(wire.TRelayCaps, wire.RelayTryLater, "the relay's disk is full")
@@ -51,7 +55,7 @@ func (c *conn) onCaps(ctx context.Context, m *wire.RelayCaps) error {
 	if err != nil {
 		return err
 	}
-	return c.openScopes(ctx, m.Caps, states)
+	return c.openScopes(ctx, m.Caps, states, rev)
 }
 
 func (c *conn) tooManyScopes(tag op.ScopeTag) bool {
@@ -125,7 +129,7 @@ func parents(known map[[32]byte]*store.Cap, p *wire.RelayCap) (over [][32]byte) 
 }
 
 // openScopes takes note of what caps opened, answers, and lists what is in scopes that the device reads from now on.
-func (c *conn) openScopes(ctx context.Context, caps []wire.RelayCap, states []wire.ScopeState) error {
+func (c *conn) openScopes(ctx context.Context, caps []wire.RelayCap, states []wire.ScopeState, rev int64) error {
 	answer := &wire.RelayScopes{}
 	var opened []op.ScopeTag
 	for i := range caps {
@@ -136,6 +140,7 @@ func (c *conn) openScopes(ctx context.Context, caps []wire.RelayCap, states []wi
 				s = &scope{}
 				c.scopes[tag] = s
 			}
+			s.rev = rev
 			if !slices.Contains(s.pubs, caps[i].Pub) && len(s.pubs) < maxHeads {
 				s.pubs = append(s.pubs, caps[i].Pub)
 			}
@@ -189,10 +194,14 @@ func (c *conn) show(ctx context.Context, tags []op.ScopeTag) error {
 	return nil
 }
 
-// recheckCaps follows a change of caps: what was superseded opens epoch ops only.
-func (c *conn) recheckCaps(heads map[op.ScopeTag][][32]byte) error {
+// recheckCaps follows a change of caps: what was superseded opens epoch ops only. What was proven after the heads were read is
+// not judged by them.
+func (c *conn) recheckCaps(heads map[op.ScopeTag][][32]byte, rev int64) error {
 	answer := &wire.RelayScopes{}
 	for tag, s := range c.scopes {
+		if s.rev > rev {
+			continue
+		}
 		state := wire.ScopeEpochs
 		if slices.ContainsFunc(s.pubs, func(pub [32]byte) bool { return slices.Contains(heads[tag], pub) }) {
 			state = wire.ScopeFull

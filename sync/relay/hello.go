@@ -174,6 +174,9 @@ func (c *conn) handleNote(ctx context.Context, n *note) error {
 
 // recheck follows a change of the roster or of caps.
 func (c *conn) recheck(ctx context.Context, s *standing) error {
+	if s.team.Rev < c.team.Rev {
+		return nil // read before this conversation changed it; the next one is on its way
+	}
 	was, gen := c.in(), c.team.Gen
 	d, listed := s.devices[c.device]
 	if err := c.take(ctx, d, listed, s.team); err != nil {
@@ -187,7 +190,7 @@ func (c *conn) recheck(ctx context.Context, s *standing) error {
 	if was && !c.in() {
 		return errOut
 	}
-	return c.recheckCaps(s.heads)
+	return c.recheckCaps(s.heads, s.team.Rev)
 }
 
 // sayRoster names the roster in force, and what the relay lets the device do.

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, limits Limits) *world {
 		if err := w.relay.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := s.Close(); err != nil {
+		if err := w.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -71,6 +72,29 @@ func newWorld(t testing.TB, limits Limits) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// restart ends the relay's process and begins another on the same disk.
+func (w *world) restart(limits Limits) {
+	w.t.Helper()
+	if err := w.relay.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.relay = New(Config{Store: w.store, Limits: limits, Now: w.clock.Now})
+}
+
+// loseDisk gives the relay an empty database.
+func (w *world) loseDisk() {
+	w.t.Helper()
+	if err := errors.Join(w.relay.Close(), w.store.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := store.OpenSQLite(w.t.Context(), filepath.Join(w.t.TempDir(), "relay.db"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = s
+	w.relay = New(Config{Store: s, Now: w.clock.Now})
 }
 
 // machine is a device of a test.
