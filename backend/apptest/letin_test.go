@@ -72,50 +72,52 @@ func TestLetInAfterAnyMessage(t *testing.T) {
 	for _, by := range []string{"a", "c"} {
 		for side := range 2 {
 			t.Run(fmt.Sprintf("by %s, side %d", by, side), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { letInAfterAnyMessage(t, by == "c", side) })
+				letInAfterAnyMessage(t, by == "c", side)
 			})
 		}
 	}
 }
 
 func letInAfterAnyMessage(t *testing.T, byThird bool, side int) {
-	a, c, group := letInGroup(t)
-	for n := 1; ; n++ {
-		b := a.Join(fmt.Sprint("b", n))
-		third := Connect(a, c)
-		Eventually(t, "a and c agree", func() bool { return InSync(a, c) && a.Dump(group) == c.Dump(group) })
-		from := a
-		if byThird {
-			from = c
-		}
-		ca, cb := net.Pipe()
-		ends := []net.Conn{ca, cb}
-		tap, at := afterMessage(ends[side], n, func() {
-			if err := from.R.AddMembers(context.Background(), group, []op.UserID{b.user()}); err != nil {
-				t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		a, c, group := letInGroup(t)
+		for n := 1; ; n++ {
+			b := a.Join(fmt.Sprint("b", n))
+			third := Connect(a, c)
+			Eventually(t, "a and c agree", func() bool { return InSync(a, c) && a.Dump(group) == c.Dump(group) })
+			from := a
+			if byThird {
+				from = c
 			}
-		})
-		ends[side] = tap
-		l := ConnectOver(a, b, ends[0], ends[1])
-		Eventually(t, "let in, or in sync before", func() bool { return !at().IsZero() || InSync(a, b) })
-		time.Sleep(2 * time.Second)
-		whole := at().IsZero()
-		if !whole {
-			Eventually(t, "b has the group", func() bool { return b.Dump(group) == a.Dump(group) })
-			if d := time.Since(at()); d > 2*time.Second+letInWithin {
-				t.Errorf("let in after message %d: only after %s", n, d)
+			ca, cb := net.Pipe()
+			ends := []net.Conn{ca, cb}
+			tap, at := afterMessage(ends[side], n, func() {
+				if err := from.R.AddMembers(context.Background(), group, []op.UserID{b.user()}); err != nil {
+					t.Error(err)
+				}
+			})
+			ends[side] = tap
+			l := ConnectOver(a, b, ends[0], ends[1])
+			Eventually(t, "let in, or in sync before", func() bool { return !at().IsZero() || InSync(a, b) })
+			time.Sleep(2 * time.Second)
+			whole := at().IsZero()
+			if !whole {
+				Eventually(t, "b has the group", func() bool { return b.Dump(group) == a.Dump(group) })
+				if d := time.Since(at()); d > 2*time.Second+letInWithin {
+					t.Errorf("let in after message %d: only after %s", n, d)
+				}
+			}
+			l.Stop()
+			third.Stop()
+			b.Close()
+			if whole {
+				if n < 6 {
+					t.Fatalf("a whole conversation of %d messages", n)
+				}
+				return
 			}
 		}
-		l.Stop()
-		third.Stop()
-		b.Close()
-		if whole {
-			if n < 6 {
-				t.Fatalf("a whole conversation of %d messages", n)
-			}
-			return
-		}
-	}
+	})
 }
 
 // slowDB lets a test look at the moment between the staging of everything and the commit.
