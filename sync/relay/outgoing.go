@@ -99,11 +99,7 @@ func (c *conn) writeLoop(ctx context.Context) error {
 			if done {
 				return nil
 			}
-			select {
-			case <-c.wake:
-			case <-ctx.Done():
-				c.finish()
-			}
+			<-c.wake // the conversation's end wakes it too, after the last words were queued
 			continue
 		}
 		if buf, err = wire.Encode(buf[:0], m); err != nil {
