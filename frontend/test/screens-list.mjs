@@ -110,6 +110,8 @@ export const screens = [
   { name: 'sync-alone', path: '/settings', query: { net: 'alone' }, act: acts.openSync },
   { name: 'offline', path: '/settings', query: { net: 'offline' } },
   { name: 'address', path: '/settings?address=1', ready: '[role=dialog] form' },
+  { name: 'relays', path: '/settings?relays=1', ready: '[role=dialog] li' },
+  { name: 'relay-guide', path: '/settings?relays=1', query: { net: 'alone' }, ready: '[role=dialog] form' },
   { name: 'invite', path: '/settings?invite=1', ready: '[role=dialog] li' },
   { name: 'invite-made', path: '/settings?invite=1', ready: '[role=dialog] li', act: acts.makeInvitation },
   { name: 'palette', path: '/settings', act: acts.openPalette },

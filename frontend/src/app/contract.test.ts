@@ -7,13 +7,15 @@ import type { app, audit, org, rules } from '../../wailsjs/go/models';
 import type { Device, Link, LinkState } from '../features/account/model';
 import type { AuditPage, AuditQuery } from '../features/audit/api';
 import type { AuditExport } from '../features/audit/model';
+import type { Backup } from '../features/backup/model';
 import type { Connections } from '../features/connections/model';
+import type { RelayLink, Relays } from '../features/connections/relays';
 import type { AccountRequest, Leaving, Offboarding, OffboardPlan, Permissions, Request, ReviewResult } from '../features/org/cases';
 import type { MemberPage, MemberQuery } from '../features/org/api';
 import type { Department, DutyInput, Member, RoleInput } from '../features/org/model';
 import type { Rule, RuleChange } from '../features/rules/model';
 import type { Check } from '../features/settings/api';
-import type { Invitation, InvitationPreview, JoinProgress, Profile } from '../features/team/model';
+import type { Invitation, InvitationPreview, JoinProgress, Profile, Restored, RestoreInput, RestoreProgress } from '../features/team/model';
 import type { AppState, PassphraseCheck, PassphraseInput, Settings } from '../platform/api';
 
 /** As the bindings know it: every text is a string, whichever ones there are. */
@@ -27,9 +29,14 @@ test('what is read is what the backend sends', () => {
   expectTypeOf<app.InvitationDTO>().toExtend<Widened<Invitation>>();
   expectTypeOf<app.InvitationPreviewDTO>().toExtend<Widened<InvitationPreview>>();
   expectTypeOf<app.ConnectionsDTO>().toExtend<Widened<Connections>>();
+  expectTypeOf<app.RelaysDTO>().toExtend<Widened<Relays>>();
+  expectTypeOf<app.RelayLinkDTO>().toExtend<Widened<RelayLink>>();
   expectTypeOf<app.CheckDTO>().toExtend<Widened<Check>>();
   expectTypeOf<app.PassphraseCheckDTO>().toExtend<Widened<PassphraseCheck>>();
   expectTypeOf<app.DeviceDTO>().toExtend<Widened<Device>>();
+  expectTypeOf<app.BackupDTO>().toExtend<Widened<Backup>>();
+  expectTypeOf<app.RestoredDTO>().toExtend<Widened<Restored>>();
+  expectTypeOf<app.RestoreProgressDTO>().toExtend<Widened<RestoreProgress>>();
   expectTypeOf<app.LinkDTO>().toExtend<Widened<Link>>();
   expectTypeOf<app.LinkStateDTO>().toExtend<Widened<LinkState>>();
   expectTypeOf<org.MemberDTO>().toExtend<Widened<Member>>();
@@ -56,6 +63,7 @@ test('what is sent is what the backend takes', () => {
   expectTypeOf<DutyInput>().toExtend<org.DutyInput>();
   expectTypeOf<Widened<AccountRequest>>().toExtend<org.AccountRequestInput>();
   expectTypeOf<Widened<Leaving>>().toExtend<org.OffboardInput>();
+  expectTypeOf<RestoreInput>().toExtend<app.RestoreInput>();
   expectTypeOf<AuditQuery>().toExtend<audit.Query>();
 });
 

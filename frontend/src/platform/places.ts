@@ -8,3 +8,6 @@ export const LEAVE = 'leave';
 
 /** `setParams({ [ADDRESS]: '1' })` opens the dialog that connects to a colleague by address. */
 export const ADDRESS = 'address';
+
+/** `setParams({ [RELAYS]: '1' })` opens the dialog of the team's relays. */
+export const RELAYS = 'relays';

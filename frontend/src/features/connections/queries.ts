@@ -1,11 +1,19 @@
-import { queryOptions, useMutation } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { StaleAfter } from '../../platform/events';
 import { connectionsApi } from './api';
 
 export const connectionsQuery = queryOptions({ queryKey: ['connections'], queryFn: connectionsApi.connections });
 
+export const relaysQuery = queryOptions({ queryKey: ['relays'], queryFn: connectionsApi.relays });
+
+/** What a pasted link says; not asked while there is none. */
+export const relayLinkQuery = (link: string) =>
+  queryOptions({ queryKey: ['relay-link', link], queryFn: () => connectionsApi.previewRelay(link), enabled: link !== '', retry: false, staleTime: Infinity });
+
 export const staleAfter: StaleAfter = {
-  connections: [connectionsQuery.queryKey],
+  relays: [relaysQuery.queryKey],
+  'rules.changed': [relaysQuery.queryKey],
+  connections: [connectionsQuery.queryKey, relaysQuery.queryKey],
   state: [connectionsQuery.queryKey],
   'org.changed': [connectionsQuery.queryKey],
   // Something was written here, or arrived.
@@ -19,4 +27,14 @@ export function useSyncNow() {
 
 export function useAddAddress() {
   return useMutation({ mutationFn: connectionsApi.addAddress });
+}
+
+export function useAddRelay() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: connectionsApi.addRelay, onSuccess: (relays) => client.setQueryData(relaysQuery.queryKey, relays) });
+}
+
+export function useRemoveRelay() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: connectionsApi.removeRelay, onSuccess: (relays) => client.setQueryData(relaysQuery.queryKey, relays) });
 }

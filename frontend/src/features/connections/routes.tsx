@@ -1,8 +1,9 @@
 import type { Feature } from '../../platform/feature';
-import { ADDRESS } from '../../platform/places';
-import { IconPlugConnected } from '../../ui/icons';
+import { ADDRESS, RELAYS } from '../../platform/places';
+import { IconPlugConnected, IconServer } from '../../ui/icons';
 import { AddressDialog } from './components/address-dialog';
 import { OfflineNotice } from './components/offline-notice';
+import { RelayDialog } from './components/relay-dialog';
 import { SyncChip } from './components/sync-chip';
 import { staleAfter } from './queries';
 
@@ -11,12 +12,24 @@ export const feature: Feature = {
   staleAfter,
   TopBarItem: SyncChip,
   Notice: OfflineNotice,
-  Background: AddressDialog,
+  Background: Dialogs,
   palette: (query, { t, setParams }) => {
-    const label = t('connections:address.command');
-    const items = label.toLowerCase().includes(query.toLowerCase())
-      ? [{ id: 'address', group: t('connections:address.group'), label, icon: IconPlugConnected, run: () => setParams({ [ADDRESS]: '1' }) }]
-      : [];
-    return Promise.resolve(items);
+    const commands = [
+      { id: 'address', label: t('connections:address.command'), icon: IconPlugConnected, param: ADDRESS },
+      { id: 'relays', label: t('connections:relay.command'), icon: IconServer, param: RELAYS },
+    ];
+    const found = commands.filter(({ label }) => label.toLowerCase().includes(query.toLowerCase()));
+    return Promise.resolve(
+      found.map(({ id, label, icon, param }) => ({ id, group: t('connections:address.group'), label, icon, run: () => setParams({ [param]: '1' }) })),
+    );
   },
 };
+
+function Dialogs() {
+  return (
+    <>
+      <AddressDialog />
+      <RelayDialog />
+    </>
+  );
+}

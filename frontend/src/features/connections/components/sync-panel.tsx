@@ -1,13 +1,15 @@
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { timeText } from '../../../lib/time-text';
 import { useSetParams } from '../../../platform/navigation';
-import { ADDRESS } from '../../../platform/places';
+import { ADDRESS, RELAYS } from '../../../platform/places';
 import { useNow } from '../../../ui/use-now';
 import { sortPeers } from '../model';
 import type { Connections } from '../model';
-import { useSyncNow } from '../queries';
+import { relaysQuery, useSyncNow } from '../queries';
 import { useStateText } from '../use-state-text';
 import { PeerRow, SelfRow } from './peer-row';
+import { RelayLine } from './relay-row';
 import classes from './sync-panel.module.css';
 
 interface SyncPanelProps {
@@ -21,6 +23,7 @@ export function SyncPanel({ connections, onClose }: SyncPanelProps) {
   const now = useNow();
   const setParams = useSetParams();
   const sync = useSyncNow();
+  const relays = useQuery(relaysQuery).data?.relays ?? [];
   const { state } = useStateText(connections);
   const { syncedAt, upload, download, online, peers, self } = connections;
   const lastSync = syncedAt ? t('panel.lastSync', { time: timeText(i18n.language).full(Date.parse(syncedAt), now) }) : t('panel.neverSynced');
@@ -37,6 +40,9 @@ export function SyncPanel({ connections, onClose }: SyncPanelProps) {
       </dl>
       <ul className={`scroll ${classes.devices ?? ''}`} aria-label={t('panel.devices')} tabIndex={0}>
         <SelfRow name={self.deviceName} />
+        {relays.map((relay) => (
+          <RelayLine key={relay.key} relay={relay} now={now} />
+        ))}
         {sortPeers(peers).map((peer) => (
           <PeerRow key={peer.deviceId} peer={peer} now={now} />
         ))}
@@ -54,6 +60,15 @@ export function SyncPanel({ connections, onClose }: SyncPanelProps) {
           }}
         >
           {t('panel.addAddress')}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            onClose();
+            setParams({ [RELAYS]: '1' });
+          }}
+        >
+          {t('relay.title')}
         </button>
       </div>
     </>

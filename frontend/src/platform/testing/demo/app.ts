@@ -4,7 +4,8 @@ import { rejection } from '../fake-backend';
 import type { FakeBackend, Handlers } from '../fake-backend';
 import { accountOf, demoAccount } from './account';
 import { ago, NOW } from './clock';
-import { demoConnections } from './connections';
+import { demoBackup } from './backup';
+import { demoConnections, demoRelays, newRelay } from './connections';
 import type { Net } from './connections';
 import { demoDevices } from './devices';
 import { ME, person } from './people';
@@ -20,7 +21,9 @@ export type Scene =
   | 'recovered'
   | 'soon'
   | 'overdue'
-  | 'words';
+  | 'words'
+  | 'due'
+  | 'unplugged';
 
 /** Scenes in which there is no team yet. */
 const BEFORE: readonly Scene[] = ['none', 'searching', 'stalled', 'compare', 'failed'];
@@ -55,6 +58,7 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
   let phase = (BEFORE.includes(scene) ? 'none' : PHASES.includes(scene) ? scene : 'ready') as AppState['phase'];
   let account = accountOf(scene, phase);
   let join: object = { ...IDLE, ...JOIN[scene] };
+  let relays = { relays: net === 'alone' ? [] : demoRelays(), mayChange: true, max: 4 };
   let invitations = [
     invitation('i1', 'open', '前端 何知然', 60 * 3),
     invitation('i2', 'used', '销售 梁艺桐', 60 * 24 * 3, '梁艺桐'),
@@ -76,6 +80,7 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
 
   return {
     State: state,
+    ...demoBackup(backend, scene),
     ...demoDevices(backend),
     ...demoAccount(backend, (next, change) => {
       if (next) phase = next;
@@ -110,6 +115,19 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
     },
     Invitations: () => invitations,
     Connections: () => demoConnections(net),
+    Relays: () => relays,
+    PreviewRelay: (link: string) => {
+      if (!link.includes('tongzhou:relay?')) throw rejection(new Fault('relay.other'));
+      return { key: 'c3', addresses: ['/ip4/192.168.1.30/tcp/4711'], known: false, allows: true };
+    },
+    AddRelay: (_link: string, name: string) => {
+      relays = { ...relays, relays: [...relays.relays, newRelay(name)] };
+      return relays;
+    },
+    RemoveRelay: (key: string) => {
+      relays = { ...relays, relays: relays.relays.filter((each) => each.key !== key) };
+      return relays;
+    },
     AddAddress: (address: string) => {
       if (!address.startsWith('/')) throw rejection(new Fault('network.bad_address'));
     },

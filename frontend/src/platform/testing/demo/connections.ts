@@ -31,3 +31,21 @@ export function demoConnections(net: Net) {
     peers: net === 'alone' ? [] : peers,
   };
 }
+
+function relay(key: string, name: string, state: string, change: object) {
+  const base = { addresses: ['/ip4/192.168.1.9/tcp/4711'], path: '', reason: '', since: ago(500), waiting: 0, behind: 0, storedAt: '', syncedAt: '', devices: 0, refused: '' };
+  return { key, name, state, ...base, ...change };
+}
+
+/** The team's relays: one that works, one that is off. */
+export function demoRelays() {
+  return [
+    relay('a1', '机房的旧电脑', 'synced', { path: 'lan', devices: 14, storedAt: ago(2), syncedAt: ago(1) }),
+    relay('b2', '上海办公室', 'offline', { reason: 'timeout', addresses: ['/dns4/relay.xinghai.example/tcp/4711'] }),
+  ];
+}
+
+/** One that was just added. */
+export function newRelay(name: string) {
+  return relay('c3', name, 'connecting', { addresses: ['/ip4/192.168.1.30/tcp/4711'] });
+}
