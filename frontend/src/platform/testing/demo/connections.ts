@@ -41,7 +41,7 @@ function relay(key: string, name: string, state: string, change: object) {
 export function demoRelays() {
   return [
     relay('a1', '机房的旧电脑', 'synced', { path: 'lan', devices: 14, storedAt: ago(2), syncedAt: ago(1) }),
-    relay('b2', '上海办公室', 'offline', { reason: 'timeout', addresses: ['/dns4/relay.xinghai.example/tcp/4711'] }),
+    relay('b2', '上海办公室', 'offline', { reason: 'timeout', addresses: ['/ip4/203.0.113.20/tcp/4711'] }),
   ];
 }
 
