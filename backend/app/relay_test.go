@@ -114,10 +114,10 @@ func (p *person) lastText(chatID string) (string, chat.MessageDTO) {
 	return m.Text, m
 }
 
-// The story of B11 to B17: two people set up a relay by its link; one writes while the other is off and goes off herself; the
+// The story of B20 to B27: two people set up a relay by its link; one writes while the other is off and goes off herself; the
 // other comes on and has everything, from the relay alone, also a group that was made meanwhile. On the relay's disk there is
 // nothing to read. Who was removed gets nothing more.
-func TestB11StoryOfARelay(t *testing.T) {
+func TestB20StoryOfARelay(t *testing.T) {
 	t.Parallel()
 	lin, li := newPerson(t, "林晓雯"), newPerson(t, "李承泽")
 	lin.found()

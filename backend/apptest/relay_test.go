@@ -37,8 +37,8 @@ func same(t *testing.T, scope op.ScopeID, n int, members ...*Member) {
 	}
 }
 
-// B11: what one wrote while the other was off comes from the relay alone. "On the relay" is said after the relay said so.
-func TestB11RelayHandsOnWhatWasLeft(t *testing.T) {
+// B20: what one wrote while the other was off comes from the relay alone. "On the relay" is said after the relay said so.
+func TestB20RelayHandsOnWhatWasLeft(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	o := ann.Note(company, "written while bob was off")
@@ -61,8 +61,8 @@ func TestB11RelayHandsOnWhatWasLeft(t *testing.T) {
 	}
 }
 
-// B11, live: what is written goes up at once and comes down at once, in both directions.
-func TestB11RelayPassesOnLive(t *testing.T) {
+// B20, live: what is written goes up at once and comes down at once, in both directions.
+func TestB20RelayPassesOnLive(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	va, vb := ann.Visit(r), bob.Visit(r)
@@ -80,8 +80,8 @@ func TestB11RelayPassesOnLive(t *testing.T) {
 	same(t, company, 10, ann, bob)
 }
 
-// B12: who was away while keys were changed, several times and by somebody who joined meanwhile, finds the new ones at the relay.
-func TestB12LateDeviceFindsTheNewKeys(t *testing.T) {
+// B22: who was away while keys were changed, several times and by somebody who joined meanwhile, finds the new ones at the relay.
+func TestB22LateDeviceFindsTheNewKeys(t *testing.T) {
 	ann, bob, r := pair(t)
 	company, control := ann.R.CompanyScope(), keys.ControlScope(ann.ID.Team)
 	ctx := context.Background()
@@ -107,8 +107,8 @@ func TestB12LateDeviceFindsTheNewKeys(t *testing.T) {
 	same(t, company, 4, ann, bob, carl)
 }
 
-// B13: who is let into a group or chat while away gets the keys from a mailbox.
-func TestB13KeysComeByMail(t *testing.T) {
+// B23: who is let into a group or chat while away gets the keys from a mailbox.
+func TestB23KeysComeByMail(t *testing.T) {
 	ann, bob, r := pair(t)
 	group := ann.Group(bob)
 	ann.Note(group, "hello group")
@@ -134,8 +134,8 @@ func TestB13KeysComeByMail(t *testing.T) {
 	}
 }
 
-// B14: members vouch for a newcomer whom no admin has put on the list yet; an admin's device does it for good.
-func TestB14NewcomerIsVouchedFor(t *testing.T) {
+// B24: members vouch for a newcomer whom no admin has put on the list yet; an admin's device does it for good.
+func TestB24NewcomerIsVouchedFor(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	carl := ann.Join("carl")
@@ -154,8 +154,8 @@ func TestB14NewcomerIsVouchedFor(t *testing.T) {
 	va.Stop()
 }
 
-// B15: who was removed gets nothing more from the relay, and nothing of theirs gets there.
-func TestB15RemovedIsCutOff(t *testing.T) {
+// B25: who was removed gets nothing more from the relay, and nothing of theirs gets there.
+func TestB25RemovedIsCutOff(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	v, va := bob.Visit(r), ann.Visit(r)
@@ -178,8 +178,8 @@ func TestB15RemovedIsCutOff(t *testing.T) {
 	}
 }
 
-// B16: a relay that lost its disk, or that was put back, holds nothing of what it said, until it is there again.
-func TestB16RelayLosesItsDisk(t *testing.T) {
+// B26: a relay that lost its disk, or that was put back, holds nothing of what it said, until it is there again.
+func TestB26RelayLosesItsDisk(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	o := ann.Note(company, "first")
@@ -204,8 +204,8 @@ func TestB16RelayLosesItsDisk(t *testing.T) {
 	same(t, company, 1, ann, bob)
 }
 
-// B16: a relay whose database was put back to an earlier day gets again what it lost.
-func TestB16RelayIsPutBack(t *testing.T) {
+// B26: a relay whose database was put back to an earlier day gets again what it lost.
+func TestB26RelayIsPutBack(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	r.Stop()
@@ -230,8 +230,8 @@ func TestB16RelayIsPutBack(t *testing.T) {
 	same(t, company, 1, ann, bob)
 }
 
-// B17: nothing that is readable lies at the relay: no text, no name, no key of any scope, nobody's id.
-func TestB17RelayCanReadNothing(t *testing.T) {
+// B27: nothing that is readable lies at the relay: no text, no name, no key of any scope, nobody's id.
+func TestB27RelayCanReadNothing(t *testing.T) {
 	ann, bob, r := pair(t)
 	company := ann.R.CompanyScope()
 	group := ann.Group(bob)
@@ -284,8 +284,8 @@ func TestB17RelayCanReadNothing(t *testing.T) {
 	r.Start()
 }
 
-// B18: a relay that is forgotten is no place that anything is kept.
-func TestB18ForgottenRelayHoldsNothing(t *testing.T) {
+// B28: a relay that is forgotten is no place that anything is kept.
+func TestB28ForgottenRelayHoldsNothing(t *testing.T) {
 	ann, _, r := pair(t)
 	company := ann.R.CompanyScope()
 	o := ann.Note(company, "x")
@@ -303,8 +303,8 @@ func TestB18ForgottenRelayHoldsNothing(t *testing.T) {
 	}
 }
 
-// B11: the relay's word counts for the ops that are here: about another version of a feed, or more than there is, it says nothing.
-func TestB11RelayWordIsCompared(t *testing.T) {
+// B20: the relay's word counts for the ops that are here: about another version of a feed, or more than there is, it says nothing.
+func TestB20RelayWordIsCompared(t *testing.T) {
 	ann, _, r := pair(t)
 	company := ann.R.CompanyScope()
 	o := ann.Note(company, "x")
