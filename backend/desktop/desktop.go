@@ -34,7 +34,8 @@ const (
 // why the window could not open, why the app did not start, or what went wrong in closing. Run must be called from the main
 // goroutine.
 func Run(o Options) error {
-	bound := o.App.Bound()
+	dialogs := &API{}
+	bound := append(o.App.Bound(), dialogs)
 	if err := checkBindable(bound); err != nil {
 		return err
 	}
@@ -58,6 +59,7 @@ func Run(o Options) error {
 		Logger: wailsLog{o.Log},
 		OnStartup: func(ctx context.Context) {
 			window = wailsWindow{ctx}
+			dialogs.use(window)
 			s.startup(window)
 		},
 		OnShutdown: func(context.Context) { closing = s.shutdown() },

@@ -206,3 +206,26 @@ export async function chooseOwner(page) {
   await page.locator('[role=dialog] footer button, [role=dialog] button').last().click()
   await page.waitForSelector('[role=dialog] ol input')
 }
+
+/** @param {Page} page */
+export async function backUp(page) {
+  await page.locator('main section button').first().click()
+  await page.locator('[role=progressbar]').waitFor()
+}
+
+/** @param {Page} page */
+export async function lookIntoBackup(page) {
+  await page.locator('main button').nth(4).click()
+  await page.locator('main form input:not([type=password]):not([type=radio])').first().fill('/media/zhou/KINGSTON')
+  await page.locator('main form input[type=password]').fill('qX9!tmrv')
+  await page.locator('main form button[type=submit]').click()
+  await page.locator('main form input[type=checkbox]').waitFor()
+}
+
+/** @param {Page} page */
+export async function restoreBackup(page) {
+  await lookIntoBackup(page)
+  await page.locator('main form input[type=checkbox]').check()
+  await page.locator('main form button[type=submit]').click()
+  await page.locator('[role=progressbar]').waitFor()
+}

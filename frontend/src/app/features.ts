@@ -3,6 +3,7 @@
 import { feature as account } from '../features/account/routes';
 import { feature as announcement } from '../features/announcement/routes';
 import { feature as audit } from '../features/audit/routes';
+import { feature as backup } from '../features/backup/routes';
 import { feature as chat } from '../features/chat/routes';
 import { feature as connections } from '../features/connections/routes';
 import { feature as org } from '../features/org/routes';
@@ -12,7 +13,7 @@ import { feature as team } from '../features/team/routes';
 import type { Role } from '../platform/api';
 import type { Feature } from '../platform/feature';
 
-export const features: readonly Feature[] = [chat, org, announcement, rules, audit, account, team, connections, settings];
+export const features: readonly Feature[] = [chat, org, announcement, rules, audit, backup, account, team, connections, settings];
 
 export type Screen = NonNullable<Feature['screen']>;
 

@@ -4,6 +4,7 @@ import 'i18next';
 import type account from '../features/account/messages/zh-CN.json';
 import type announcement from '../features/announcement/messages/zh-CN.json';
 import type audit from '../features/audit/messages/zh-CN.json';
+import type backup from '../features/backup/messages/zh-CN.json';
 import type chat from '../features/chat/messages/zh-CN.json';
 import type connections from '../features/connections/messages/zh-CN.json';
 import type org from '../features/org/messages/zh-CN.json';
@@ -21,6 +22,7 @@ declare module 'i18next' {
       announcement: typeof announcement;
       app: typeof app;
       audit: typeof audit;
+      backup: typeof backup;
       chat: typeof chat;
       connections: typeof connections;
       org: typeof org;

@@ -12,12 +12,15 @@ declare global {
   }
 }
 
+/** Whether the backend has this package here: some are the window's alone. */
+export const bound = (pkg: string): boolean => window.go?.[pkg] !== undefined;
+
 /** Calls a method of the API struct of a Go package. Rejects with a Fault and with nothing else. */
 export async function call<T>(pkg: string, method: string, ...args: unknown[]): Promise<T> {
-  const bound = window.go?.[pkg]?.API[method];
-  if (!bound) throw new Fault(INTERNAL, { method: `${pkg}.${method}` });
+  const target = window.go?.[pkg]?.API[method];
+  if (!target) throw new Fault(INTERNAL, { method: `${pkg}.${method}` });
   try {
-    return (await bound(...args)) as T;
+    return (await target(...args)) as T;
   } catch (error) {
     throw toFault(error);
   }

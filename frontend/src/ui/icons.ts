@@ -20,6 +20,7 @@ export {
   IconClipboardList,
   IconClock,
   IconCopy,
+  IconDeviceFloppy,
   IconDeviceLaptop,
   IconDots,
   IconDownload,

@@ -1,8 +1,8 @@
 // The only caller of the bindings for founding, joining, linking, recovering and inviting.
 
-import { call } from '../../platform/bindings';
+import { bound, call } from '../../platform/bindings';
 import type { AppState } from '../../platform/api';
-import type { Invitation, InvitationPreview, JoinProgress, Profile } from './model';
+import type { Invitation, InvitationPreview, JoinProgress, Profile, Restored, RestoreInput, RestoreProgress } from './model';
 
 interface FoundInput {
   teamName: string;
@@ -37,6 +37,14 @@ export const teamApi = {
   linkDevice: (input: LinkInput) => call<null>('app', 'LinkDevice', input),
   recover: (input: RecoverInput) => call<null>('app', 'Recover', input),
   joinProgress: () => call<JoinProgress>('app', 'JoinProgress'),
+  inspectBackup: (input: RestoreInput) => call<Restored>('app', 'InspectBackup', input),
+  restoreBackup: (input: RestoreInput) => call<Restored>('app', 'RestoreBackup', input),
+  restoreProgress: () => call<RestoreProgress>('app', 'RestoreProgress'),
+  cancelRestore: () => call<null>('app', 'CancelBackup'),
+  /** A window has a dialog of the system; in a browser the path is typed. */
+  canChoose: () => bound('desktop'),
+  /** "" when nothing was chosen. */
+  chooseFolder: (title: string) => call<string>('desktop', 'ChooseFolder', title),
   cancelJoin: () => call<null>('app', 'CancelJoin'),
   createInvitation: (note: string) => call<Invitation>('app', 'CreateInvitation', { note }),
   invitations: () => call<Invitation[]>('app', 'Invitations'),

@@ -27,4 +27,4 @@ export interface FormProps {
 }
 
 /** The ways into a team. */
-export type Way = 'found' | 'join' | 'link' | 'recover';
+export type Way = 'found' | 'join' | 'link' | 'recover' | 'restore';

@@ -151,3 +151,32 @@ export function minutesText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
+
+/** What opens a backup: its passphrase, or the recovery words, separated by spaces. */
+export interface RestoreInput {
+  from: string;
+  passphrase: string;
+  words: string;
+  /** Up to this backup; 0: the newest. */
+  run: number;
+  /** The machine that was backed up will not be used again. */
+  oldIsGone: boolean;
+}
+
+/** What is in a backup, or was restored of it. */
+export interface Restored {
+  deviceName: string;
+  /** RFC 3339, of the backup. */
+  at: string;
+  run: number;
+  ops: number;
+  /** Ops that do not prove themselves; colleagues have them. */
+  missing: number;
+  rows: number;
+}
+
+export interface RestoreProgress {
+  phase: '' | 'reading' | 'ops' | 'proving';
+  done: number;
+  total: number;
+}

@@ -11,7 +11,11 @@ export const invitationsQuery = queryOptions({ queryKey: ['team', 'invitations']
 export const previewQuery = (link: string) =>
   queryOptions({ queryKey: ['team', 'preview', link], queryFn: () => teamApi.preview(link), enabled: link !== '' });
 
+/** How far restoring is, while it runs. */
+export const restoreQuery = queryOptions({ queryKey: ['team', 'restore'], queryFn: teamApi.restoreProgress, gcTime: 0 });
+
 export const staleAfter: StaleAfter = {
+  backup: [restoreQuery.queryKey],
   join: [joinQuery.queryKey],
   // Somebody has joined, or time has passed.
   'org.changed': [invitationsQuery.queryKey],
@@ -57,3 +61,15 @@ export function useCreateInvitation() {
     },
   });
 }
+
+/** Nothing of passphrase or words stays in a cache. */
+export const useInspectBackup = () => useMutation({ mutationFn: teamApi.inspectBackup, gcTime: 0 });
+
+/** Afterwards this device is locked, and waits for its passphrase. */
+export function useRestoreBackup() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: teamApi.restoreBackup, gcTime: 0, onSuccess: () => client.invalidateQueries(appStateQuery) });
+}
+
+export const useCancelRestore = () => useMutation({ mutationFn: teamApi.cancelRestore });
+export const useChooseFolder = () => useMutation({ mutationFn: teamApi.chooseFolder });

@@ -12,6 +12,7 @@ import { JoinForm } from './join-form';
 import { JoinScreen } from './join-screen';
 import { LinkForm } from './link-form';
 import { RecoverForm } from './recover-form';
+import { RestoreForm } from './restore-form';
 import { Welcome } from './welcome';
 
 /** The way into a team; shows the app once this device is in one. */
@@ -54,12 +55,13 @@ export function Onboarding({ ready, children }: { ready: boolean; children: Reac
   }
   const form = { draft, secret, onDraft: setDraft, onBack: () => setPage(null) };
   return (
-    <Frame width={page === 'recover' ? 'wide' : 'normal'}>
+    <Frame width={page === 'recover' || page === 'restore' ? 'wide' : 'normal'}>
       {page === null && <Welcome onWay={choose} />}
       {page === 'found' && <FoundForm {...form} />}
       {page === 'join' && <JoinForm {...form} />}
       {page === 'link' && <LinkForm {...form} />}
       {page === 'recover' && <RecoverForm {...form} />}
+      {page === 'restore' && <RestoreForm onBack={form.onBack} />}
     </Frame>
   );
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { IconArrowRight, IconDeviceLaptop, IconKey, IconLink, IconUsersPlus } from '../../../ui/icons';
+import { IconArrowRight, IconDeviceLaptop, IconHistory, IconKey, IconLink, IconUsersPlus } from '../../../ui/icons';
 import { Logo } from '../../../ui/logo';
 import type { Way } from '../draft';
 import classes from './welcome.module.css';
@@ -23,6 +23,10 @@ export function Welcome({ onWay }: { onWay: (way: Way) => void }) {
         <button type="button" className={classes.small} onClick={() => onWay('recover')}>
           <IconKey size={15} stroke={1.7} aria-hidden />
           {t('welcome.recover')}
+        </button>
+        <button type="button" className={classes.small} onClick={() => onWay('restore')}>
+          <IconHistory size={15} stroke={1.7} aria-hidden />
+          {t('welcome.restore')}
         </button>
       </div>
     </div>
