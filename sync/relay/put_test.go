@@ -220,4 +220,3 @@ func TestOpsOfOthers(t *testing.T) {
 	f.next(2, "b's")
 	ca.put(f.next(1, "b's last")...)
 }
-

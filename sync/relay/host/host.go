@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	hop "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
 
@@ -106,11 +108,13 @@ func (h *Host) listen() error {
 // ID is the relay's peer id.
 func (h *Host) ID() string { return h.node.ID().String() }
 
-// Addrs are the addresses under which the relay is reached, without /p2p/.
+// Addrs are the addresses under which the relay is reached, without /p2p/, those first that it was told to announce.
 func (h *Host) Addrs() []string {
-	var out []string
+	out := slices.Clone(h.cfg.Announce)
 	for _, a := range h.node.Addrs() {
-		out = append(out, a.String())
+		if text := a.String(); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
 	}
 	return out
 }
@@ -201,10 +205,10 @@ func (h *Host) sweepAt(now time.Time) {
 	}
 }
 
-// speaks tells whether a conversation with the relay is going on.
+// speaks tells whether a conversation with the relay, or a circuit through it, is going on.
 func speaks(c network.Conn) bool {
 	for _, s := range c.GetStreams() {
-		if s.Protocol() == relayProtocol {
+		if s.Protocol() == relayProtocol || s.Protocol() == proto.ProtoIDv2Hop {
 			return true
 		}
 	}
