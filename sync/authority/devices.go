@@ -93,7 +93,7 @@ func (s *State) vertexOf(id op.ID) int32 {
 }
 
 // ClaimedKey returns the signing key that the first op of an unknown device claims, if the state vouches for the claim: the
-// genesis of the team, an admission by an invitation that is known, or a device.link signed by the root of a known person.
+// genesis of the team, an admission by an invitation that is known or was voided by a fork, or a device.link signed by the root of a known person.
 // Anything else could be made up by anybody.
 func (s *State) ClaimedKey(o Op) (ed25519.PublicKey, bool) {
 	key, ok := AuthorKey(o)
@@ -109,7 +109,9 @@ func (s *State) ClaimedKey(o Op) (ed25519.PublicKey, bool) {
 			return nil, false
 		}
 		_, known := s.Invite(a.Invite)
-		return key, known
+		// One of a forked feed admits nobody, and yet whoever was admitted before the fork showed has written, and some hold
+		// that: all must be able to, or they never hold the same.
+		return key, known || s.Status(a.Invite).Reason == ReasonForked
 	case TypeDeviceLink:
 		l, err := decode[DeviceLink](o.Payload)
 		if err != nil {

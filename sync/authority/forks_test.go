@@ -89,3 +89,27 @@ func TestForkedBranchIsAskedFor(t *testing.T) {
 		t.Fatal("the two replicas do not agree")
 	}
 }
+
+// An op that is known to stand at a fork has no effect, whether or not what else stands there is among the ops, evaluated at once
+// or one by one; what cites it counts.
+func TestOpMarkedAsForked(t *testing.T) {
+	o := newOffice(t)
+	a, b, c := people()[0], people()[1], people()[2]
+	o.join(b)
+	o.grant(a, b, authority.Admin, "")
+	one := o.grant(b, c, authority.Member, "")
+	o.ops[len(o.ops)-1].Forked = true
+	later := o.grant(b, people()[3], authority.Member, "")
+	after := o.grant(a, people()[3], authority.Member, "")
+	o.want(one, authority.Invalid, authority.ReasonForked)
+	o.want(later, authority.Invalid, authority.ReasonForked)
+	o.want(after, authority.Valid, "")
+	l := authority.NewLog(team, o.genesis)
+	for _, x := range o.ops {
+		l.Add(x)
+		l.State()
+	}
+	if l.State().Digest() != o.eval().Digest() {
+		t.Fatal("one by one, another state")
+	}
+}

@@ -119,7 +119,7 @@ func (g *graph) load(facts map[op.ID]*fact) []*fact {
 	for i, f := range order {
 		f.placed = 0
 		c := g.chain(f)
-		if i+1 < len(order) && order[i+1].op.Ref == f.op.Ref {
+		if f.op.Forked || i+1 < len(order) && order[i+1].op.Ref == f.op.Ref {
 			c.broken = min(c.broken, f.op.Ref.Seq)
 		}
 		g.link(c, f)
@@ -153,6 +153,9 @@ func (g *graph) take(f *fact) bool {
 	c := g.chain(f)
 	if f.op.ID == g.founding || f.op.Ref.Seq < c.broken && f.op.Ref.Seq <= c.top {
 		return false
+	}
+	if f.op.Forked {
+		c.broken = min(c.broken, f.op.Ref.Seq)
 	}
 	g.facts[f.op.ID] = f
 	g.link(c, f)

@@ -15,6 +15,9 @@ type Op struct {
 	Payload []byte
 	Deps    []op.ID // the frontier that the author knew; its own previous op need not be named
 	HLC     hlc.Time
+	// Forked says that the op is known to stand at or after a fork of its feed, also where nothing else in its place is among
+	// the ops: of the other branch there may be content only.
+	Forked bool
 }
 
 // Verdict is what became of an op.

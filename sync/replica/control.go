@@ -24,11 +24,13 @@ func (r *Replica) loadControl(q oplog.Querier) error {
 	}
 	if err == nil {
 		err = r.loadBranches(q, func(o *opened) {
+			a := o.authority()
+			a.Forked = true
 			if o.sealed.Scope == r.teamTag.control {
-				control.Add(o.authority())
+				control.Add(a)
 				return
 			}
-			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], o.authority())
+			scopeOps[o.sealed.Scope] = append(scopeOps[o.sealed.Scope], a)
 		})
 	}
 	if err != nil {
