@@ -25,7 +25,7 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 		if now == nil || now == old {
 			continue
 		}
-		weaker, err := r.weakened(p, old, now)
+		weaker, err := r.weakened(p, before, old, now)
 		if err != nil {
 			return err
 		}
@@ -48,24 +48,29 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 	return nil
 }
 
-// weakened lists the members whose role is weaker now, or was when they were removed. The registers of those who are none any more are taken back.
-func (r *Replica) weakened(p *projector, old, now *scope) (map[op.UserID]bool, error) {
-	var out map[op.UserID]bool
-	for u, role := range old.members {
-		newRole, member := now.members[u]
-		if !member {
+// weakened lists the people who count for less in a scope than before, in the team or in the scope, members or not: who left a
+// group is still judged by what they are in the team. The registers of those who are no members any more are taken back.
+func (r *Replica) weakened(p *projector, before *world, old, now *scope) (map[op.UserID]bool, error) {
+	w := r.world.Load()
+	out := map[op.UserID]bool{}
+	look := func(u op.UserID) {
+		then, next := before.as(old, u), w.as(now, u)
+		if next.Role(u) > then.Role(u) || next.ScopeRole(now.id, u) > then.ScopeRole(old.id, u) {
+			out[u] = true
+		}
+	}
+	for u := range old.members {
+		if _, member := now.members[u]; !member {
 			if err := r.dropRegisters(p, now, u); err != nil {
 				return nil, err
 			}
-			newRole, _ = r.world.Load().former(now, u)
 		}
-		if newRole <= role {
-			continue
+		look(u)
+	}
+	for u := range old.ever {
+		if _, member := old.members[u]; !member {
+			look(u)
 		}
-		if out == nil {
-			out = map[op.UserID]bool{}
-		}
-		out[u] = true
 	}
 	return out, nil
 }
