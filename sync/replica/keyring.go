@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -65,10 +66,14 @@ func (r *Replica) hasBox(raw []byte, devices ...op.DeviceID) bool {
 	return ok && slices.ContainsFunc(h.Boxes, func(b keys.Box) bool { return slices.Contains(devices, b.Device) })
 }
 
-// LearnKeys takes epoch ops ahead of their feeds. Each is verified by its own signature; it is not stored as an op. Errors:
-// ErrInvalid for something that is no whole, signed epoch op, ErrStranger when its device is not known here.
+// LearnKeys takes epoch ops ahead of their feeds. Each is verified by its own signature; it is not stored as an op. Of one by a
+// device that is not known here only the key counts, and only in the control log: a device that lost its database can read
+// there who made the keys only with these keys. The key is the one that its ref stands for, whoever hands it over. Errors:
+// ErrInvalid for something that is no whole, signed epoch op; ErrStranger when the device of some is not known here, and the
+// others were learned.
 func (r *Replica) LearnKeys(ctx context.Context, raws [][]byte) error {
 	ops := make([]*opened, 0, len(raws))
+	var strange []op.Sealed
 	for _, raw := range raws {
 		s, rest, err := op.Parse(raw)
 		if err != nil || len(rest) > 0 || s.Kind != op.Epoch || s.CheckBody() != nil {
@@ -76,7 +81,8 @@ func (r *Replica) LearnKeys(ctx context.Context, raws [][]byte) error {
 		}
 		d, ok := r.Device(s.Device)
 		if !ok {
-			return ErrStranger
+			strange = append(strange, s)
+			continue
 		}
 		if !s.VerifySig(d.SignPub) {
 			return fmt.Errorf("%w: signature of an epoch op", ErrInvalid)
@@ -86,10 +92,21 @@ func (r *Replica) LearnKeys(ctx context.Context, raws [][]byte) error {
 			ops = append(ops, o)
 		}
 	}
-	if len(ops) == 0 {
-		return nil
+	var left error
+	if len(strange) > 0 {
+		left = ErrStranger
 	}
-	return r.write(ctx, func(p *projector) error {
+	found := r.controlKeysIn(strange)
+	if len(ops)+len(found) == 0 {
+		return left
+	}
+	err := r.write(ctx, func(p *projector) error {
+		for i := range found {
+			if err := r.keepEpoch(p, r.teamTag.control, r.id.Device.ID, &found[i]); err != nil {
+				return err
+			}
+			p.keys[r.teamTag.control] = true
+		}
 		for _, o := range ops {
 			if err := r.learnEpoch(p, o, 0); err != nil {
 				return err
@@ -97,4 +114,60 @@ func (r *Replica) LearnKeys(ctx context.Context, raws [][]byte) error {
 		}
 		return nil
 	})
+	return cmp.Or(err, left)
+}
+
+// controlKeysIn reads keys of the control log that this device lacks from epoch ops that nobody here can verify: from the boxes
+// for this device, and from what later epochs hand on.
+func (r *Replica) controlKeysIn(ops []op.Sealed) []keys.Epoch {
+	id := keys.ControlScope(r.id.Team)
+	announced := map[op.EpochRef]keys.EpochNew{}
+	var out []keys.Epoch
+	have := map[op.EpochRef]bool{}
+	keep := func(e keys.Epoch) {
+		if !have[e.Ref] && r.epochs.key(r.teamTag.control, e.Ref) == nil && e.Check() == nil {
+			have[e.Ref], out = true, append(out, e)
+		}
+	}
+	for i := range ops {
+		o := &opened{sealed: ops[i]}
+		if o.sealed.Scope != r.teamTag.control || r.decrypt(o) != oplog.Applied {
+			continue
+		}
+		n, ok := readEpochOp(o)
+		if !ok || n.Scope != id {
+			continue
+		}
+		if n.announces {
+			announced[n.Ref] = n.EpochNew
+		}
+		if e, err := r.openBox(&n); err == nil {
+			keep(e)
+		}
+	}
+	from := slices.Clone(out)
+	for _, x := range r.epochs.all(r.teamTag.control) {
+		if x.held() {
+			from = append(from, x.private(id))
+		}
+	}
+	for i := range from {
+		earlier, err := from[i].Ancestors(func(ref op.EpochRef) (keys.EpochNew, bool) {
+			if n, ok := announced[ref]; ok {
+				return n, true
+			}
+			x := r.epochs.get(r.teamTag.control, ref)
+			if x == nil || !x.announced {
+				return keys.EpochNew{}, false
+			}
+			return x.public(id), true
+		})
+		if err != nil {
+			r.log.Warn("an earlier key does not open", "epoch", from[i].Ref.String(), "err", err)
+		}
+		for _, e := range earlier {
+			keep(e)
+		}
+	}
+	return out
 }
