@@ -76,7 +76,7 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 	if w != nil && w.to >= to {
 		return nil
 	}
-	if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
+	if !s.verifiable(k) {
 		s.postpone(*f)
 		return nil
 	}
@@ -101,6 +101,17 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 	s.setStatus(func(st *Status) { st.Wanted += n; st.Behind += n; st.State = Syncing })
 	s.askFor(k, from, to, urgent)
 	return nil
+}
+
+// verifiable tells whether it is worth asking for a feed: its device is known, or the feed may make it known. One that did not
+// is asked for again when authority has changed, or after a while: not at once, or the two would hand it to and fro for as long
+// as the keys to read it are not here.
+func (s *Session) verifiable(k oplog.FeedKey) bool {
+	if s.r.KnownDevice(k.Device) {
+		return true
+	}
+	at, tried := s.strange[k]
+	return s.r.MayCertify(k) && (!tried || s.cfg.Now().Sub(at) >= strangeGap)
 }
 
 // askFor queues a question, one a feed.

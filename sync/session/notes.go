@@ -19,6 +19,7 @@ type notes struct {
 	stored    []stored
 	forks     map[oplog.FeedKey]bool
 	authority bool
+	keys      bool // some were learned
 	ready     chan struct{}
 }
 
@@ -46,8 +47,11 @@ func (n *notes) put(f func()) {
 // handleNotes works off what has come in.
 func (s *Session) handleNotes(ctx context.Context) error {
 	s.notes.mu.Lock()
-	list, forks, authority := s.notes.stored, s.notes.forks, s.notes.authority
-	s.notes.stored, s.notes.forks, s.notes.authority = nil, nil, false
+	list, forks, authority, keys := s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys
+	s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys = nil, nil, false, false
+	if authority || keys {
+		clear(s.strange) // perhaps they can be verified now
+	}
 	s.notes.mu.Unlock()
 	for i := range list {
 		if err := s.onStored(ctx, &list[i]); err != nil {
@@ -62,6 +66,10 @@ func (s *Session) handleNotes(ctx context.Context) error {
 	if authority {
 		return s.onAuthority(ctx)
 	}
+	if keys && s.peer != nil && !s.leaving() && !s.gone() {
+		_, err := s.retryLater(false)
+		return err
+	}
 	return nil
 }
 
@@ -73,11 +81,11 @@ func (s *Session) onEvent(e *replica.Event) {
 	}
 	s.mu.Unlock()
 	s.poke()
-	if !e.Authority && len(e.Forks) == 0 {
+	if !e.Authority && !e.Keys && len(e.Forks) == 0 {
 		return
 	}
 	s.notes.put(func() {
-		s.notes.authority = s.notes.authority || e.Authority
+		s.notes.authority, s.notes.keys = s.notes.authority || e.Authority, s.notes.keys || e.Keys
 		for i := range e.Forks {
 			if s.notes.forks == nil {
 				s.notes.forks = map[oplog.FeedKey]bool{}

@@ -102,6 +102,9 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 	v, err := s.r.Verify(m.Ops, m.Raw)
 	if errors.Is(err, replica.ErrStranger) { // a device this replica has not heard of: sent too early
 		s.dropWant(k)
+		if len(s.strange) < maxWanted {
+			s.strange[k] = s.cfg.Now()
+		}
 		s.postpone(wire.FeedState{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, Len: last})
 		if err := s.giveCredit(size); err != nil {
 			return err
@@ -306,7 +309,7 @@ func (s *Session) onAuthority(ctx context.Context) error {
 func (s *Session) retryLater(urgent bool) (progress bool, err error) {
 	for _, k := range slices.SortedFunc(maps.Keys(s.later), oplog.FeedKey.Compare) {
 		f := s.later[k]
-		if !s.r.KnownDevice(k.Device) && !s.r.MayCertify(k) {
+		if !s.verifiable(k) {
 			continue
 		}
 		delete(s.later, k)

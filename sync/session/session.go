@@ -20,6 +20,7 @@ const (
 	compareGap  = 30 * time.Second // fingerprints, while nothing moves
 	silentLimit = 100 * time.Second
 	stallLimit  = 45 * time.Second // outstanding ops that do not come
+	strangeGap  = 30 * time.Second // between attempts to verify the feed of a device that is not known
 	ackDelay    = 50 * time.Millisecond
 	lastWords   = time.Second // for what is still to be written when a conversation ends
 )
@@ -122,6 +123,7 @@ type Session struct {
 	want        map[oplog.FeedKey]*wanted
 	later       map[oplog.FeedKey]wire.FeedState // claimed by another conversation, or of a device not known yet
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
+	strange     map[oplog.FeedKey]time.Time      // when ops came that nobody here can verify yet
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
 	shownAt     int64                            // arrival number at which shown was so
 	upTo        int64
@@ -168,8 +170,8 @@ func New(cfg Config) *Session {
 		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
-		sought: map[oplog.FeedKey]uint64{},
-		acks:   map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
+		strange: map[oplog.FeedKey]time.Time{}, sought: map[oplog.FeedKey]uint64{},
+		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}
 }
 
