@@ -129,6 +129,7 @@ func TestSigningOutADevice(t *testing.T) {
 	a.linked(a2)
 	d := a2.direct(b)
 	a2.send(d, "还在")
+	a.reads(d, "还在") // so that the removal says that it counts; otherwise b does, some seconds later
 	b.reads(d, "还在")
 	gone := a2.device()
 	if err := a.api.RevokeDevice(RevokeDeviceInput{DeviceID: gone}); err != nil {

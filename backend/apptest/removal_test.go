@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
@@ -182,6 +184,27 @@ func TestCutsMoveEffectsBothWays(t *testing.T) {
 		t.Fatalf("%d more ops say what was said", m-n)
 	}
 	agree(t, company, a, b, c)
+}
+
+// P13: whoever holds words that the remover had not got says so within a quarter of a minute.
+func TestCutsAreToldSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		company := a.R.CompanyScope()
+		c.Note(company, "on the way")
+		c.Copy(b)
+		a.Remove(c, authority.Removed)
+		l := Connect(a, b)
+		defer l.Stop()
+		time.Sleep(16 * time.Second)
+		for _, m := range []*Member{a, b} {
+			if !has(m, company, "on the way") {
+				t.Errorf("%s does not show it", m.Name)
+			}
+		}
+	})
 }
 
 // P9: with "compromised" only what the remover had seen counts, whatever others hold.

@@ -27,8 +27,29 @@ func (r *Replica) wantHave(tag op.ScopeTag) {
 // heldEvery is how often held ops are looked at.
 const heldEvery = 5 * time.Second
 
-// healWithin is the most turns of heldEvery that healing waits: all members see the same gap at once.
-const healWithin = 6
+// The most turns of heldEvery that something waits which all members see at once and one of them does: handing out missing
+// keys, and saying how far somebody who was removed wrote, until when people may miss words that count.
+const (
+	healWithin = 6
+	tellWithin = 2
+)
+
+// turn is when it is this device's turn to do what any member may do.
+type turn struct{ in int }
+
+// comes tells, once every heldEvery, whether the turn has come. While nothing is due none is drawn.
+func (t *turn) comes(due bool, draw func() int) bool {
+	switch {
+	case !due:
+		t.in = 0
+	case t.in == 0:
+		t.in = 1 + draw()
+	default:
+		t.in--
+		return t.in == 0
+	}
+	return false
+}
 
 // chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due,
 // and hands out keys that are missing.
@@ -39,7 +60,7 @@ func (r *Replica) chores(ctx context.Context) {
 	timer.Stop()
 	held := time.NewTicker(heldEvery)
 	defer held.Stop()
-	healIn := 0 // ticks of held
+	var heal, tell turn
 	for {
 		select {
 		case <-ctx.Done():
@@ -48,18 +69,15 @@ func (r *Replica) chores(ctx context.Context) {
 			if err := r.JudgeHeld(ctx); err != nil && ctx.Err() == nil {
 				r.log.Warn("could not judge held ops", "err", err)
 			}
-			switch {
-			case !r.needsHealing() && !r.cutsDue.Load():
-				healIn = 0
-			case healIn == 0:
-				healIn = 1 + r.intN(healWithin)
-			default:
-				if healIn--; healIn > 0 {
-					continue
-				}
-				if err := errors.Join(r.TellCuts(ctx), r.Heal(ctx)); err != nil && ctx.Err() == nil {
-					r.log.Warn("could not hand out keys", "err", err)
-				}
+			var err error
+			if tell.comes(r.cutsDue.Load(), func() int { return r.intN(tellWithin) }) {
+				err = r.TellCuts(ctx)
+			}
+			if heal.comes(r.needsHealing(), func() int { return r.intN(healWithin) }) {
+				err = errors.Join(err, r.Heal(ctx))
+			}
+			if err != nil && ctx.Err() == nil {
+				r.log.Warn("could not say cuts or hand out keys", "err", err)
 			}
 		case tag := <-r.haveCh:
 			if tag == r.teamTag.control {
