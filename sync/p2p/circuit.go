@@ -92,6 +92,7 @@ func (h *Host) circuitAddrs() []string {
 // circuit is an address through a relay, taken apart.
 type circuit struct {
 	relay peer.ID
+	place ma.Multiaddr // the relay's
 	addr  ma.Multiaddr // without the identity at its end
 	to    peer.ID
 }
@@ -110,5 +111,5 @@ func parseCircuit(text string) (circuit, bool) {
 	if relay == "" || relay == to || !dialable(place) {
 		return circuit{}, false
 	}
-	return circuit{relay: relay, addr: rest, to: to}, true
+	return circuit{relay: relay, place: place, addr: rest, to: to}, true
 }

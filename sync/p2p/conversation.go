@@ -270,10 +270,7 @@ func (h *Host) started(c *conversation) {
 	m, addr := c.mate, c.conn.RemoteMultiaddr()
 	h.mu.Lock()
 	m.reason, m.found = "", false
-	m.improve = redial{}
-	if isCircuit(addr) {
-		m.improve.next = c.began.Add(h.tune.improveAfter)
-	}
+	m.improve = improve{busy: m.improve.busy, next: c.began.Add(h.tune.improveAfter)}
 	h.mu.Unlock()
 	h.changed()
 	signal(h.wake)

@@ -3,7 +3,6 @@ package p2p
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -115,10 +114,11 @@ func (s *joinStream) Reset() error {
 func (h *Host) candidates(addrs []string, only peer.ID) map[peer.ID]candidate {
 	found := map[peer.ID]candidate{}
 	for _, text := range addrs {
-		var id, relay peer.ID
+		var id peer.ID
 		var list []ma.Multiaddr
-		if c, ok := parseCircuit(text); ok {
-			id, relay, list = c.to, c.relay, []ma.Multiaddr{c.addr}
+		way, through := parseCircuit(text)
+		if through {
+			id, list = way.to, []ma.Multiaddr{way.addr}
 		} else if e, err := parseMultiaddr(text); err == nil {
 			id, list = e.id, e.addrs
 		}
@@ -127,8 +127,11 @@ func (h *Host) candidates(addrs []string, only peer.ID) map[peer.ID]candidate {
 			continue
 		}
 		c.id, c.source, c.addrs = id, SourceInvite, append(c.addrs, list...)
-		if relay != "" && !slices.Contains(c.relays, relay) {
-			c.relays = append(c.relays, relay)
+		if through {
+			if c.relays == nil {
+				c.relays = map[peer.ID][]ma.Multiaddr{}
+			}
+			c.relays[way.relay] = append(c.relays[way.relay], way.place)
 		}
 		found[id] = c
 	}
@@ -148,7 +151,7 @@ func (h *Host) allow(c candidate) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.allowed[c.id]++
-	for _, id := range c.relays {
+	for id := range c.relays {
 		h.allowed[id]++
 	}
 }
@@ -156,7 +159,7 @@ func (h *Host) allow(c candidate) {
 // letGo takes one allow back, and with the last one the connection.
 func (h *Host) letGo(c candidate) {
 	h.letGoOf(c.id)
-	for _, id := range c.relays {
+	for id := range c.relays {
 		h.letGoOf(id)
 	}
 }

@@ -130,7 +130,6 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	h.spawn(h.changeLoop)
 	h.spawn(h.watchNetwork)
 	h.spawn(h.watchLinks)
-	h.spawn(h.watchObserved)
 	h.spawn(h.nameAddresses)
 	h.SetRelays(cfg.Relays)
 	return h, nil
@@ -173,6 +172,11 @@ func (h *Host) Close() error {
 	h.mu.Unlock()
 	h.cancel()
 	h.mdns.close()
+	for _, c := range h.swarm.Conns() {
+		if isCircuit(c.RemoteMultiaddr()) {
+			c.Close() // hole punching waits for answers there, up to a minute
+		}
+	}
 	h.tasks.Wait()
 	var errs []error
 	if h.punching != nil {

@@ -18,7 +18,7 @@ import (
 type candidate struct {
 	id     peer.ID
 	addrs  []ma.Multiaddr
-	relays []peer.ID // that some of addrs lead through
+	relays map[peer.ID][]ma.Multiaddr // that some of addrs lead through, and where they answer
 	source string
 }
 
@@ -115,6 +115,9 @@ func (s *joinSearch) attempt(c candidate) joinResult {
 	ctx, cancel := context.WithTimeout(s.ctx, h.tune.reach)
 	defer cancel()
 	h.node.Peerstore().AddAddrs(c.id, c.addrs, peerstore.TempAddrTTL)
+	for id, addrs := range c.relays { // all of them, so that QUIC is preferred, which hole punching needs later
+		h.node.Peerstore().AddAddrs(id, addrs, peerstore.TempAddrTTL)
+	}
 	h.swarm.Backoff().Clear(c.id)
 	conn, err := h.swarm.DialPeer(ctx, c.id)
 	var stream network.Stream

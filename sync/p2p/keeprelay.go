@@ -115,7 +115,7 @@ func (h *Host) attend(r *relay, conn network.Conn) {
 		defer close(spoken)
 		h.speak(ctx, r, conn)
 	}()
-	h.reserve(ctx, r)
+	h.reserve(ctx, r, conn)
 	<-spoken
 	cancel()
 	conn.Close()
@@ -165,11 +165,12 @@ func (h *Host) converse(ctx context.Context, r *relay, conn network.Conn) error 
 
 // reserve holds a reservation at r until ctx ends. A relay that does not know
 // this device yet may know it a moment later, from what OnRelay tells it.
-func (h *Host) reserve(ctx context.Context, r *relay) {
+func (h *Host) reserve(ctx context.Context, r *relay, conn network.Conn) {
 	var back redial
 	for ctx.Err() == nil {
 		now := h.now()
 		back.begin(now)
+		h.observe(ctx, r, conn)
 		asking, cancel := context.WithTimeout(network.WithNoDial(ctx, "reserve"), h.tune.reach)
 		slot, err := client.Reserve(asking, h.node, peer.AddrInfo{ID: r.id})
 		cancel()

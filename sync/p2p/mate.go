@@ -25,8 +25,7 @@ type mate struct {
 	nearby    []ma.Multiaddr // announced on the local network
 
 	redial  redial
-	improve redial        // attempts to leave a circuit for a direct connection
-	busy    bool          // such an attempt is under way
+	improve improve       // attempts to leave a circuit
 	dialing bool          // an attempt is under way
 	opening *opening      // its stream is being agreed on
 	conv    *conversation // the one conversation
@@ -103,9 +102,11 @@ func (h *Host) reconcile() {
 		}
 		current[id] = true
 		m := h.mateOf(id, d.ID)
-		m.published = parseAddrs(d.Addrs, id)
+		if addrs := parseAddrs(d.Addrs, id); !slices.EqualFunc(addrs, m.published, ma.Multiaddr.Equal) {
+			m.published = addrs
+			m.improve.hurry()
+		}
 		m.redial.hurry(now)
-		m.improve.hurry(now)
 	}
 	for _, r := range h.relays {
 		signal(r.hurry)
@@ -185,7 +186,7 @@ func (h *Host) found(info peer.AddrInfo) {
 	m.nearby = addrs[:min(len(addrs), maxAddrs)]
 	m.found = true
 	m.redial.hurry(h.now())
-	m.improve.hurry(h.now())
+	m.improve.hurry()
 	h.settle(m)
 	signal(h.wake)
 }

@@ -28,7 +28,7 @@ func (h *Host) watchNetwork() {
 				return
 			}
 		}
-		h.moved()
+		h.moved(false)
 	}
 }
 

@@ -1,29 +1,43 @@
 package p2p
 
 import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // Hole punching: two devices behind routers tell each other over a circuit where a relay sees them, and then call at the same
-// moment, so that each router takes the other's packets for answers. libp2p does it once for every circuit that comes in. It
-// works over QUIC only, because only there the socket that the relay sees is the one that listens.
+// moment, so that each router takes the other's packets for answers. libp2p does it (DCUtR); the device that was called on the
+// circuit begins. It works over QUIC only, because only there the socket that the relay sees is the one that listens.
 
-// startPunching answers and begins hole punching until Close.
+// startPunching answers hole punching, and begins it for every circuit that comes in, until Close.
 func (h *Host) startPunching() error {
 	ids, ok := h.node.(interface{ IDService() identify.IDService })
 	if !ok {
 		return fmt.Errorf("hole punching: %T has no identify service", h.node)
 	}
-	punching, err := holepunch.NewService(h.node, ids.IDService(), h.punchable, holepunch.WithTracer(punchTrace{h}))
+	// The service asks every few seconds whether there is an address before it begins, and who calls DirectConnect
+	// meanwhile waits for ever. So its first question gets an answer.
+	var asked atomic.Bool
+	addrs := func() []ma.Multiaddr {
+		if !asked.Swap(true) {
+			return []ma.Multiaddr{nil}
+		}
+		return h.punchable()
+	}
+	punching, err := holepunch.NewService(h.node, ids.IDService(), addrs, holepunch.WithTracer(punchTrace{h}))
 	if err != nil {
 		return fmt.Errorf("hole punching: %w", err)
 	}
@@ -34,7 +48,7 @@ func (h *Host) startPunching() error {
 // punchable lists where mates may call for a hole: where relays see this device, and its own addresses, for two devices behind
 // the same router.
 func (h *Host) punchable() []ma.Multiaddr {
-	var addrs []ma.Multiaddr
+	var addrs, loopback []ma.Multiaddr
 	h.mu.Lock()
 	for _, r := range h.relays {
 		if r.observed != nil && !ma.Contains(addrs, r.observed) {
@@ -43,40 +57,101 @@ func (h *Host) punchable() []ma.Multiaddr {
 	}
 	h.mu.Unlock()
 	for _, a := range h.node.Addrs() {
-		if len(addrs) < maxAddrs && dialable(a) && isQUIC(a) && !ma.Contains(addrs, a) {
+		switch {
+		case !dialable(a) || !isQUIC(a) || ma.Contains(addrs, a) || len(addrs) == maxPunch:
+		case manet.IsIPLoopback(a):
+			loopback = append(loopback, a)
+		default:
 			addrs = append(addrs, a)
 		}
+	}
+	if len(addrs) == 0 {
+		return loopback
 	}
 	return addrs
 }
 
-// watchObserved notes where relays see this device.
-func (h *Host) watchObserved() {
-	sub, err := h.node.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted), eventbus.Name("tongzhou"))
+// maxPunch bounds the addresses for one hole: each is called by both at once.
+const maxPunch = 6
+
+// identifyObserved is the number of the field in libp2p's identify message that says where the other side sees this one.
+const identifyObserved = 4
+
+// maxIdentify bounds that message, as libp2p does.
+const maxIdentify = 8 << 10
+
+// whereSeen asks a relay from which address this device calls. libp2p asks only when a connection begins, which may have been
+// before the relay was the team's.
+func whereSeen(ctx context.Context, c network.Conn) (ma.Multiaddr, error) {
+	s, err := openStream(ctx, c, identify.ID)
 	if err != nil {
-		h.log.Warn("watch how relays see this device", "err", err)
-		return
+		return nil, err
 	}
-	defer sub.Close()
-	for {
-		select {
-		case <-h.ctx.Done():
-			return
-		case e, ok := <-sub.Out():
-			if !ok {
-				return
-			}
-			h.observed(e.(event.EvtPeerIdentificationCompleted))
-		}
+	defer s.Reset()
+	defer context.AfterFunc(ctx, func() { s.Reset() })()
+	r := bufio.NewReader(s)
+	size, err := binary.ReadUvarint(r)
+	if err != nil || size > maxIdentify {
+		return nil, fmt.Errorf("read identify message of %d bytes: %w", size, errors.Join(err, context.Cause(ctx)))
 	}
+	msg := make([]byte, size)
+	if _, err := io.ReadFull(r, msg); err != nil {
+		return nil, fmt.Errorf("read identify message: %w", err)
+	}
+	seen, ok := bytesField(msg, identifyObserved)
+	if !ok {
+		return nil, errors.New("the relay does not say where it sees this device")
+	}
+	addr, err := ma.NewMultiaddrBytes(seen)
+	if err != nil {
+		return nil, fmt.Errorf("where the relay sees this device: %w", err)
+	}
+	return addr, nil
 }
 
-func (h *Host) observed(e event.EvtPeerIdentificationCompleted) {
+// bytesField finds a field of a protobuf message that holds bytes.
+func bytesField(msg []byte, number uint64) ([]byte, bool) {
+	for len(msg) > 0 {
+		tag, n := binary.Uvarint(msg)
+		if n <= 0 {
+			return nil, false
+		}
+		msg = msg[n:]
+		value, n := binary.Uvarint(msg)
+		if n <= 0 {
+			return nil, false
+		}
+		msg = msg[n:]
+		switch tag & 7 {
+		case 0: // a number
+		case 2:
+			if value > uint64(len(msg)) {
+				return nil, false
+			}
+			if tag>>3 == number {
+				return msg[:value], true
+			}
+			msg = msg[value:]
+		default:
+			return nil, false // identify has no others
+		}
+	}
+	return nil, false
+}
+
+// observe notes where a relay sees this device.
+func (h *Host) observe(ctx context.Context, r *relay, c network.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, h.tune.handshake)
+	defer cancel()
+	addr, err := whereSeen(ctx, c)
+	if err != nil {
+		h.log.Debug("own address unknown", "relay", r.id, "err", err)
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := h.relays[e.Peer]
-	if r != nil && e.ObservedAddr != nil && dialable(e.ObservedAddr) && isQUIC(e.ObservedAddr) {
-		r.observed = e.ObservedAddr
+	if r.conn == c && dialable(addr) && isQUIC(addr) {
+		r.observed = addr
 	}
 }
 

@@ -328,3 +328,28 @@ func TestDirectAddressesAreTriedBeforeCircuits(t *testing.T) {
 		}
 	}
 }
+
+// What a relay says is hostile: reading it ends with a field or without one.
+func FuzzBytesField(f *testing.F) {
+	f.Add([]byte{0x22, 2, 1, 2})
+	f.Add([]byte{0x08, 1, 0x22, 0})
+	f.Add([]byte{0x22, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		if field, ok := bytesField(msg, identifyObserved); ok && len(field) > len(msg) {
+			t.Fatalf("%d bytes of %d", len(field), len(msg))
+		}
+	})
+}
+
+func TestTheRelaySaysWhereItSeesThisDevice(t *testing.T) {
+	r := startRelay(t, newDevice(t))
+	n := start(t, newDevice(t), rosterOf(), r.use)
+	n.untilReserved(t)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, known := range n.relays {
+		if known.observed == nil || !ma.Contains(n.node.Addrs(), known.observed) {
+			t.Errorf("seen at %v, not one of %v", known.observed, n.node.Addrs())
+		}
+	}
+}

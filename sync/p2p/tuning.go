@@ -56,7 +56,7 @@ func (t tuning) withDefaults() tuning {
 	set(&t.joinGrace, 1500*time.Millisecond)
 	set(&t.joinSearch, 10*time.Second)
 	set(&t.spare, 30*time.Second)
-	set(&t.improveAfter, 8*time.Second)
+	set(&t.improveAfter, 3*time.Second)
 	set(&t.aliveTime, 5*time.Second)
 	set(&t.lookAround, 2*time.Second)
 	return t

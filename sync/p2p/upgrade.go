@@ -31,37 +31,63 @@ func (h *Host) relayed(m *mate) bool {
 	return m.conv != nil && isCircuit(m.conv.conn.RemoteMultiaddr())
 }
 
-// improveDue starts an attempt at a direct connection if it is time for one, and says when to look again. Host.mu is held.
+// improve is when to try again to leave a circuit. The zero value is due at once.
+type improve struct {
+	busy     bool // an attempt is under way
+	failures int
+	next     time.Time
+}
+
+// improveMax bounds the wait. Every attempt calls some addresses that have not answered before.
+const improveMax = 10 * time.Minute
+
+func (i *improve) failed(now time.Time, first time.Duration, jitter float64) {
+	wait := improveMax
+	if i.failures++; i.failures < 10 {
+		wait = min(first<<i.failures, improveMax)
+	}
+	i.next = now.Add(wait - time.Duration(jitter*float64(wait/2)))
+}
+
+// hurry is for when something has changed.
+func (i *improve) hurry() { i.failures, i.next = 0, time.Time{} }
+
+// improveDue starts an attempt to leave a circuit if it is time for one, and says when to look again. Host.mu is held.
 func (h *Host) improveDue(m *mate, now time.Time) time.Duration {
-	if m.busy || h.closed || h.tune.circuitsStay {
+	if m.improve.busy || h.closed || h.tune.circuitsStay {
 		return lookAgain
 	}
-	if !m.improve.due(now) {
+	if now.Before(m.improve.next) {
 		return m.improve.next.Sub(now)
 	}
-	m.busy = true
-	m.improve.begin(now)
+	m.improve.busy = true
+	called := m.conv.conn.Stat().Direction == network.DirInbound
 	h.tasks.Add(1)
 	go func() {
 		defer h.tasks.Done()
-		h.dialDirect(m)
+		h.leaveCircuit(m, called)
 	}()
 	return lookAgain
 }
 
-// dialDirect tries the direct addresses of a mate; came goes on when one of them answers.
-func (h *Host) dialDirect(m *mate) {
+// leaveCircuit tries the direct addresses of a mate, and then, if this device was called on the circuit, to punch a hole; came
+// goes on when one of the two works.
+func (h *Host) leaveCircuit(m *mate, called bool) {
 	ctx, cancel := context.WithTimeout(h.ctx, h.tune.reach)
 	defer cancel()
 	h.node.Peerstore().AddAddrs(m.id, h.addrsOf(m), peerstore.TempAddrTTL) // beside what the mate told over the circuit
 	h.swarm.Backoff().Clear(m.id)
-	if _, err := h.swarm.DialPeer(network.WithForceDirectDial(ctx, "leave the circuit"), m.id); err != nil {
+	_, err := h.swarm.DialPeer(network.WithForceDirectDial(ctx, "leave the circuit"), m.id)
+	if err != nil && called && h.ctx.Err() == nil {
+		err = h.punching.DirectConnect(m.id)
+	}
+	if err != nil {
 		h.log.Debug("still on a circuit", "device", m.device, "err", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	m.busy = false
-	m.improve.failed(h.now(), h.tune.jitter()) // of no account when it worked
+	m.improve.busy = false
+	m.improve.failed(h.now(), h.tune.improveAfter, h.tune.jitter()) // of no account when it worked
 	signal(h.wake)
 }
 
