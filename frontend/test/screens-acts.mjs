@@ -207,13 +207,11 @@ export async function chooseOwner(page) {
   await page.waitForSelector('[role=dialog] ol input')
 }
 
-/** @param {Page} page */
 export async function backUp(page) {
   await page.locator('main section button').first().click()
   await page.locator('[role=progressbar]').waitFor()
 }
 
-/** @param {Page} page */
 export async function lookIntoBackup(page) {
   await page.locator('main button').nth(4).click()
   await page.locator('main form input:not([type=password]):not([type=radio])').first().fill('/media/zhou/KINGSTON')
@@ -222,7 +220,6 @@ export async function lookIntoBackup(page) {
   await page.locator('main form input[type=checkbox]').waitFor()
 }
 
-/** @param {Page} page */
 export async function restoreBackup(page) {
   await lookIntoBackup(page)
   await page.locator('main form input[type=checkbox]').check()
