@@ -97,7 +97,11 @@ type relayStartCommand struct {
 	TeamGiB  float64  `name:"team-gib" help:"${relay_team_gib}" placeholder:"N" default:"20"`
 }
 
-func (r *relayStartCommand) Run(ctx context.Context, c *call) (err error) {
+func (r *relayStartCommand) Run(ctx context.Context, c *call) error {
+	return asService(ctx, func(ctx context.Context) error { return r.run(ctx, c) })
+}
+
+func (r *relayStartCommand) run(ctx context.Context, c *call) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	dir, err := r.dir(c.Environment)
