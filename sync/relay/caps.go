@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 
 	"tongzhou/sync/op"
@@ -50,12 +52,40 @@ func (c *conn) onCaps(ctx context.Context, m *wire.RelayCaps) error {
 		return err
 	})
 	if errors.Is(err, store.ErrFull) {
-		return c.refused(wire.TRelayCaps, wire.RelayTryLater, "the relay's disk is full")
+		rev, err = c.team.Rev, c.lookUp(ctx, m.Caps, proven, states)
 	}
 	if err != nil {
 		return err
 	}
 	return c.openScopes(ctx, m.Caps, states, rev)
+}
+
+// lookUp finds out what proven caps open when nothing can be registered: what is there is served from a full disk too.
+func (c *conn) lookUp(ctx context.Context, caps []wire.RelayCap, proven []bool, states []wire.ScopeState) error {
+	for i := range caps {
+		if states[i] = wire.ScopeRefused; !proven[i] || c.tooManyScopes(caps[i].Tag) {
+			continue
+		}
+		known, err := c.r.store.Caps(ctx, c.no, caps[i].Tag)
+		if err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		states[i] = wire.ScopeUnknown
+		for k := range known {
+			if known[k].Pub == caps[i].Pub {
+				states[i] = stateOf(&known[k])
+			}
+		}
+	}
+	return nil
+}
+
+// stateOf is what a known cap opens.
+func stateOf(k *store.Cap) wire.ScopeState {
+	if k.Head {
+		return wire.ScopeFull
+	}
+	return wire.ScopeEpochs
 }
 
 func (c *conn) tooManyScopes(tag op.ScopeTag) bool {
@@ -78,11 +108,7 @@ func (c *conn) registerCap(ctx context.Context, tx store.Tx, p *wire.RelayCap) (
 		}
 	}
 	if k := byPub[p.Pub]; k != nil {
-		state := wire.ScopeEpochs
-		if k.Head {
-			state = wire.ScopeFull
-		}
-		return state, tx.PutCap(ctx, c.no, p.Tag, *k, c.device)
+		return stateOf(k), tx.PutCap(ctx, c.no, p.Tag, *k, c.device)
 	}
 	over := parents(byPub, p)
 	if len(known) > 0 && len(over) == 0 {
@@ -176,7 +202,9 @@ func (c *conn) show(ctx context.Context, tags []op.ScopeTag) error {
 			}
 			return nil
 		})
-		if err != nil {
+		if errors.Is(err, store.ErrFull) {
+			lseq = math.MaxInt64 // it cannot be noted: on this connection they are listed whole each time
+		} else if err != nil {
 			return err
 		}
 		for _, tag := range fresh {

@@ -140,7 +140,7 @@ func (c *conn) take(ctx context.Context, d store.Device, listed bool, t store.Te
 		return fmt.Errorf("relay: %w", err)
 	}
 	c.cursor = d.Cursor
-	return c.write(ctx, func(tx store.Tx) error { return tx.Seen(ctx, c.no, c.device, now) })
+	return c.note(ctx, func(tx store.Tx) error { return tx.Seen(ctx, c.no, c.device, now) })
 }
 
 // write runs fn in a transaction. A full disk is the device's to know; it is told by whoever called.
@@ -151,6 +151,14 @@ func (c *conn) write(ctx context.Context, fn func(store.Tx) error) error {
 		return fmt.Errorf("relay: %w", err)
 	}
 	return err
+}
+
+// note writes what may as well be written later: on a full disk the conversation goes on without it.
+func (c *conn) note(ctx context.Context, fn func(store.Tx) error) error {
+	if err := c.write(ctx, fn); !errors.Is(err, store.ErrFull) {
+		return err
+	}
+	return nil
 }
 
 // handleNote tells the device what changed.

@@ -1,9 +1,14 @@
 package relay
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 
+	"tongzhou/sync/op"
+	"tongzhou/sync/relay/store"
 	"tongzhou/sync/wire"
 )
 
@@ -75,5 +80,103 @@ func TestTeamIsFull(t *testing.T) {
 	again.mustOpen(again.prove(companyTag(), 1))
 	if feeds, _ := again.since(0); len(feeds) != 1 || feeds[0].Len != 80 {
 		t.Errorf("what can be read: %+v", feeds)
+	}
+}
+
+// diskless is a store whose disk may be full.
+type diskless struct {
+	store.Store
+	full atomic.Bool
+}
+
+func (d *diskless) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if d.full.Load() {
+		return fmt.Errorf("write: %w", store.ErrFull)
+	}
+	return d.Store.Update(ctx, fn)
+}
+
+// B10: while the disk is full, what cannot be stored is refused with a code, what is there is served, also to who connects
+// only then, and everything works again when there is room.
+func TestDiskIsFull(t *testing.T) {
+	w := newWorld(t, Limits{})
+	a, b, newcomer := newMachine(1), newMachine(2), newMachine(3)
+	first, ca := w.found(a, b)
+	disk := &diskless{Store: w.store}
+	w.store = disk
+	w.restart(Limits{})
+	expect[*wire.Bye](ca)
+	ca = w.connect(a)
+	ca.mustOpen(ca.prove(companyTag(), 1))
+	f := newFeed(a, companyTag())
+	ca.put(f.next(5, "before")...)
+	keep := *f
+
+	disk.full.Store(true)
+	ca.send(frame(f.next(1, "meanwhile")...))
+	ca.expectRefused(wire.RelayQuota, 0)
+	r := op.Register{Scope: companyTag(), Device: a.id, Key: "x", Version: 1}
+	if err := r.Sign(a.sign); err != nil {
+		t.Fatal(err)
+	}
+	ca.send(&wire.Registers{Raw: [][]byte{r.AppendTo(nil)}})
+	if s := expect[*wire.RelayRegistersStored](ca); s.Stored != 0 || s.Refused != 1 {
+		t.Errorf("%+v", s)
+	}
+	vouch := &wire.RelayVouch{Team: w.team, Gen: 1, Device: newcomer.entry()}
+	vouch.Sign(a.sign)
+	_, box := ca.openBox(1)
+	for _, x := range []struct {
+		m    wire.Message
+		code wire.RelayCode
+	}{
+		{&wire.RelayRoster{Raw: w.roster(2, first, a, a)}, wire.RelayTryLater},
+		{vouch, wire.RelayTryLater},
+		{&wire.RelayMailPut{Box: wire.MailBox(b.id), Body: []byte("x"), TTL: 60}, wire.RelayQuota},
+		{box, wire.RelayQuota},
+	} {
+		ca.send(x.m)
+		ca.expectRefusal(x.m, x.code)
+	}
+	ca.send(&wire.RelayCursor{LSeq: 1})
+	ca.send(&wire.RelayMailDrop{Box: wire.MailBox(a.id), Nos: []uint64{1}})
+	if feeds, _ := ca.since(0); len(feeds) != 1 || len(ca.fetch(feeds[0], 1)) == 0 {
+		t.Errorf("what is there: %+v", feeds)
+	}
+	ca = w.connect(a)
+	if ca.welcome.State != wire.RelayOK {
+		t.Errorf("state %d of who connects meanwhile", ca.welcome.State)
+	}
+	for want, one := range map[wire.ScopeState]wire.RelayCap{
+		wire.ScopeFull: ca.prove(companyTag(), 1), wire.ScopeUnknown: ca.prove(op.ScopeTag{20}, 1),
+	} {
+		ca.expectStates("on a full disk", want, one)
+	}
+	if feeds, _ := ca.since(0); len(feeds) != 1 {
+		t.Errorf("what is there, for who connects meanwhile: %+v", feeds)
+	}
+
+	disk.full.Store(false)
+	ca.mustOpen(ca.prove(companyTag(), 1))
+	ca.put(keep.next(3, "after")...)
+}
+
+// B8: what could not be noted on a full disk is not passed by the cursor.
+func TestCursorOnAFullDisk(t *testing.T) {
+	w := newWorld(t, Limits{})
+	a := newMachine(1)
+	_, ca := w.found(a)
+	disk := &diskless{Store: w.store}
+	w.store = disk
+	w.restart(Limits{})
+	expect[*wire.Bye](ca)
+	ca = w.connect(a)
+	ca.mustOpen(ca.prove(companyTag(), 1))
+	ca.put(newFeed(a, companyTag()).next(1, "x")...)
+	_, upTo := ca.since(0)
+	ca = w.connect(a) // without the scope
+	disk.full.Store(true)
+	if _, now := ca.since(upTo - 1); now != upTo-1 {
+		t.Errorf("the cursor goes on to %d", now)
 	}
 }

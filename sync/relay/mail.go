@@ -179,7 +179,7 @@ func (c *conn) onMailDrop(ctx context.Context, m *wire.RelayMailDrop) error {
 	if !c.mine(m.Box) {
 		return c.refused(wire.TRelayMailDrop, wire.RelayNoRight, "the mailbox is not this device's")
 	}
-	return c.write(ctx, func(tx store.Tx) error {
+	return c.note(ctx, func(tx store.Tx) error { // what is not dropped now expires
 		_, err := tx.DropMail(ctx, c.no, m.Box, m.Nos)
 		return err
 	})

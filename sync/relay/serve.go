@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"tongzhou/sync/op"
@@ -12,8 +13,9 @@ import (
 // onSince lists what changed since the device's cursor, in the scopes that it has opened: registers first, because the device
 // moves its cursor after the list of feeds that ends the answer.
 func (c *conn) onSince(ctx context.Context, m *wire.Since) error {
-	if err := c.forgetClosed(ctx); err != nil {
-		return err
+	forgotten := c.forgetClosed(ctx)
+	if forgotten != nil && !errors.Is(forgotten, store.ErrFull) {
+		return forgotten
 	}
 	t, ok, err := c.r.store.TeamByNo(ctx, c.no) // before reading: what comes later is announced, or listed again
 	if err != nil || !ok {
@@ -34,6 +36,9 @@ func (c *conn) onSince(ctx context.Context, m *wire.Since) error {
 		d := &wire.Delta{Control: m.Control, More: n < len(feeds)}
 		if !d.More {
 			d.UpTo = t.LSeq
+			if forgotten != nil {
+				d.UpTo = m.LSeq // the cursor must not pass what could not be noted as left out
+			}
 		}
 		for i := range feeds[:n] {
 			d.Feeds = append(d.Feeds, feeds[i].State())
@@ -286,7 +291,7 @@ func (c *conn) onCursor(ctx context.Context, m *wire.RelayCursor) error {
 	}
 	c.cursor = min(m.LSeq, t.LSeq)
 	now := c.r.cfg.Now().UnixMilli()
-	return c.write(ctx, func(tx store.Tx) error {
+	return c.note(ctx, func(tx store.Tx) error {
 		if err := tx.SetCursor(ctx, c.no, c.device, c.cursor); err != nil {
 			return err
 		}
