@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { call } from './bindings';
+import { bound, call } from './bindings';
 import { installBridge } from './bridge';
 import { UNREACHABLE } from './fault';
 
@@ -65,4 +65,10 @@ test('leaves Wails alone', () => {
   window.runtime = { EventsOn: () => () => undefined };
   installBridge();
   expect(window.go).toBe(go);
+});
+
+test('what only a window has is not there', () => {
+  installBridge();
+  expect(bound('chat')).toBe(true);
+  expect(bound('desktop')).toBe(false);
 });

@@ -28,11 +28,14 @@ export function takeToken(location: Location, storage: Storage): string {
 
 type Post = (path: string, args: unknown[]) => Promise<unknown>;
 
+/** What only a window has: dialogs of the system. */
+const WINDOW = 'desktop';
+
 /** window.go as Wails makes it: packages with a struct API with methods. Which exist, the backend knows. */
 function packages(send: Post): NonNullable<Window['go']> {
-  return anyKey((pkg) => ({
-    API: anyKey((method) => (...args: unknown[]) => send(`/api/${pkg}/${method}`, args)),
-  }));
+  return anyKey((pkg) =>
+    pkg === WINDOW ? undefined : { API: anyKey((method) => (...args: unknown[]) => send(`/api/${pkg}/${method}`, args)) },
+  );
 }
 
 function anyKey<T>(make: (key: string) => T): Record<string, T> {
