@@ -296,6 +296,10 @@ func (s *Session) onAuthority(ctx context.Context) error {
 		return err
 	}
 	s.ackDue = s.ackDue || len(s.acks) > 0
+	if !s.goneBy.IsZero() { // let in again, as another conversation has told: what was not asked for then is now
+		s.goneBy = time.Time{}
+		return s.ask()
+	}
 	if _, err := s.retryLater(false); err != nil {
 		return err
 	}
