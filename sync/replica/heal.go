@@ -213,7 +213,8 @@ func (r *Replica) readNeed(reg *op.Register) []op.EpochRef {
 	return splitRefs(refs)
 }
 
-// unreadable adds the epochs of stored ops that cannot be read here, also of those whose announcement was lost with a fork.
+// unreadable adds the epochs of stored ops and registers that cannot be read here, also of those whose announcement was lost with
+// a fork.
 func (r *Replica) unreadable(q oplog.Querier, s *scope, refs []op.EpochRef) ([]op.EpochRef, error) {
 	const at = 81 // of Epoch in a header, counted from 1
 	// That the status is not 0 goes without saying, but not for the planner, which would read every op of the scope.
@@ -228,11 +229,33 @@ func (r *Replica) unreadable(q oplog.Querier, s *scope, refs []op.EpochRef) ([]o
 		if err := rows.Scan(&b); err != nil {
 			return nil, fmt.Errorf("read unreadable op: %w", err)
 		}
-		if ref := op.EpochRef(b); len(refs) < maxNeed && !slices.Contains(refs, ref) && r.epochs.key(s.tag, ref) == nil {
-			refs = append(refs, ref)
+		refs = r.lacking(s.tag, refs, op.EpochRef(b))
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read unreadable ops: %w", err)
+	}
+	regs, err := oplog.ScopeRegisters(q, s.tag)
+	if err != nil {
+		return nil, err
+	}
+	for i := range regs {
+		reg, _, err := op.ParseRegister(regs[i].Raw)
+		if err != nil {
+			return nil, fmt.Errorf("stored register: %w", err)
+		}
+		if _, known := r.registers[reg.Key]; known && !reg.Epoch.IsZero() {
+			refs = r.lacking(s.tag, refs, reg.Epoch)
 		}
 	}
-	return refs, rows.Err()
+	return refs, nil
+}
+
+// lacking adds an epoch whose key is not here.
+func (r *Replica) lacking(tag op.ScopeTag, refs []op.EpochRef, ref op.EpochRef) []op.EpochRef {
+	if len(refs) < maxNeed && !slices.Contains(refs, ref) && r.epochs.key(tag, ref) == nil {
+		refs = append(refs, ref)
+	}
+	return refs
 }
 
 // ownNeed lists the epochs that this device should be able to open and cannot, and whether others were told so.

@@ -98,6 +98,7 @@ func (r *Replica) projectRegister(p *projector, reg *op.Register) error {
 	}
 	key := r.epochs.key(reg.Scope, reg.Epoch)
 	if key == nil {
+		r.healSoon(reg.Scope) // it may have to be asked for
 		return nil
 	}
 	plain, err := reg.Open(key)
