@@ -9,6 +9,7 @@ import (
 	"tongzhou/sync/authority"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
+	"tongzhou/sync/session"
 	"tongzhou/sync/wire"
 )
 
@@ -182,5 +183,66 @@ func TestRoleInTheTeamCountsAfterLeavingAGroup(t *testing.T) {
 			t.Fatalf("left %v: still shown", leaves)
 		}
 		agree(t, group, a, c)
+	}
+}
+
+// S19: a device that knows that it lost its access asks for nothing. Once it hears, over another conversation, that it was let in
+// again, it asks on this one too.
+func TestLetInAgainDuringAFarewell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		a.Remove(c, authority.Frozen)
+		a.CopyControl(c)
+		if !c.R.Gone() {
+			t.Fatal("c does not know: the test means nothing")
+		}
+		if err := a.R.Unfreeze(context.Background(), c.user()); err != nil {
+			t.Fatal(err)
+		}
+		a.Copy(b)
+		news := a.OwnFeed(controlOf(a))
+		var other session.Session // has claimed the news
+		c.Claims.Take(news.FeedKey, &other, c.Now())
+		l := Connect(b, c)
+		defer l.Stop()
+		synctest.Wait()
+		if !c.R.Gone() {
+			t.Fatal("c heard it here: the test means nothing")
+		}
+		a.CopyControl(c)
+		Eventually(t, "in sync", func() bool { return InSync(b, c) })
+	})
+}
+
+// K8: a register is read also where the announcement of its key was lost with a fork: its key is asked for, as that of an op is.
+func TestKeyOfARegisterIsAskedFor(t *testing.T) {
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	Exchange(a, b, c)
+	company := a.R.CompanyScope()
+	twin := a.Clone("twin")
+	if err := a.R.Rotate(context.Background(), company); err != nil {
+		t.Fatal(err)
+	}
+	a.SetMark(company, 5)
+	a.Copy(b)
+	twin.Note(company, "at the place of the key")
+	twin.Copy(c)
+	if err := ignoreForked(twin.tryGive(b, company)); err != nil {
+		t.Fatal(err)
+	}
+	Exchange(b, c)
+	for range 3 {
+		b.Heal()
+		c.Heal()
+		Exchange(b, c)
+	}
+	if b.forks() == 0 || c.forks() == 0 {
+		t.Fatal("no fork: the test means nothing")
+	}
+	if x, y := b.Company(), c.Company(); x != y || c.Rows("mark") != 1 {
+		t.Fatalf("b sees\n%sc sees\n%s", x, y)
 	}
 }
