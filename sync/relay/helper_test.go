@@ -58,6 +58,16 @@ func newWorld(t testing.TB, limits Limits) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := newWorldOn(t, s, limits)
+	if err := Allow(t.Context(), s, w.token, w.clock.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// newWorldOn is a relay on a store, which it closes; no team may come in yet.
+func newWorldOn(t testing.TB, s store.Store, limits Limits) *world {
+	t.Helper()
 	w := &world{t: t, store: s, clock: &clock{now: time.UnixMilli(1_790_000_000_000)}, team: wire.TeamTag{1, 2, 3}, token: [16]byte{7}}
 	w.relay = New(Config{Store: s, Limits: limits, Now: w.clock.Now})
 	t.Cleanup(func() {
@@ -68,9 +78,6 @@ func newWorld(t testing.TB, limits Limits) *world {
 			t.Error(err)
 		}
 	})
-	if err := Allow(t.Context(), s, w.token, w.clock.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
