@@ -91,6 +91,7 @@ test('a lost computer is replaced from its backup (R137, R138)', { timeout: 600_
     await page.getByRole('button', { name: '恢复', exact: true }).click();
     await page.getByRole('heading', { name: '解锁同舟' }).waitFor();
     await next.unlock();
+    await next.joined(); // Li never wrote the recovery words down, and is asked again
   });
 
   await step('everything is there, also what was written after the backup, and they go on', async () => {
