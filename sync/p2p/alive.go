@@ -3,11 +3,9 @@ package p2p
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peer"
 )
 
 // dozed is how much longer than asked for a pause must have been for the machine to have slept meanwhile.
@@ -31,10 +29,18 @@ func (h *Host) watchLinks() {
 }
 
 // moved is called when this device may be somewhere else on the network: what is dead is dropped, everything is tried anew.
-// surely says that it is, and not just has one more address.
+// surely says that it is, and not just has one more address. Connections to relays begin anew then: a relay goes on naming the
+// address that a connection began with, and holes are punched from there.
 func (h *Host) moved(surely bool) {
 	h.dropOrphaned()
-	h.dropDead(surely)
+	for _, c := range h.swarm.Conns() {
+		switch relay := h.isRelay(c.RemotePeer()); {
+		case relay && surely:
+			c.Close()
+		case relay || h.rostered(c.RemotePeer()):
+			h.spawn(func() { h.dropDead(c) })
+		}
+	}
 	h.mu.Lock()
 	for _, m := range h.mates {
 		m.improve.hurry()
@@ -45,42 +51,11 @@ func (h *Host) moved(surely bool) {
 	h.Refresh()
 }
 
-// dropDead asks at every connection whether somebody is still there, and closes those where nobody answers. A relay says where
-// it sees this device now; with callAgain, those that this device called through it are called anew, because the one who is
-// called begins to punch holes.
-func (h *Host) dropDead(callAgain bool) {
-	for _, c := range h.swarm.Conns() {
-		id := c.RemotePeer()
-		if !h.rostered(id) && !h.isRelay(id) {
-			continue
-		}
-		h.spawn(func() {
-			if !h.alive(c) {
-				h.log.Debug("nobody answers any more", "peer", id, "addr", c.RemoteMultiaddr())
-				c.Close()
-				return
-			}
-			h.mu.Lock()
-			r := h.relays[id]
-			h.mu.Unlock()
-			if r == nil {
-				return
-			}
-			h.observe(h.ctx, r, c)
-			if callAgain {
-				h.callAgain(id)
-			}
-		})
-	}
-}
-
-// callAgain ends the conversations that this device began through a relay; the dialler begins new ones.
-func (h *Host) callAgain(relay peer.ID) {
-	through := "/p2p/" + relay.String() + "/p2p-circuit"
-	for _, c := range h.swarm.Conns() {
-		if c.Stat().Direction == network.DirOutbound && strings.Contains(c.RemoteMultiaddr().String(), through) && h.rostered(c.RemotePeer()) {
-			c.Close()
-		}
+// dropDead closes a connection where nobody answers any more.
+func (h *Host) dropDead(c network.Conn) {
+	if !h.alive(c) {
+		h.log.Debug("nobody answers any more", "peer", c.RemotePeer(), "addr", c.RemoteMultiaddr())
+		c.Close()
 	}
 }
 

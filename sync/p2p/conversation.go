@@ -284,7 +284,7 @@ func (h *Host) started(c *conversation) {
 		switch {
 		case other == c.conn:
 		case better(other, c.conn):
-			h.came(other)
+			h.spawn(func() { h.preferIfAlive(m, other) })
 		case c.initiator:
 			other.Close() // both sides dialled at once, or the conversation has moved
 		}

@@ -21,7 +21,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 
 	"tongzhou/sync/op"
 )
@@ -193,20 +192,16 @@ func (h *Host) Close() error {
 func (h *Host) PeerID() string { return h.self.String() }
 
 // Addrs lists where others reach this device, as multiaddrs that end in its
-// identity: the local network first, relays and then loopback last. It changes with the
+// identity: the local network first, relays last. It changes with the
 // network; OnChange tells.
 func (h *Host) Addrs() []string {
 	addrs := slices.DeleteFunc(h.node.Addrs(), func(a ma.Multiaddr) bool { return !dialable(a) })
 	slices.SortStableFunc(addrs, func(a, b ma.Multiaddr) int { return distance(a) - distance(b) })
-	var texts, loopback []string
+	texts := make([]string, 0, len(addrs)+maxOwnCircuits)
 	for _, a := range addrs {
-		if manet.IsIPLoopback(a) {
-			loopback = append(loopback, a.String())
-		} else {
-			texts = append(texts, a.String())
-		}
+		texts = append(texts, a.String())
 	}
-	texts = append(append(texts, h.circuitAddrs()...), loopback...)
+	texts = append(texts, h.circuitAddrs()...)
 	for i, text := range texts {
 		texts[i] = text + "/p2p/" + h.self.String()
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,6 +51,7 @@ func nodeOptions(key crypto.PrivKey, mapPorts bool, gate connmgr.ConnectionGater
 		libp2p.ResourceManager(limits),
 		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
 		libp2p.EnableRelay(),
+		libp2p.AddrsFactory(forOthers),
 		libp2p.SwarmOpts(swarm.WithDialRanker(rankDials)),
 		libp2p.ForceReachabilityPrivate(),
 		libp2p.Ping(false),
@@ -63,6 +65,14 @@ func nodeOptions(key crypto.PrivKey, mapPorts bool, gate connmgr.ConnectionGater
 		options = append(options, libp2p.NATPortMap())
 	}
 	return options
+}
+
+// forOthers leaves out the loopback addresses, which others would call in vain, unless there are no others.
+func forOthers(own []ma.Multiaddr) []ma.Multiaddr {
+	if rest := slices.DeleteFunc(slices.Clone(own), manet.IsIPLoopback); slices.ContainsFunc(rest, dialable) {
+		return rest
+	}
+	return own
 }
 
 // newLimits bounds what the whole network stack may use on a desktop: 192 MiB
@@ -80,7 +90,7 @@ func newLimits() (network.ResourceManager, error) {
 			Streams: 256, StreamsInbound: 128, StreamsOutbound: 128, Memory: 32 << 20,
 		},
 		PeerDefault: rcmgr.ResourceLimits{
-			Conns: 8, ConnsInbound: 6, ConnsOutbound: 6, FD: 8,
+			Conns: 16, ConnsInbound: 8, ConnsOutbound: 12, FD: 16, // to punch a hole all its addresses are called at once
 			Streams: 32, StreamsInbound: 16, StreamsOutbound: 16, Memory: 32 << 20,
 		},
 	}.Build(base.Scale(0, 0))

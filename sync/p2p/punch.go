@@ -15,7 +15,6 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // Hole punching: two devices behind routers tell each other over a circuit where a relay sees them, and then call at the same
@@ -48,7 +47,7 @@ func (h *Host) startPunching() error {
 // punchable lists where mates may call for a hole: where relays see this device, and its own addresses, for two devices behind
 // the same router.
 func (h *Host) punchable() []ma.Multiaddr {
-	var addrs, loopback []ma.Multiaddr
+	var addrs []ma.Multiaddr
 	h.mu.Lock()
 	for _, r := range h.relays {
 		if r.observed != nil && !ma.Contains(addrs, r.observed) {
@@ -57,16 +56,9 @@ func (h *Host) punchable() []ma.Multiaddr {
 	}
 	h.mu.Unlock()
 	for _, a := range h.node.Addrs() {
-		switch {
-		case !dialable(a) || !isQUIC(a) || ma.Contains(addrs, a) || len(addrs) == maxPunch:
-		case manet.IsIPLoopback(a):
-			loopback = append(loopback, a)
-		default:
+		if dialable(a) && isQUIC(a) && !ma.Contains(addrs, a) && len(addrs) < maxPunch {
 			addrs = append(addrs, a)
 		}
-	}
-	if len(addrs) == 0 {
-		return loopback
 	}
 	return addrs
 }

@@ -118,6 +118,20 @@ func (h *Host) came(c network.Conn) {
 	})
 }
 
+// preferIfAlive is called when a conversation began on a circuit beside a direct connection: the mate may not have noticed it,
+// or may know that it is dead, as after it went to another network.
+func (h *Host) preferIfAlive(m *mate, c network.Conn) {
+	if h.alive(c) {
+		h.came(c)
+		return
+	}
+	c.Close()
+	h.mu.Lock()
+	m.improve.hurry()
+	h.mu.Unlock()
+	signal(h.wake)
+}
+
 // dropSpare closes the connections to mates with whom this device talks on another one. Both may have called at once, through
 // relays or to punch a hole.
 func (h *Host) dropSpare() {
