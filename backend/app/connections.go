@@ -38,7 +38,7 @@ type PeerDTO struct {
 	UserID     string `json:"userId"`
 	UserName   string `json:"userName"`
 	DeviceName string `json:"deviceName"`
-	Path       string `json:"path"` // "", lan, direct, relayed
+	Path       string `json:"path"` // "", lan, direct, mapped, punched, relayed
 	Address    string `json:"address"`
 	State      string `json:"state"` // offline, found, connected, authenticated, syncing, synced
 	Since      string `json:"since"`
@@ -47,7 +47,7 @@ type PeerDTO struct {
 	BytesIn    uint64 `json:"bytesIn"`
 	BytesOut   uint64 `json:"bytesOut"`
 	Behind     int    `json:"behind"` // ops this device still lacks of what the peer offered
-	Reason     string `json:"reason"` // why it is not connected
+	Reason     string `json:"reason"` // why it is not connected, or not better than relayed: a code of package p2p
 }
 
 // Connections tells how this device is connected.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -17,8 +18,8 @@ import (
 // maxNameless bounds how many addresses without an owner are tried at start.
 const maxNameless = 8
 
-// AddAddress tries an address that a person typed: "host:port", or a multiaddr
-// with or without /p2p/. An address where a team mate's device has proven to
+// AddAddress tries an address that a person typed: "host:port", a multiaddr
+// with or without /p2p/, or one through a relay of the team. An address where a team mate's device has proven to
 // answer is remembered; nil says that a connection to it stands as well. The
 // error wraps ErrBadAddress, ErrUnreachable, ErrStranger or ErrClosed.
 func (h *Host) AddAddress(ctx context.Context, addr string) error {
@@ -26,6 +27,9 @@ func (h *Host) AddAddress(ctx context.Context, addr string) error {
 		return ErrClosed
 	}
 	defer h.tasks.Done()
+	if way, ok := parseCircuit(strings.TrimSpace(addr)); ok {
+		return h.callThrough(ctx, way)
+	}
 	e, err := parseEndpoint(addr)
 	if err != nil {
 		return err
@@ -68,6 +72,33 @@ func (h *Host) AddAddress(ctx context.Context, addr string) error {
 	}
 	h.mu.Lock()
 	h.mateOf(id, device).redial.hurry(h.now())
+	h.mu.Unlock()
+	signal(h.wake)
+	return nil
+}
+
+// callThrough connects to a mate through a relay of the team. It is nothing to remember: that way is tried anyway.
+func (h *Host) callThrough(ctx context.Context, way circuit) error {
+	if way.to == h.self {
+		return fmt.Errorf("%w: this device's own", ErrBadAddress)
+	}
+	device, ok := h.device(way.to)
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrStranger, way.to)
+	}
+	if !h.isRelay(way.relay) {
+		return fmt.Errorf("%w: the team has no relay %s", ErrUnreachable, way.relay)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.tune.reach)
+	defer cancel()
+	defer context.AfterFunc(h.ctx, cancel)()
+	h.node.Peerstore().AddAddrs(way.to, h.circuitsTo(), peerstore.TempAddrTTL)
+	h.swarm.Backoff().Clear(way.to)
+	if _, err := h.swarm.DialPeer(ctx, way.to); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	h.mu.Lock()
+	h.mateOf(way.to, device).redial.hurry(h.now())
 	h.mu.Unlock()
 	signal(h.wake)
 	return nil

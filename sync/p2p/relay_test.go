@@ -3,6 +3,7 @@ package p2p
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -350,6 +351,37 @@ func TestTheRelaySaysWhereItSeesThisDevice(t *testing.T) {
 	for _, known := range n.relays {
 		if known.observed == nil || !ma.Contains(n.node.Addrs(), known.observed) {
 			t.Errorf("seen at %v, not one of %v", known.observed, n.node.Addrs())
+		}
+	}
+}
+
+// The panel lists addresses through relays too, so people paste them.
+func TestAddAddressThroughARelay(t *testing.T) {
+	a, b, r := newDevice(t), newDevice(t), startRelay(t, newDevice(t))
+	na := start(t, a, rosterOf(b), r.use, circuitOnly, silent)
+	nb := start(t, b, rosterOf(a), r.use, circuitOnly, silent)
+	na.untilReserved(t)
+	nb.untilReserved(t)
+	addr := ""
+	for _, text := range nb.Addrs() {
+		if strings.Contains(text, "/p2p-circuit") {
+			addr = text
+		}
+	}
+	if err := na.AddAddress(t.Context(), addr); err != nil {
+		t.Fatal(err)
+	}
+	if na.swarm.Connectedness(nb.self) == network.NotConnected {
+		t.Error("no connection")
+	}
+	stranger := newDevice(t).peerID(t).String()
+	for text, want := range map[string]error{
+		strings.Replace(addr, nb.PeerID(), na.PeerID(), 1):  ErrBadAddress,
+		strings.Replace(addr, nb.PeerID(), stranger, 1):     ErrStranger,
+		strings.Replace(addr, r.ID().String(), stranger, 1): ErrUnreachable,
+	} {
+		if err := na.AddAddress(t.Context(), text); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", text, err, want)
 		}
 	}
 }
