@@ -92,7 +92,7 @@ type Visit struct {
 func (m *Member) Visit(r *Relay) *Visit {
 	m.T.Helper()
 	mine, theirs := net.Pipe()
-	return m.VisitOver(r, mine, func(ctx context.Context) { _ = r.R.Serve(ctx, theirs, m.transportKey()) })
+	return m.VisitOver(r, mine, func(ctx context.Context) { _ = r.R.Serve(ctx, theirs, m.TransportKey()) })
 }
 
 // VisitOver is Visit with another end of the stream.
@@ -125,7 +125,8 @@ func (m *Member) VisitOver(r *Relay, mine net.Conn, serve func(ctx context.Conte
 	return v
 }
 
-func (m *Member) transportKey() [32]byte {
+// TransportKey is what the network proves of the member's device.
+func (m *Member) TransportKey() [32]byte {
 	return [32]byte(m.ID.Device.Peer.Public().(ed25519.PublicKey))
 }
 

@@ -109,6 +109,8 @@ func (r *run) all() error {
 		{[]string{"authority_eval_50k_ms", "authority_incr_ms"}, r.authority},
 		{[]string{"unlock_ms"}, r.unlock},
 		{[]string{"relay_store_ops_s", "relay_fetch_ops_s"}, r.relayFigures},
+		{[]string{"relay_path_live_p50_ms"}, r.relayPath},
+		{[]string{"week_offline_s"}, r.weekOffline},
 		{[]string{"rest_append_ratio"}, r.restAppend},
 		{[]string{"rest_cold_sync_ratio"}, r.restColdSync},
 		{[]string{"rest_search_ratio"}, r.restSearch},

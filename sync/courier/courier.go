@@ -24,6 +24,7 @@ const (
 	ackDelay    = 20 * time.Millisecond
 	directWait  = 200 * time.Millisecond // for ops whose author is in direct conversation with this device
 	retryAfter  = 30 * time.Second
+	giveWay     = 5 * time.Second // to an admin's device, before coming again
 	lastWords   = time.Second
 	writeLimit  = 60 * time.Second
 )
@@ -60,6 +61,7 @@ type Status struct {
 	State    State
 	Behind   uint64    // ops at the relay that are not here
 	Waiting  uint64    // own ops that the relay has not stored
+	Owed     int       // feeds, also of others, that the relay lacks, as far as it takes them
 	StoredAt time.Time // when the relay last said that it stored something; zero: not yet
 	SyncedAt time.Time // when everything it had was last here
 	Refusals uint64    // of ops and rosters, since the conversation began
@@ -105,6 +107,7 @@ type Courier struct {
 	store   replica.RelayStore
 	mark    replica.RelayMark
 	state   wire.RelayState
+	opened  bool // store and mark are known
 	begun   bool // capabilities were sent
 	roster  rosterKeeper
 	caps    caps

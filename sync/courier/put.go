@@ -20,6 +20,7 @@ type puts struct {
 	tasks   []*task
 	byFeed  map[oplog.FeedKey]*task
 	has     map[oplog.FeedKey]uint64    // how much the relay has, by its word on this connection, or was sent
+	under   map[oplog.FeedKey]uint64    // up to where a feed was sent and not acknowledged
 	due     map[oplog.FeedKey]time.Time // of feeds of others, and of those that were refused
 	refused map[oplog.FeedKey]wire.RelayCode
 	retries map[oplog.FeedKey]int
@@ -38,7 +39,7 @@ type task struct {
 
 func newPuts() puts {
 	return puts{
-		window: wire.Window, byFeed: map[oplog.FeedKey]*task{}, has: map[oplog.FeedKey]uint64{}, due: map[oplog.FeedKey]time.Time{},
+		window: wire.Window, byFeed: map[oplog.FeedKey]*task{}, has: map[oplog.FeedKey]uint64{}, under: map[oplog.FeedKey]uint64{}, due: map[oplog.FeedKey]time.Time{},
 		refused: map[oplog.FeedKey]wire.RelayCode{}, retries: map[oplog.FeedKey]int{}, acks: map[oplog.FeedKey]wire.FeedState{}, looked: map[op.ScopeTag]bool{},
 	}
 }
@@ -150,6 +151,7 @@ func (c *Courier) nextPut() (wire.Message, error) {
 			if n > 0 {
 				t.next += uint64(n)
 				p.there(t.key, t.next-1)
+				p.under[t.key] = t.next - 1
 				p.window -= len(raw)
 				return &wire.Frame{Raw: raw}, nil
 			}
@@ -157,6 +159,9 @@ func (c *Courier) nextPut() (wire.Message, error) {
 		p.tasks[0] = nil
 		p.tasks = p.tasks[1:]
 		delete(p.byFeed, t.key)
+		if len(p.tasks) == 0 {
+			c.settle()
+		}
 	}
 	return nil, nil
 }
@@ -172,7 +177,11 @@ func (c *Courier) onCredit(m *wire.Credit) error {
 // onAck collects what the relay says it durably stored.
 func (c *Courier) onAck(m *wire.Ack) {
 	for i := range m.Feeds {
-		c.puts.there(m.Feeds[i].Key(), m.Feeds[i].Len)
+		k := m.Feeds[i].Key()
+		c.puts.there(k, m.Feeds[i].Len)
+		if c.puts.under[k] <= m.Feeds[i].Len {
+			delete(c.puts.under, k)
+		}
 		c.noteStored(m.Feeds[i])
 	}
 	c.puts.fresh, c.fetch.moved = true, true
@@ -214,6 +223,7 @@ func (c *Courier) onFeedsRefused(m *wire.RelayFeedsRefused) error {
 		}
 		f := c.r.Feeds().Feed(k)
 		p.has[k] = 0
+		delete(p.under, k)
 		switch x.Code {
 		case wire.RelayNotChained:
 			if p.retries[k]++; p.retries[k] > maxRetries || x.From == 0 {

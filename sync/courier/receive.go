@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
 
@@ -69,16 +70,26 @@ func (c *Courier) receive(ctx context.Context, m wire.Message) error {
 	}
 }
 
-// onWelcome takes up where the last conversation with this database of the relay ended.
+// onWelcome hears which database it is and what the relay lets this device do.
 func (c *Courier) onWelcome(ctx context.Context, m *wire.RelayWelcome) error {
-	var err error
 	c.welcome, c.store = m, m.Store
-	if c.mark, err = c.r.OpenRelay(ctx, c.cfg.Relay, c.store, m.LSeq); err != nil {
+	c.roster.gen, c.roster.hash = m.Gen, m.RosterHash
+	if m.State != wire.RelayNotOnRoster { // which is told nothing of what is there
+		if err := c.open(ctx, m.LSeq); err != nil {
+			return err
+		}
+	}
+	return c.setState(ctx, m.State)
+}
+
+// open takes up where the last conversation with this database of the relay ended.
+func (c *Courier) open(ctx context.Context, lseq int64) (err error) {
+	if c.mark, err = c.r.OpenRelay(ctx, c.cfg.Relay, c.store, lseq); err != nil {
 		return err
 	}
+	c.opened = true
 	c.fetch.cursor, c.fetch.whole, c.mail.upTo = c.mark.Cursor, c.mark.Whole, c.mark.Mail
-	c.roster.gen, c.roster.hash = m.Gen, m.RosterHash
-	return c.setState(ctx, m.State)
+	return nil
 }
 
 // setState follows what the relay lets this device do.
@@ -98,6 +109,11 @@ func (c *Courier) setState(ctx context.Context, state wire.RelayState) error {
 	case wire.RelayFull:
 		c.setStatus(func(st *Status) { st.Refused = wire.RelayQuota })
 	default:
+	}
+	if !c.opened {
+		if err := c.open(ctx, replica.RelayNumberUnknown); err != nil {
+			return err
+		}
 	}
 	if !c.begun {
 		return c.begin()
@@ -147,6 +163,8 @@ func (c *Courier) onRefused(ctx context.Context, m *wire.RelayRefused) error {
 		return nil
 	case wire.TSince:
 		c.fetch.asked = false // asked again by and by
+		return nil
+	case wire.TRelayAskRoster: // see tick
 		return nil
 	default:
 		c.noteRefusal(m.Code)

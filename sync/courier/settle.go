@@ -96,7 +96,7 @@ func (c *Courier) settle() {
 	f := &c.fetch
 	waiting := c.waiting()
 	c.setStatus(func(st *Status) {
-		st.Waiting = waiting
+		st.Waiting, st.Owed = waiting, len(c.puts.due)+len(c.puts.tasks)+len(c.puts.under)
 		switch {
 		case !c.listed():
 		case len(f.want) > 0 || f.asked || f.again || !f.caughtUp || !c.allOpen():
@@ -119,6 +119,9 @@ func (c *Courier) tick(ctx context.Context) error {
 			return fmt.Errorf("%w: no welcome", ErrRelay)
 		}
 		return nil
+	}
+	if c.state == wire.RelayNeedsRoster && !c.roster.putting && waited > giveWay {
+		return errEnd // the relay tells only those whose team it knows
 	}
 	if !c.listed() {
 		if now.Sub(f.askedAt) > askGap { // keeps the stream, and hears when that has changed

@@ -97,6 +97,9 @@ type RelayMark struct {
 // the cursor since, that shows here.
 const wholeEvery = 24 * time.Hour
 
+// RelayNumberUnknown stands for the highest arrival number of a relay that did not say.
+const RelayNumberUnknown = -1
+
 // OpenRelay begins a conversation with the relay behind a transport key. Another database than last time, or one that was put
 // back to before the cursor (lseq is the highest arrival number there), holds nothing as far as is known.
 func (r *Replica) OpenRelay(ctx context.Context, peer [32]byte, store RelayStore, lseq int64) (RelayMark, error) {
@@ -109,7 +112,7 @@ func (r *Replica) OpenRelay(ctx context.Context, peer [32]byte, store RelayStore
 			return err
 		}
 		for s, cursor := range known {
-			if s != store || cursor > lseq {
+			if s != store || lseq != RelayNumberUnknown && cursor > lseq {
 				lost = append(lost, s)
 				if err := forgetRelay(tx, s); err != nil {
 					return err
@@ -121,6 +124,7 @@ func (r *Replica) OpenRelay(ctx context.Context, peer [32]byte, store RelayStore
 		}
 		return r.readMark(tx, store, &mark)
 	})
+	mark.Whole = mark.Whole || lseq == RelayNumberUnknown
 	if err == nil {
 		r.relays.forget(lost)
 	}
