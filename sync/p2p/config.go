@@ -102,6 +102,9 @@ type Config struct {
 	// team's. At most one call per relay runs at a time. nil: relays only help
 	// mates to meet.
 	OnRelay func(ctx context.Context, relay [32]byte, s Stream)
+	// OnBlob answers a mate that fetches chunks of larger content. ctx ends, and
+	// the stream breaks, when the host closes. nil: nothing is given.
+	OnBlob func(ctx context.Context, dev op.DeviceID, s Stream)
 	// OnChange is called, coalesced, after Peers, Relays or Addrs may have changed;
 	// traffic alone does not count. No callback may call Close.
 	OnChange func()

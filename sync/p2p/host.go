@@ -108,6 +108,7 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	})
 	h.node.SetStreamHandler(syncProtocol, h.handleSync)
 	h.node.SetStreamHandler(joinProtocol, h.handleJoin)
+	h.node.SetStreamHandler(blobProtocol, h.handleBlob)
 
 	if err := h.node.Network().Listen(listen...); err != nil {
 		h.cancel()
