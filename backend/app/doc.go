@@ -12,10 +12,15 @@
 //
 // The data folder holds: vault (the keys, under the passphrase), identity.sealed (this device's secrets, under the vault),
 // tongzhou.db (ops and projections, encrypted), writes.mark (how many ops this device has written, to notice a database that was
-// rolled back), joining.sealed (an attempt that was cut off, under its vault), addresses.json, colleagues.json, settings.json.
+// rolled back), joining.sealed (an attempt that was cut off, under its vault), backup.sealed (where backups go, their key and how the last ones
+// went, under the vault), addresses.json, colleagues.json, settings.json.
+//
+// Backups (R137, R138): a run copies what is new to another disk while the database is in use (backuprun.go); rebuilder makes a new
+// database of one, by the path that ops from colleagues take; Restore puts it in the place of an empty folder once it is verified.
+// The folders backup-test and restoring lie in the data folder while that goes on.
 //
 // Who checks permission: the authority, where ops are applied; refusal (gate.go) keeps a device that is locked, frozen, removed
 // or signed out from everything.
 //
-// Serves R1, R2, R9–R12, R15–R18, R25, R28; the connection panel states only what is proven.
+// Serves R1, R2, R9–R12, R15–R18, R25, R28, R137, R138; the connection panel states only what is proven.
 package app
