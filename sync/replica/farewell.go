@@ -63,6 +63,17 @@ func (r *Replica) Gone() bool {
 	return st != authority.StandingActive && st != authority.StandingUnknown
 }
 
+// ControlUnread tells whether something in the control log waits for its key here.
+func (r *Replica) ControlUnread() bool {
+	var some bool
+	err := r.db.Read().QueryRow(`SELECT EXISTS (SELECT 1 FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
+		WHERE f.tag = ? AND o.status <> 0 AND o.status = ?)`, r.teamTag.control[:], int64(oplog.NoKey)).Scan(&some)
+	if err != nil {
+		r.log.Warn("could not look for unread ops", "err", err)
+	}
+	return some
+}
+
 // Parting lists the feeds of private scopes, each cut short, that a device may have though it does not read them now: those
 // that tell its person that they were taken out of a group, or left it, and what came before.
 func (r *Replica) Parting(dev op.DeviceID) ([]oplog.Feed, error) {

@@ -245,6 +245,7 @@ func (r *Replica) load() error {
 		if err := r.rebuildWorld(p); err != nil {
 			return err
 		}
+		p.before = r.world.Load() // rows are as this world has them: what comes due below is judged against it
 		if err := r.catchUpEpochs(p); err != nil {
 			return err
 		}

@@ -116,9 +116,9 @@ func (s *Session) readable(k oplog.FeedKey) uint64 {
 const partingLimit = 900 * time.Millisecond
 
 // gone tells whether this device has lost its access and has heard all there is to hear about that. It asks for nothing then,
-// and the conversation ends after a moment.
+// and the conversation ends after a moment. What it cannot read may say that it was let in again, so then it asks for the keys.
 func (s *Session) gone() bool {
-	if !s.controlDone || !s.r.Gone() {
+	if !s.controlDone || !s.r.Gone() || s.r.ControlUnread() {
 		return false
 	}
 	if s.goneBy.IsZero() {
