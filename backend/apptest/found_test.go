@@ -246,3 +246,53 @@ func TestKeyOfARegisterIsAskedFor(t *testing.T) {
 		t.Fatalf("b sees\n%sc sees\n%s", x, y)
 	}
 }
+
+// P3, P9: a removal that comes due while the program does not run withdraws at the next start what it cuts off.
+func TestRemovalComesDueAtAStart(t *testing.T) {
+	c := newHandClock()
+	a := FoundAt(t, "a", c.now)
+	b, d := a.Join("b"), a.Join("d")
+	Exchange(a, b, d)
+	company := a.R.CompanyScope()
+	d.Note(company, "of d")
+	d.giveOwn(b, company)
+	a.Now = func() time.Time { return c.now().Add(time.Hour) }
+	a.Reopen()
+	a.Remove(d, authority.Compromised)
+	a.CopyControl(b)
+	if b.Rows("note") != 1 {
+		t.Fatal("the removal counts before it is due: the test means nothing")
+	}
+	b.Close()
+	c.add(2 * time.Hour)
+	b.Open()
+	if b.counts(d.Device()) || b.Rows("note") != 0 {
+		t.Fatalf("b sees\n%s", b.Company())
+	}
+}
+
+// S19, K8: a device that takes itself for removed and cannot read all of the control log asks for the keys: the rest may say that
+// it was let in again, in words of somebody whom it does not know yet.
+func TestLetInAgainByAStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		a.Remove(b, authority.Frozen)
+		a.CopyControl(b)
+		if !b.R.Gone() {
+			t.Fatal("b does not know: the test means nothing")
+		}
+		two := a.OtherDevice("a2", true)
+		a.Link(two)
+		if err := two.R.Unfreeze(context.Background(), b.user()); err != nil {
+			t.Fatal(err)
+		}
+		Exchange(a, two, c)
+		two.Heal()
+		Exchange(a, two, c)
+		l := Connect(c, b)
+		defer l.Stop()
+		Eventually(t, "b is back", func() bool { return !b.R.Gone() && InSync(b, c) })
+	})
+}
