@@ -98,10 +98,7 @@ func TestFloodOfConnections(t *testing.T) {
 	}
 	turnedAway()
 	for _, c := range strangers {
-		c.close()
-		if err := c.ended(); err != nil {
-			t.Errorf("a clean end: %v", err)
-		}
+		c.leave()
 	}
 	for _, m := range ms[1:6] {
 		w.connect(m)

@@ -185,6 +185,15 @@ func (c *client) hello(team wire.TeamTag, token []byte) {
 
 func (c *client) close() { _ = c.conn.Close() }
 
+// leave ends the conversation as a device does that goes off.
+func (c *client) leave() {
+	c.t.Helper()
+	c.send(&wire.Bye{Reason: "off"})
+	if err := c.ended(); err != nil {
+		c.t.Errorf("a clean end: %v", err)
+	}
+}
+
 func (c *client) send(m wire.Message) {
 	c.t.Helper()
 	b, err := wire.Encode(nil, m)

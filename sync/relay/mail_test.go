@@ -58,10 +58,7 @@ func TestInvitationMail(t *testing.T) {
 	if m := expect[*wire.RelayMail](ca); len(m.Mails) != 1 || string(m.Mails[0].Body) != "let me in" {
 		t.Errorf("what comes by itself: %+v", m)
 	}
-	newcomer.close()
-	if err := newcomer.ended(); err != nil {
-		t.Error(err)
-	}
+	newcomer.leave()
 	number := ca.mail(box, "come in")
 	again := w.connect(newMachine(9))
 	_, proof = again.openBox(1)
@@ -96,10 +93,7 @@ func TestMailOfOthers(t *testing.T) {
 // B14: a rostered device leaves mail for another one that is away; only that one reads it, until its time is over.
 func TestDeviceMail(t *testing.T) {
 	w, a, b, ca, cb := two(t, Limits{})
-	cb.close()
-	if err := cb.ended(); err != nil {
-		t.Error(err)
-	}
+	cb.leave()
 	box := wire.MailBox(b.id)
 	ca.mail(box, "a key")
 	ca.send(&wire.RelayMailGet{Box: box})

@@ -35,6 +35,9 @@ func (c *conn) onFrame(ctx context.Context, m *wire.Frame) error {
 	if err := op.VerifyChain(first.Prev, first.Seq, m.Ops, pub); err != nil {
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
+	c.mu.Lock()
+	c.noteSent(f.FeedKey, m.Ops[len(m.Ops)-1].Seq) // it has what it sends: no need to announce that
+	c.mu.Unlock()
 	var state wire.FeedState
 	var no *wire.RefusedFeed
 	return c.put(ctx, job{
@@ -260,9 +263,6 @@ func (c *conn) handleResults(results []result) error {
 			c.r.count.storedOps.Add(uint64(r.ops))
 			c.r.count.storedBytes.Add(uint64(r.frame))
 			acks[r.feed.Key()] = r.feed
-			c.mu.Lock()
-			c.noteSent(r.feed.Key(), r.feed.Len)
-			c.mu.Unlock()
 			c.slowTo = c.r.pace.spend(deviceKey{c.no, c.device}, r.ops, now)
 		}
 	}

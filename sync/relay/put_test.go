@@ -44,10 +44,7 @@ func TestStoreAndForward(t *testing.T) {
 	for from := 0; from < len(ops); from += 1000 {
 		ca.put(ops[from : from+1000]...)
 	}
-	ca.close()
-	if err := ca.ended(); err != nil {
-		t.Errorf("a clean end: %v", err)
-	}
+	ca.leave()
 
 	cb := w.connect(b)
 	if cb.welcome.State != wire.RelayOK {

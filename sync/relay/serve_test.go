@@ -205,10 +205,7 @@ func TestCollect(t *testing.T) {
 // B11: a device that was not seen for ninety days is not waited for.
 func TestCollectWithoutTheLost(t *testing.T) {
 	w, a, _, ca, cb := two(t, Limits{})
-	cb.close()
-	if err := cb.ended(); err != nil {
-		t.Error(err)
-	}
+	cb.leave()
 	ca.put(newFeed(a, companyTag()).next(5, "x")...)
 	w.clock.add(liveFor + time.Hour)
 	_, upTo := ca.since(0)
