@@ -86,7 +86,7 @@ func writeUntilKilled(ctx context.Context, m *member, chat string, round int, af
 
 // team founds a team, lets the others join, and makes a group of all.
 func team(ctx context.Context, first *member, others ...*member) (chat string, err error) {
-	if err := first.found(ctx, "远帆"); err != nil {
+	if err := first.found(ctx, teamName); err != nil {
 		return "", err
 	}
 	for _, m := range others {
@@ -94,7 +94,7 @@ func team(ctx context.Context, first *member, others ...*member) (chat string, e
 			return "", err
 		}
 	}
-	return first.group(ctx, "项目", others...)
+	return first.group(ctx, groupName, others...)
 }
 
 func joinBy(ctx context.Context, first, m *member) error {

@@ -81,8 +81,8 @@ func (m *machine) plugIn(own string) (tun *os.File, err error) {
 		for _, line := range []string{
 			"link set lo up", "addr add " + own + " dev tun0", "link set tun0 mtu 1400 up", "route add default dev tun0",
 		} {
-			if out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
-				return fmt.Errorf("ip %s: %w: %s", line, err, strings.TrimSpace(string(out)))
+			if err := ip(line); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -91,6 +91,26 @@ func (m *machine) plugIn(own string) (tun *os.File, err error) {
 		err = errors.Join(err, tun.Close())
 	}
 	return tun, err
+}
+
+// readdress replaces the machine's address.
+func (m *machine) readdress(old, own string) error {
+	return m.do(func() error {
+		for _, line := range []string{"addr del " + old + " dev tun0", "addr add " + own + " dev tun0", "route replace default dev tun0"} {
+			if err := ip(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ip runs the program of that name in the namespace of the calling thread.
+func ip(line string) error {
+	if out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("ip %s: %w: %s", line, err, strings.TrimSpace(string(out)))
+	}
+	return nil
 }
 
 // openTUN makes an interface in the namespace of the calling thread.

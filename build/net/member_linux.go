@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// What everybody in the stories unlocks with.
-const passphrase = "lake-Tiger#41"
+// What the stories call things, and what everybody unlocks with.
+const (
+	teamName   = "远帆协作"
+	groupName  = "码头项目"
+	passphrase = "lake-Tiger#41"
+)
 
 // lookEvery is how often a condition is asked for. Every wait is for a condition, with a limit.
 const lookEvery = 100 * time.Millisecond

@@ -108,6 +108,7 @@ func Run(ctx context.Context, o Options) error {
 		name string
 		play func(context.Context, *scene) error
 	}{
+		{"apart", reachEachOther},
 		{"killed", killedWhileWriting},
 	} {
 		part := o
