@@ -153,3 +153,27 @@ func TestTooManyScopes(t *testing.T) {
 	ca.expectStates("one more", wire.ScopeRefused, ca.prove(tag(wire.MaxRelayTags), 1))
 	ca.mustOpen(ca.prove(tag(5), 1))
 }
+
+// B6: a scope that is superseded while it is being served is served no further.
+func TestSupersededWhileServed(t *testing.T) {
+	_, a, _, ca, cb := two(t, Limits{})
+	f := newFeed(a, companyTag())
+	big := string(make([]byte, 60_000))
+	for range 25 {
+		ca.put(f.next(4, big)...)
+	}
+	cb.send(&wire.Want{Tag: companyTag(), Device: a.id, Incarnation: 1, From: 1, To: 100})
+	got := 0
+	for got < wire.Window { // no window is given back: it stops
+		got += len(expect[*wire.Frame](cb).Raw)
+	}
+	ca.mustOpen(ca.prove(companyTag(), 2, 1))
+	expect[*wire.RelayScopes](cb)
+	cb.send(&wire.Credit{Bytes: uint32(got)})
+	cb.since(0) // everything that was on the way has come
+	for _, m := range cb.inbox {
+		if _, ok := m.(*wire.Frame); ok {
+			t.Fatal("it is served on")
+		}
+	}
+}
