@@ -132,11 +132,16 @@ func (p *API) Backup() (BackupDTO, error) {
 	if err != nil {
 		return BackupDTO{}, err
 	}
+	progress, running := p.a.backups.now() // before the plan: what ends meanwhile is not said to be over with an old result
 	plan, err := p.a.loadPlan(v)
 	if err != nil {
 		return BackupDTO{}, vaultFault(err)
 	}
-	return p.a.describeBackup(plan), nil
+	out := p.a.describeBackup(plan)
+	if running {
+		out.Phase, out.Done, out.Total = string(progress.Phase), progress.Done, progress.Total
+	}
+	return out, nil
 }
 
 // SetUpBackup makes a set of backups in a folder and makes the first run, in the background. Files of an earlier set stay.
@@ -214,7 +219,9 @@ func (a *App) startBackup(t *team, v *vault.Vault, plan func() (*backupPlan, err
 	if t.ctx.Err() != nil {
 		a.backups.over(time.Time{})
 	}
-	return a.describeBackup(p), nil
+	out := a.describeBackup(p)
+	out.Phase = string(backup.Writing)
+	return out, nil
 }
 
 // askedBackup is a run that was begun.
@@ -243,7 +250,7 @@ const (
 	backupLater = "backup.later" // not before
 )
 
-// describeBackup is a plan, or none, beside what runs.
+// describeBackup is a plan, or none, and whether it is due.
 func (a *App) describeBackup(p *backupPlan) BackupDTO {
 	now := a.opts.Now()
 	since, _ := time.Parse(time.RFC3339, a.setting(backupSince))
@@ -255,10 +262,6 @@ func (a *App) describeBackup(p *backupPlan) BackupDTO {
 	}
 	later, err := time.Parse(time.RFC3339, a.setting(backupLater))
 	out.Later = err == nil && now.Before(later)
-	progress, running := a.backups.now()
-	if running {
-		out.Phase, out.Done, out.Total = string(progress.Phase), progress.Done, progress.Total
-	}
 	return out
 }
 
