@@ -145,7 +145,7 @@ func advice(goos, manager string, missing []need) []string {
 	}
 }
 
-// installFrontend runs npm ci when the lock file, Node or the system changed since the last time.
+// installFrontend installs what npm has for the frontend and for the tests.
 func (t *tool) installFrontend(ctx context.Context, out io.Writer) error {
 	if !has("node") || !has("npm") {
 		return errors.New("this needs Node 20.19 or newer and npm: https://nodejs.org")
@@ -157,17 +157,28 @@ func (t *tool) installFrontend(ctx context.Context, out io.Writer) error {
 	if !nodeFits(node) {
 		return fmt.Errorf("this needs Node 20.19 or newer, here is %s: https://nodejs.org", node)
 	}
-	lock, err := os.ReadFile(t.path("frontend", "package-lock.json"))
+	// The second folder holds js-libp2p, another implementation that a test lets speak with the relay.
+	for _, folder := range []string{"frontend", filepath.Join("build", "relay", "second")} {
+		if err := t.installPackages(ctx, out, node, folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// installPackages runs npm ci in a folder when its lock file, Node or the system changed since the last time.
+func (t *tool) installPackages(ctx context.Context, out io.Writer, node, folder string) error {
+	lock, err := os.ReadFile(t.path(folder, "package-lock.json"))
 	if err != nil {
-		return fmt.Errorf("read the frontend's lock file: %w", err)
+		return fmt.Errorf("read the lock file of %s: %w", folder, err)
 	}
 	major, _, _ := strings.Cut(node, ".")
 	want := fmt.Sprintf("%x %s %s/%s\n", sha256.Sum256(lock), major, runtime.GOOS, runtime.GOARCH)
-	stamp := t.path("frontend", "node_modules", ".tongzhou-stamp")
+	stamp := t.path(folder, "node_modules", ".tongzhou-stamp")
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
 		return nil
 	}
-	fmt.Fprintln(out, "installing the frontend's packages (npm ci)")
+	fmt.Fprintf(out, "installing the packages of %s (npm ci)\n", folder)
 	cmd := t.command(ctx, out, "npm", "ci", "--no-audit", "--no-fund")
 	cmd.Dir = filepath.Dir(filepath.Dir(stamp))
 	if err := named(cmd.Run(), "npm", []string{"ci"}); err != nil {
