@@ -1,0 +1,270 @@
+package apptest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"tongzhou/sync/courier"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
+	"tongzhou/sync/wire"
+)
+
+// liar is a relay that says by hand what a test wants.
+type liar struct {
+	t    *testing.T
+	conn net.Conn
+	said chan wire.Message // what the device says
+	kept []wire.Message    // of that, what nobody has waited for yet
+}
+
+// hear collects what a device says over a stream.
+func hear(t *testing.T, conn net.Conn) *liar {
+	l := &liar{t: t, conn: conn, said: make(chan wire.Message, 1<<12)}
+	in := wire.NewReader(bufio.NewReader(conn))
+	go func() {
+		defer close(l.said)
+		for {
+			msg, _, err := in.Next()
+			if err != nil {
+				return
+			}
+			l.said <- msg
+		}
+	}()
+	return l
+}
+
+// lie lets a member speak with a liar, who greets as a relay that lists it, and returns how the conversation ended.
+func lie(t *testing.T, m *Member, state wire.RelayState, tell func(l *liar)) error {
+	t.Helper()
+	mine, theirs := net.Pipe()
+	l := hear(t, theirs)
+	r := &Relay{T: t, Key: [32]byte{7}, Token: [16]byte{1}}
+	v := m.VisitOver(r, mine, func(context.Context) {})
+	hello := await[*wire.RelayHello](l)
+	if hello.Device != m.Device() {
+		t.Fatal("another device says hello")
+	}
+	l.say(&wire.RelayWelcome{Version: 1, Store: [16]byte{3}, Nonce: [32]byte{4}, State: state, Gen: 1, RosterHash: [32]byte{5}, LSeq: 9})
+	tell(l)
+	Eventually(t, "the conversation ends", func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return v.end != nil
+	})
+	_ = theirs.Close()
+	return v.Stop()
+}
+
+func (l *liar) say(m wire.Message) {
+	b, err := wire.Encode(nil, m)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_ = l.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_, _ = l.conn.Write(b) // a device that has had enough does not read
+}
+
+// await waits for what the device says of a kind.
+func await[M wire.Message](l *liar) M {
+	l.t.Helper()
+	for i, m := range l.kept {
+		if want, is := m.(M); is {
+			l.kept = append(l.kept[:i:i], l.kept[i+1:]...)
+			return want
+		}
+	}
+	late := time.After(20 * time.Second)
+	for {
+		select {
+		case m, ok := <-l.said:
+			if want, is := m.(M); is {
+				return want
+			}
+			if !ok {
+				var want M
+				l.t.Fatalf("the device ended before it said %T", want)
+			}
+			l.kept = append(l.kept, m)
+		case <-late:
+			l.t.Fatal("the device says nothing")
+		}
+	}
+}
+
+// open opens every scope that the device claims and returns its first question.
+func (l *liar) open() {
+	caps := await[*wire.RelayCaps](l)
+	m := &wire.RelayScopes{}
+	for _, c := range caps.Caps {
+		m.Scopes = append(m.Scopes, wire.RelayScope{Tag: c.Tag, State: wire.ScopeFull})
+	}
+	l.say(m)
+}
+
+// B2, from the other side: a relay's lie ends the conversation with a reason, nothing of it is stored, and nothing is called on
+// the relay that it did not say rightly.
+func TestB2RelayThatLies(t *testing.T) {
+	ann := Found(t, "ann")
+	bob := ann.Join("bob")
+	Exchange(ann, bob)
+	company := ann.R.CompanyScope()
+	ann.Note(company, "true")
+	f := ann.OwnFeed(company)
+	raw := ann.Frame(&f, 1, f.Len)
+	state := wire.State(&f)
+	change := func(raw []byte, at int) []byte {
+		b := append([]byte(nil), raw...)
+		b[at] ^= 1
+		return b
+	}
+	otherTeam := func() []byte {
+		r := wire.Roster{Team: wire.TeamTag{9}, Gen: 1, Devices: []wire.RosterDevice{{
+			Device: bob.Device(), SignPub: [32]byte(bob.ID.Device.Public("x").SignPub), PeerPub: bob.TransportKey(),
+		}}, Admins: []op.DeviceID{bob.Device()}}
+		b, err := r.Sign(bob.ID.Device.Sign)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	listed := func(l *liar, states ...wire.FeedState) {
+		await[*wire.Since](l)
+		l.say(&wire.Delta{Feeds: states, UpTo: 9})
+	}
+	for name, tell := range map[string]func(l *liar){
+		"a delta twice": func(l *liar) {
+			listed(l)
+			l.say(&wire.Delta{UpTo: 9})
+			l.say(&wire.Delta{UpTo: 9})
+			l.say(&wire.Delta{UpTo: 9})
+		},
+		"a list of the control log": func(l *liar) { l.say(&wire.Delta{Control: true}) },
+		"a feed of no length":       func(l *liar) { listed(l, wire.FeedState{Tag: f.Tag, Device: f.Device}) },
+		"credit for nothing":        func(l *liar) { l.say(&wire.Credit{Bytes: 1}) },
+		"a roster of another team":  func(l *liar) { l.say(&wire.RelayRoster{Raw: otherTeam()}) },
+		"a roster that is none": func(l *liar) {
+			l.say(&wire.RelayRoster{Raw: []byte("no roster at all, but long enough to be parsed as one")})
+		},
+		"somebody else's mail":      func(l *liar) { l.say(&wire.RelayMail{Box: wire.MailBox(ann.Device())}) },
+		"an answer to no mail":      func(l *liar) { l.say(&wire.RelayMailStored{Box: wire.MailBox(ann.Device())}) },
+		"an answer to no registers": func(l *liar) { l.say(&wire.RelayRegistersStored{Stored: 1}) },
+		"a session's fingerprint":   func(l *liar) { l.say(&wire.Fingerprint{}) },
+		"keys that are none":        func(l *liar) { l.say(&wire.Keys{Raw: [][]byte{[]byte("nonsense")}}) },
+		"an op with another content": func(l *liar) {
+			l.open()
+			listed(l, state)
+			await[*wire.Want](l)
+			l.say(&wire.Frame{Raw: change(raw, len(raw)-1)})
+		},
+		"an op with another signature": func(l *liar) {
+			l.open()
+			listed(l, state)
+			await[*wire.Want](l)
+			l.say(&wire.Frame{Raw: change(raw, op.HeaderSize+3)})
+		},
+		"a register that is none": func(l *liar) { l.say(&wire.Registers{Raw: [][]byte{[]byte("nonsense")}}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := bob.Rows("note")
+			err := lie(t, bob, wire.RelayOK, func(l *liar) { l.t = t; tell(l) })
+			if !errors.Is(err, courier.ErrRelay) {
+				t.Errorf("ended with %v", err)
+			}
+			if bob.Rows("note") != before {
+				t.Error("something of it was stored")
+			}
+		})
+	}
+	t.Run("before the welcome", func(t *testing.T) {
+		mine, theirs := net.Pipe()
+		l := &liar{t: t, conn: theirs}
+		v := bob.VisitOver(&Relay{T: t}, mine, func(context.Context) {})
+		if _, _, err := wire.NewReader(theirs).Next(); err != nil {
+			t.Fatal(err)
+		}
+		l.say(&wire.Delta{})
+		go func() { _, _ = theirs.Read(make([]byte, 1<<10)) }()
+		Eventually(t, "the conversation ends", func() bool { v.mu.Lock(); defer v.mu.Unlock(); return v.end != nil })
+		if err := v.Stop(); !errors.Is(err, courier.ErrRelay) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+// B21: a relay that lists a feed and sends nothing of it does not move the cursor, and keeps nobody else from sending it.
+func TestB21RelayThatPromises(t *testing.T) {
+	ann := Found(t, "ann")
+	bob := ann.Join("bob")
+	Exchange(ann, bob)
+	company := ann.R.CompanyScope()
+	ann.Note(company, "promised")
+	f := ann.OwnFeed(company)
+	mine, theirs := net.Pipe()
+	l := hear(t, theirs)
+	v := bob.VisitOver(&Relay{T: t, Key: [32]byte{7}}, mine, func(context.Context) {})
+	await[*wire.RelayHello](l)
+	l.say(&wire.RelayWelcome{Version: 1, Store: [16]byte{3}, State: wire.RelayOK, Gen: 1, LSeq: 9})
+	l.open()
+	await[*wire.Since](l)
+	l.say(&wire.Delta{Feeds: []wire.FeedState{wire.State(&f)}, UpTo: 9})
+	await[*wire.Want](l)
+	ann.Copy(bob) // somebody else keeps the promise
+	Eventually(t, "bob has it", func() bool { return bob.Rows("note") == 1 })
+	_ = theirs.Close()
+	v.Stop()
+	mark, err := bob.R.OpenRelay(t.Context(), [32]byte{7}, [16]byte{3}, 9)
+	if err != nil || mark.Cursor != 0 {
+		t.Fatalf("the cursor moved to %d: %v", mark.Cursor, err)
+	}
+}
+
+// B22: a key in an epoch op that nobody known has signed opens the scope at the relay, and is not kept: it counts for nothing.
+func TestB22KeysOfStrangersAreNotKept(t *testing.T) {
+	ann := Found(t, "ann")
+	bob := ann.Join("bob")
+	Exchange(ann, bob)
+	carl := ann.Join("carl") // bob has not heard of him
+	ctx := t.Context()
+	if err := carl.R.Rotate(ctx, keys.ControlScope(ann.ID.Team)); err != nil {
+		t.Fatal(err)
+	}
+	feed := carl.OwnFeed(keys.ControlScope(ann.ID.Team))
+	var epochs [][]byte
+	err := oplog.Read(carl.R.Reader(), feed.No, 1, feed.Len, func(s oplog.Stored) (bool, error) {
+		if o, _, err := op.Parse(s.Raw); err == nil && o.Kind == op.Epoch {
+			epochs = append(epochs, append([]byte(nil), s.Raw...))
+		}
+		return true, nil
+	})
+	if err != nil || len(epochs) == 0 {
+		t.Fatal(len(epochs), err)
+	}
+	before := bob.Count(`SELECT count(*) FROM epoch`)
+	claims := bob.R.RelayPeek(epochs)
+	if len(claims) == 0 {
+		t.Fatal("the box for bob opens nothing")
+	}
+	for _, c := range bob.R.RelayClaims() {
+		for _, peeked := range claims {
+			if c.Cap.Pub() == peeked.Cap.Pub() {
+				t.Fatal("a stranger's key counts")
+			}
+		}
+	}
+	if n := bob.Count(`SELECT count(*) FROM epoch`); n != before {
+		t.Fatalf("%d keys more were kept", n-before)
+	}
+	for i := range epochs {
+		epochs[i][len(epochs[i])-1] ^= 1
+	}
+	if got := bob.R.RelayPeek(append(epochs, []byte("x"), nil)); len(got) != 0 {
+		t.Fatal("nonsense opens something")
+	}
+}
