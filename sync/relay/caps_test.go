@@ -1,10 +1,12 @@
 package relay
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	"tongzhou/sync/op"
+	"tongzhou/sync/relay/store"
 	"tongzhou/sync/wire"
 )
 
@@ -175,5 +177,27 @@ func TestSupersededWhileServed(t *testing.T) {
 		if _, ok := m.(*wire.Frame); ok {
 			t.Fatal("it is served on")
 		}
+	}
+}
+
+// B4, B6: what was read before a conversation changed it itself is old news to it.
+func TestOldNews(t *testing.T) {
+	w := newWorld(t, Limits{})
+	a := newMachine(1)
+	w.found(a)
+	c := newConn(w.relay, nil, a.peer, func(error) {})
+	c.state, c.team.Rev = wire.RelayOK, 7
+	c.scopes[companyTag()] = &scope{state: wire.ScopeFull, rev: 7}
+	if err := c.recheck(t.Context(), &standing{team: store.Team{Rev: 6}}); err != nil || !c.in() {
+		t.Errorf("an old roster: %v, state %d", err, c.state)
+	}
+	for rev, want := range map[int64]wire.ScopeState{6: wire.ScopeFull, 7: wire.ScopeEpochs} {
+		c.scopes[companyTag()].state = wire.ScopeFull
+		if err := c.recheckCaps(nil, rev); err != nil || c.scopes[companyTag()].state != want {
+			t.Errorf("caps of revision %d: %v, state %d", rev, err, c.scopes[companyTag()].state)
+		}
+	}
+	if err := c.recheck(t.Context(), &standing{team: store.Team{Rev: 8}}); !errors.Is(err, errOut) {
+		t.Errorf("a newer roster without it: %v", err)
 	}
 }
