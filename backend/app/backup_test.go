@@ -533,3 +533,28 @@ func TestU4NoKeyOfABackupInClear(t *testing.T) {
 		}
 	}
 }
+
+// U3, U7: a stick that loses bytes is told of when it is read back, and the next run begins anew; what was said to be tested is.
+func TestAStickThatLosesBytes(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, "张三")
+	p.found()
+	stick := t.TempDir()
+	first := p.backsUp(stick)
+	flip(t, filepath.Join(first.Set, "000001.data"), 2000)
+	again := func() BackupDTO {
+		if _, err := p.api.BackUpNow(); err != nil {
+			t.Fatal(err)
+		}
+		p.until("a run", func() bool { return p.backup().Phase == "" })
+		return p.backup()
+	}
+	if b := again(); b.Last.Read || b.Last.Tested || b.Last.Code != "backup.altered" || b.Failed.Code != "" {
+		t.Fatalf("damaged: %+v", b)
+	}
+	if b := again(); !b.Last.Tested || b.Last.Code != "" || exists(filepath.Join(b.Set, "000001.data")) {
+		t.Fatalf("anew: %+v", b)
+	}
+	p.stop()
+	p.restored(stick)
+}

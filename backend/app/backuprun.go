@@ -30,6 +30,7 @@ func (a *App) backUp(ctx context.Context, v *vault.Vault, id *keys.Identity, p *
 		chain, err = a.takeRun(ctx, set, v, id, p, progress)
 	}
 	if err != nil {
+		err = storeFault(err)
 		if ctx.Err() == nil { // being cancelled is no failure
 			p.Failed = backupFailed{At: a.opts.Now().UnixMilli(), Code: fault.Code(err), Params: fault.Params(err)}
 			err = errors.Join(err, a.savePlan(v, p))
@@ -75,6 +76,8 @@ func (a *App) takeRun(ctx context.Context, set *backup.Set, v *vault.Vault, id *
 		Control: id.TeamSecret.ScopeTag(keys.ControlScope(id.Team)), Team: id.Team, Device: id.Device.ID, Program: a.opts.Version, Now: a.opts.Now(),
 		Secrets: backup.Secrets{DatabaseKey: c.DatabaseKey, DatabaseReady: c.DatabaseReady}, Files: map[string][]byte{},
 	}
+	// Damage that was found when the last run was read back does not heal: a new chain is begun, and the old one goes when that is good.
+	src.Anew = p.Last.No > 0 && !p.Last.Read && backup.Damaged(fault.New(p.Last.Code))
 	if src.Secrets.Identity, err = id.Marshal(); err != nil {
 		return nil, err
 	}

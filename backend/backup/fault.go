@@ -27,6 +27,11 @@ const (
 	codeUnplugged  = "backup.unplugged"  // {folder} is not there, or not any more
 )
 
+// Damaged tells whether an error means that files of a set are damaged or missing, and not that the folder cannot be used.
+func Damaged(err error) bool {
+	return slices.Contains([]string{codeMissing, codeCut, codeAltered, codeForeign}, fault.Code(err))
+}
+
 // isAny tells whether err is one of the numbers of the operating system, which differ between Windows and the others.
 func isAny(err error, windows, others []syscall.Errno) bool {
 	var no syscall.Errno

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // Folder is where a set lies: a flat folder of files. Names have no separators. The zero of each error is the operating system's.
@@ -85,7 +86,7 @@ func (d Disk) Sync() error {
 		return err
 	}
 	err = dir.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, os.ErrInvalid) {
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		err = nil
 	}
 	return errors.Join(err, dir.Close())

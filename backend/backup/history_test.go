@@ -125,3 +125,42 @@ func TestU2AnotherCourse(t *testing.T) {
 		}
 	}
 }
+
+// U1, U2: a chain that was damaged on the stick is not built upon; the next run begins anew, and the damaged one goes only when
+// the new one was read back.
+func TestU2ADamagedChainIsBegunAnew(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]func(usb *stick){
+		"newest manifest": func(usb *stick) { usb.cut("000003.manifest", 60) },
+		"older manifest":  func(usb *stick) { delete(usb.files, "000002.manifest") },
+	} {
+		d, usb, s := three(t)
+		bad(usb)
+		c := d.mustTake(s)
+		if c.Last().No != 4 || c.Last().Base != 4 {
+			t.Fatalf("%s: run %d of base %d", name, c.Last().No, c.Last().Base)
+		}
+		if _, err := s.Chain(1); err != nil {
+			t.Errorf("%s: what was good is gone: %v", name, err)
+		}
+		if err := s.Check(context.Background(), c, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Prune(c); err != nil {
+			t.Fatal(err)
+		}
+		if got := difference(read(t, s, c), d.contents()); got != "" {
+			t.Error(got)
+		}
+	}
+	d, usb, s := three(t)
+	usb.files["000001.data"].data[300] ^= 1
+	c := d.mustTake(s)
+	wantFault(t, s.Check(context.Background(), c, nil), "backup.altered")
+	src := d.source()
+	src.Anew = true
+	c, err := Take(context.Background(), s, src, nil)
+	if err != nil || c.Last().Base != 5 || s.Check(context.Background(), c, nil) != nil {
+		t.Errorf("anew: %+v, %v", c.Last(), err)
+	}
+}

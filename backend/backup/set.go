@@ -81,6 +81,7 @@ type Chain struct {
 	// Ends is how far each feed goes at its end.
 	Ends map[oplog.FeedKey]End
 	last [sha256.Size]byte // of the last manifest
+	next uint64            // the number of the run that begins it, while it has none
 }
 
 // Last is the newest run of a chain that has one.
@@ -100,6 +101,19 @@ func (c *Chain) Ops() (n uint64) {
 		n += m.Ops
 	}
 	return n
+}
+
+// empty is a chain that begins behind everything that is there.
+func (s *Set) empty() (*Chain, error) {
+	names, err := s.folder.Names()
+	if err != nil {
+		return nil, folderFault(err, s.Path())
+	}
+	c := &Chain{Ends: map[oplog.FeedKey]End{}, next: 1}
+	for _, no := range numbers(names, ".manifest") {
+		c.next = max(c.next, no+1)
+	}
+	return c, nil
 }
 
 // numbers lists the runs that have a file with this ending, in order.

@@ -25,6 +25,7 @@ type Source struct {
 	Files   map[string][]byte // small files beside the database
 	Tables  []string          // local tables, copied whole
 	Now     time.Time
+	Anew    bool // begin a new chain, because the one that is there was found to be damaged
 }
 
 // Progress is how far a run is.
@@ -51,18 +52,26 @@ const (
 const maxRuns = 52
 
 // Take writes a run: everything that the chain lacks, or everything, where there is no chain or it is long. It returns the chain with
-// it. What is copied is one state of the log: feeds only grow, so how long they are is read once, and ops up to there whenever.
+// it; a chain whose manifests are damaged is left where it is and a new one begun. What is copied is one state of the log: feeds only grow, so how long they are is read once, and ops up to there whenever.
 // After an error or when ctx ends the set is as before. Faults: backup.full, backup.readonly, backup.unplugged, those of Chain.
 func Take(ctx context.Context, s *Set, src *Source, progress func(Progress)) (*Chain, error) {
 	c, err := s.Chain(0)
-	if err != nil {
+	if err != nil && !Damaged(err) {
 		return nil, err
 	}
+	anew := src.Anew || err != nil
 	if err := s.sweep(); err != nil {
 		return nil, err
 	}
+	if anew {
+		if c, err = s.empty(); err != nil {
+			return nil, err
+		}
+	}
 	m := &Manifest{Version: manifestVersion, No: 1, Base: 1, At: src.Now.UnixMilli(), Team: src.Team, Device: src.Device, Program: src.Program}
-	if len(c.Runs) > 0 {
+	if anew {
+		m.No, m.Base = c.next, c.next
+	} else if len(c.Runs) > 0 {
 		if c.Last().Team != src.Team || c.Last().Device != src.Device {
 			return nil, fault.New(codeForeign, "file", manifestName(c.Last().No))
 		}
