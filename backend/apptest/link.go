@@ -61,9 +61,9 @@ func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceI
 	return err
 }
 
-// turnOf is how a simulated stream lets its writer wait; nil for others.
-func turnOf(c session.Stream) func() {
-	if e, ok := c.(interface{ Turn() }); ok {
+// turnOf is how a simulated stream lets those wait who use it; nil for others.
+func turnOf(c session.Stream) func(writing bool) {
+	if e, ok := c.(interface{ Turn(writing bool) }); ok {
 		return e.Turn
 	}
 	return nil

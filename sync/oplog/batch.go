@@ -2,10 +2,13 @@ package oplog
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
@@ -194,7 +197,7 @@ func (b *Batch) PutRegister(r *op.Register, raw []byte) (bool, error) {
 // of the batch.
 func (b *Batch) Flush() ([]Feed, error) {
 	var out []Feed
-	for _, f := range b.feeds {
+	for _, f := range b.ordered() {
 		if !f.changed {
 			continue
 		}
@@ -207,11 +210,16 @@ func (b *Batch) Flush() ([]Feed, error) {
 	return out, nil
 }
 
+// ordered lists the feeds of the batch by number, so that arrival numbers do not depend on chance.
+func (b *Batch) ordered() []*Feed {
+	return slices.SortedFunc(maps.Values(b.feeds), func(x, y *Feed) int { return cmp.Compare(x.No, y.No) })
+}
+
 // Commit publishes what was staged, after the transaction committed.
 func (b *Batch) Commit() {
 	b.l.mu.Lock()
 	defer b.l.mu.Unlock()
-	for _, f := range b.feeds {
+	for _, f := range b.ordered() {
 		if f.changed || b.l.feeds[f.FeedKey] == nil {
 			c := *f
 			b.l.put(&c)

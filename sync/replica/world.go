@@ -119,7 +119,7 @@ func (r *Replica) rebuildWorld(p *projector) error {
 		return fmt.Errorf("read scopes: %w", err)
 	}
 	_ = rows.Close()
-	for _, s := range w.scopes {
+	for _, s := range w.ordered() {
 		if s.readers != nil {
 			continue // as before
 		}

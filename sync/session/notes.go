@@ -46,6 +46,9 @@ func (n *notes) put(f func()) {
 
 // handleNotes works off what has come in.
 func (s *Session) handleNotes(ctx context.Context) error {
+	if s.cfg.Turn != nil {
+		s.cfg.Turn(false)
+	}
 	s.notes.mu.Lock()
 	list, forks, authority, keys := s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys
 	s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys = nil, nil, false, false

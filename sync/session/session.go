@@ -83,9 +83,10 @@ type Config struct {
 	OnStatus func(Status)
 	// Claims is shared by all conversations of a replica, so that one feed is fetched from one peer at a time.
 	Claims *Claims
-	// Turn, if not nil, is called by the writing goroutine each time before it chooses what to write. A simulation lets it wait
-	// there until nothing else moves, so that what is written depends on nothing but what has happened.
-	Turn func()
+	// Turn, if not nil, is called by the writing goroutine each time before it chooses what to write, and by the session's
+	// before it follows what was committed. A simulation lets them wait there until nothing else moves, so that what is written
+	// depends on nothing but what has happened.
+	Turn func(writing bool)
 }
 
 // Session is one conversation. Make it with New, drive it with Run.

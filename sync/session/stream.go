@@ -63,7 +63,7 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 	var buf []byte
 	for {
 		if s.cfg.Turn != nil {
-			s.cfg.Turn()
+			s.cfg.Turn(true)
 		}
 		m, done, err := s.next()
 		if err != nil {

@@ -20,7 +20,7 @@ type End struct {
 
 	mu            sync.Mutex // guards what follows
 	readBy, write time.Time
-	turn          chan struct{} // not nil: the writer waits until it is closed
+	turns         [2]chan struct{} // not nil: somebody waits until it is closed, in the order in which they are let go on
 }
 
 // direction is one way of a link.

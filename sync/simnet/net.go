@@ -59,14 +59,18 @@ func (e *NetEnd) Write(p []byte) (int, error) {
 	return e.writePacket(p, e.net.now.Load())
 }
 
-// Turn waits until the driver lets the node go on (Net.Grant). A node whose goroutines call it before they choose what to send
-// sends the same in every run.
-func (e *NetEnd) Turn() {
+// Turn waits until the driver lets the node go on (Net.Grant): one goroutine that writes to the stream and one that does not.
+// A node whose goroutines call it before they choose what to do does the same in every run.
+func (e *NetEnd) Turn(writing bool) {
+	slot := 0
+	if writing {
+		slot = 1
+	}
 	turn := make(chan struct{})
 	e.mu.Lock()
 	free := e.net.free.Load()
 	if !free {
-		e.turn = turn
+		e.turns[slot] = turn
 	}
 	e.mu.Unlock()
 	if !free {
@@ -77,12 +81,14 @@ func (e *NetEnd) Turn() {
 func (e *NetEnd) grant() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.turn == nil {
-		return false
+	for i, turn := range e.turns {
+		if turn != nil {
+			close(turn)
+			e.turns[i] = nil
+			return true
+		}
 	}
-	close(e.turn)
-	e.turn = nil
-	return true
+	return false
 }
 
 // Grant lets one node that waits for its turn go on, the one at the oldest link. It returns false if there is none. The driver
@@ -100,7 +106,8 @@ func (n *Net) Grant() bool {
 func (n *Net) Free() {
 	n.free.Store(true)
 	for _, e := range n.ends {
-		e.grant()
+		for e.grant() {
+		}
 	}
 }
 
