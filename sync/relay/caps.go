@@ -16,7 +16,7 @@ import (
 // scope is what this connection may do in a scope, and by which caps.
 type scope struct {
 	state wire.ScopeState
-	pubs  [][32]byte // proven on this connection
+	pubs  [][32]byte // heads that were proven on this connection
 	rev   int64      // of the team when the last of them was
 }
 
@@ -167,7 +167,10 @@ func (c *conn) openScopes(ctx context.Context, caps []wire.RelayCap, states []wi
 				c.scopes[tag] = s
 			}
 			s.rev = rev
-			if !slices.Contains(s.pubs, caps[i].Pub) && len(s.pubs) < maxHeads {
+			if state == wire.ScopeFull && !slices.Contains(s.pubs, caps[i].Pub) {
+				if len(s.pubs) == maxHeads { // a scope has no more heads: the oldest is none any more
+					s.pubs = s.pubs[1:]
+				}
 				s.pubs = append(s.pubs, caps[i].Pub)
 			}
 			if state == wire.ScopeFull && s.state != wire.ScopeFull {

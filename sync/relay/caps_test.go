@@ -102,6 +102,22 @@ func TestConcurrentCaps(t *testing.T) {
 	ca.expectStates("both are superseded", wire.ScopeEpochs, ca.prove(companyTag(), 2), ca.prove(companyTag(), 3))
 }
 
+// B6: a device that proves every cap it has, long superseded ones too, keeps the scope open.
+func TestManyOldCaps(t *testing.T) {
+	_, _, _, ca, cb := two(t, Limits{})
+	for n := byte(2); n < 40; n++ {
+		ca.mustOpen(ca.prove(companyTag(), n, n-1))
+	}
+	expect[*wire.RelayScopes](cb)
+	var all []wire.RelayCap
+	for n := byte(1); n < 40; n++ {
+		all = append(all, cb.prove(companyTag(), n))
+	}
+	cb.open(all...)
+	ca.mustOpen(ca.prove(op.ScopeTag{20}, 1)) // another change, by which all caps are judged again
+	cb.put(newFeed(cb.m, companyTag()).next(1, "x")...)
+}
+
 // B6: a device registers two heads of a scope at most, a scope has sixteen.
 func TestTooManyCaps(t *testing.T) {
 	w := newWorld(t, Limits{})

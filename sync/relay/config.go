@@ -104,5 +104,6 @@ const (
 	maxWanted   = 1 << 15 // feeds asked for
 	maxSent     = 1 << 15 // feeds of which it is known how much the device has
 	maxBoxes    = 64      // mailboxes open
+	maxStrikes  = 32      // refusals of a device on no roster
 	creditEvery = wire.Window / 8
 )

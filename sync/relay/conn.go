@@ -62,6 +62,7 @@ type conn struct {
 	held     int                     // bytes of frames not yet credited back
 	stored   int                     // of those, stored
 	slowTo   time.Time               // credit is withheld until then
+	strikes  int                     // refusals while it was not on the roster
 	outUntil time.Time               // when the time of a device that is not on the roster is over
 }
 

@@ -172,6 +172,9 @@ func TestRemoveTeam(t *testing.T) {
 		t.Fatalf("%v, %v", found, err)
 	}
 	expect[*wire.Bye](ca)
+	if err := ca.ended(); !errors.Is(err, errRemoved) {
+		t.Errorf("%v", err)
+	}
 	if c := w.connect(a); c.welcome.State != wire.RelayNotAllowed {
 		t.Errorf("state %d", c.welcome.State)
 	}

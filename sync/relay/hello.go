@@ -63,8 +63,14 @@ func (c *conn) receive(ctx context.Context, p packet) error {
 	return fmt.Errorf("%w: unexpected %T", ErrPeer, p.m)
 }
 
+// refused answers what was not carried out. Devices on no roster have few tries.
 func (c *conn) refused(what wire.Type, code wire.RelayCode, text string) error {
 	c.r.count.refuse(code)
+	if !c.in() {
+		if c.strikes++; c.strikes > maxStrikes {
+			return fmt.Errorf("%w: asks for too much that it may not", ErrPeer)
+		}
+	}
 	return c.send(&wire.RelayRefused{What: what, Code: code, Text: text})
 }
 
@@ -210,6 +216,19 @@ func (c *conn) sayRoster() error {
 	return c.send(m)
 }
 
+// readTeam reads the team as it is now. Error: errRemoved.
+func (c *conn) readTeam(ctx context.Context) (store.Team, error) {
+	t, ok, err := c.r.store.TeamByNo(ctx, c.no)
+	if err != nil {
+		return t, fmt.Errorf("relay: %w", err)
+	}
+	if !ok {
+		return t, errRemoved
+	}
+	return t, nil
+}
+
+// knows returns the signing key of a device that is or was the team's; nil if it never was.
 func (c *conn) knows(ctx context.Context, id op.DeviceID) ([]byte, error) {
 	if pub := c.keys[id]; pub != nil {
 		return pub, nil

@@ -166,7 +166,7 @@ func (h *hub) run(ctx context.Context) {
 		for _, no := range teams {
 			if err := h.tell(ctx, no); err != nil && ctx.Err() == nil {
 				h.r.log.Error("a change could not be told", "err", err)
-				h.hangUp(no)
+				h.hangUp(no, ErrClosed)
 			}
 		}
 	}
@@ -185,7 +185,7 @@ func (h *hub) tell(ctx context.Context, no store.TeamNo) error {
 		return err
 	}
 	if !ok {
-		h.hangUp(no)
+		h.hangUp(no, errRemoved)
 		return nil
 	}
 	n := note{lseq: t.LSeq, mail: t.Post != r.post}
@@ -212,12 +212,12 @@ func (h *hub) tell(ctx context.Context, no store.TeamNo) error {
 }
 
 // hangUp ends the team's conversations: the team is gone, or they would not hear of changes.
-func (h *hub) hangUp(no store.TeamNo) {
+func (h *hub) hangUp(no store.TeamNo, why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r := h.teams[no]; r != nil {
 		for c := range r.conns {
-			c.cancel(ErrClosed)
+			c.cancel(why)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tongzhou/sync/oplog"
@@ -51,7 +52,8 @@ func (c *conn) poke() {
 
 // sayBye tells the device why the conversation ends, and nothing else any more.
 func (c *conn) sayBye(err error) {
-	if !errors.Is(err, ErrPeer) && !errors.Is(err, ErrReplaced) && !errors.Is(err, ErrClosed) && !errors.Is(err, errOut) && !errors.Is(err, errTooLong) {
+	told := []error{ErrPeer, ErrReplaced, ErrClosed, errOut, errRemoved, errTooLong}
+	if !slices.ContainsFunc(told, func(why error) bool { return errors.Is(err, why) }) {
 		return
 	}
 	reason := err.Error()

@@ -21,6 +21,7 @@ var (
 	ErrReplaced = errors.New("relay: the device has a newer connection")
 	ErrClosed   = errors.New("relay: closed")
 	errOut      = errors.New("relay: the device is not on the roster")
+	errRemoved  = errors.New("relay: the team was removed from this relay")
 	errTooLong  = errors.New("relay: the time of a device that is not on the roster is over")
 )
 

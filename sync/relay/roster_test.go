@@ -216,3 +216,21 @@ func TestVouchesThatAreRefused(t *testing.T) {
 	ca.send(vouch(2, w.team, a, b))
 	ca.expectRefusal(&wire.RelayVouch{}, wire.RelayNoRight)
 }
+
+// B12: a device on no roster has few tries.
+func TestStrangersHaveFewTries(t *testing.T) {
+	w := newWorld(t, Limits{})
+	a := newMachine(1)
+	w.found(a)
+	stale := w.roster(1, nil, a, a, newMachine(9))
+	c := w.connect(newMachine(9))
+	for range maxStrikes {
+		c.send(&wire.RelayRoster{Raw: stale})
+		c.expectRefusal(&wire.RelayRoster{}, wire.RelayStale)
+	}
+	c.send(&wire.RelayRoster{Raw: stale})
+	expect[*wire.Bye](c)
+	if err := c.ended(); !errors.Is(err, ErrPeer) {
+		t.Errorf("%v", err)
+	}
+}

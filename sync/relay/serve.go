@@ -17,9 +17,9 @@ func (c *conn) onSince(ctx context.Context, m *wire.Since) error {
 	if forgotten != nil && !errors.Is(forgotten, store.ErrFull) {
 		return forgotten
 	}
-	t, ok, err := c.r.store.TeamByNo(ctx, c.no) // before reading: what comes later is announced, or listed again
-	if err != nil || !ok {
-		return fmt.Errorf("relay: read the team: %w", err)
+	t, err := c.readTeam(ctx) // before reading: what comes later is announced, or listed again
+	if err != nil {
+		return err
 	}
 	var answer []wire.Message
 	regs, err := c.registersSince(ctx, m.LSeq)
@@ -195,9 +195,9 @@ func (c *conn) list(ctx context.Context, tag op.ScopeTag) error {
 
 // catchUp announces what changes told too fast have left out.
 func (c *conn) catchUp(ctx context.Context) error {
-	t, ok, err := c.r.store.TeamByNo(ctx, c.no)
-	if err != nil || !ok {
-		return fmt.Errorf("relay: read the team: %w", err)
+	t, err := c.readTeam(ctx)
+	if err != nil {
+		return err
 	}
 	feeds, err := c.r.store.Changed(ctx, c.no, c.told)
 	if err != nil {
@@ -285,9 +285,9 @@ func (c *conn) onCursor(ctx context.Context, m *wire.RelayCursor) error {
 	if m.LSeq <= c.cursor {
 		return nil
 	}
-	t, ok, err := c.r.store.TeamByNo(ctx, c.no)
-	if err != nil || !ok {
-		return fmt.Errorf("relay: read the team: %w", err)
+	t, err := c.readTeam(ctx)
+	if err != nil {
+		return err
 	}
 	c.cursor = min(m.LSeq, t.LSeq)
 	now := c.r.cfg.Now().UnixMilli()
