@@ -1,0 +1,112 @@
+package apptest
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/cryptotest"
+	"testing/synctest"
+
+	"tongzhou/sync/simnet"
+)
+
+// simSteps is how long a simulation goes on before everything is healed.
+const simSteps = 220
+
+// More seeds: go run ./build bench -sim 5000. One again, with all that happened: go test ./backend/apptest -run TestSimulation
+// -sim.first 17 -sim.seeds 1 -sim.lines 100000.
+var (
+	simFirst = flag.Uint64("sim.first", 1, "first seed of TestSimulation")
+	simSeeds = flag.Int("sim.seeds", 80, "seeds of TestSimulation")
+	simLines = flag.Int("sim.lines", 40, "lines of the trace that a simulation shows when it fails")
+)
+
+// TestSimulation: whatever happens to people, programs, disks, clocks and networks, once it is over all see the same; see
+// simcheck_test.go.
+func TestSimulation(t *testing.T) {
+	defer oneAtATime()()
+	tmpl := newTemplate(t)
+	stats := simnet.NewStats()
+	for seed := *simFirst; seed < *simFirst+uint64(*simSeeds); seed++ {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			simulate(t, seed, tmpl, stats, *simLines)
+		})
+	}
+	t.Logf("seeds %d to %d: %s", *simFirst, *simFirst+uint64(*simSeeds)-1, stats)
+	if *simSeeds >= 80 {
+		checkStats(t, stats)
+	}
+}
+
+// checkStats: a simulation in which a kind of fault never happens shows nothing about it.
+func checkStats(t *testing.T, stats *simnet.Stats) {
+	t.Helper()
+	for _, k := range []simnet.Kind{
+		simnet.FaultCut, simnet.FaultSilence, simnet.FaultDelay, simnet.FaultPartition, simnet.FaultDuplicate, simnet.FaultReorder,
+		simnet.FaultKilled, simnet.FaultBefore, simnet.FaultAfter, simnet.FaultFull, simnet.FaultSkew, simnet.FaultTampered,
+		faultRolledBack, faultCloned, faultBits, faultNewDisk, lieWithhold, lieReplay, lieAlter, lieLength, lieForge,
+	} {
+		if stats.Count(k) == 0 {
+			t.Errorf("no %q happened", k)
+		}
+	}
+}
+
+// TestSimulationIsAFunctionOfItsSeed: the same seed gives the same packets in the same order, and another one others.
+func TestSimulationIsAFunctionOfItsSeed(t *testing.T) {
+	defer oneAtATime()()
+	tmpl := newTemplate(t)
+	hashes := map[string]uint64{}
+	for seed := uint64(1); seed <= 8; seed++ {
+		var was string
+		for again := range 2 {
+			t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+				hash := simulate(t, seed, tmpl, simnet.NewStats(), 0)
+				if again > 0 && hash != was {
+					t.Errorf("seed %d: %s, then %s", seed, was, hash)
+				}
+				was = hash
+			})
+		}
+		if other, ok := hashes[was]; ok {
+			t.Errorf("seeds %d and %d are one", seed, other)
+		}
+		hashes[was] = seed
+	}
+}
+
+// oneAtATime makes one goroutine run at a time, so that the boxes of a key are sealed in one order.
+func oneAtATime() func() {
+	n := runtime.GOMAXPROCS(1)
+	return func() { runtime.GOMAXPROCS(n) }
+}
+
+// simulate runs one seed and returns the hash of its trace.
+func simulate(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stats, lines int) (hash string) {
+	cryptotest.SetGlobalRandom(t, seed)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, seed, tmpl, stats, lines)
+		defer w.close()
+		w.run(simSteps)
+		w.heal()
+		w.settle()
+		w.check()
+		hash = w.trace.Hash()
+	})
+	stats.Add("seeds")
+	return hash
+}
+
+// close ends everything.
+func (w *world) close() {
+	w.net.Free()
+	for _, k := range w.talks {
+		k.stop[0]()
+		k.stop[1]()
+	}
+	for _, k := range w.talks {
+		k.done[0].Wait()
+		k.done[1].Wait()
+	}
+}
