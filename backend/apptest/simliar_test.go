@@ -7,8 +7,8 @@ import (
 	"tongzhou/sync/wire"
 )
 
-// liar is a member's program that says other things than it should: it withholds, replays, alters, and invents.
-type liar struct {
+// impostor is a member's program that says other things than it should: it withholds, replays, alters, and invents.
+type impostor struct {
 	w    *world
 	n    *node
 	said [][]byte // packets of before, to say again
@@ -37,7 +37,7 @@ func (w *world) corrupt(n *node) {
 			return // one at a time
 		}
 	}
-	n.lies = &liar{w: w, n: n}
+	n.lies = &impostor{w: w, n: n}
 	for _, k := range w.talks {
 		switch n {
 		case k.a:
@@ -59,7 +59,7 @@ func (w *world) reform(n *node) {
 }
 
 // speaksOn lies to whom the liar speaks with over a link.
-func (x *liar) speaksOn(l *simnet.Link) {
+func (x *impostor) speaksOn(l *simnet.Link) {
 	l.Tamper(x.n.no, func(p []byte) [][]byte {
 		w := x.w
 		if len(x.said) < 200 {
@@ -76,7 +76,7 @@ func (x *liar) speaksOn(l *simnet.Link) {
 	})
 }
 
-func (x *liar) lie(p []byte) (simnet.Kind, [][]byte) {
+func (x *impostor) lie(p []byte) (simnet.Kind, [][]byte) {
 	w := x.w
 	switch w.src.Weighted(5, 4, 2, 5, 6) {
 	case 0:
@@ -98,7 +98,7 @@ func (x *liar) lie(p []byte) (simnet.Kind, [][]byte) {
 }
 
 // stretch lies about how long feeds are.
-func (x *liar) stretch(p []byte) []byte {
+func (x *impostor) stretch(p []byte) []byte {
 	m, err := wire.Decode(wire.Type(p[4]), p[5:])
 	if err != nil {
 		return p
@@ -136,7 +136,7 @@ func (x *liar) stretch(p []byte) []byte {
 }
 
 // forge writes ops of the liar's own device that its program would not write.
-func (x *liar) forge() []byte {
+func (x *impostor) forge() []byte {
 	w, n := x.w, x.n
 	if n.dead || n.R.Gone() {
 		return nil

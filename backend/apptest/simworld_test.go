@@ -32,7 +32,7 @@ type node struct {
 	twin  bool // runs on a copy of another's database
 
 	dead     bool   // its program does not run
-	lies     *liar  // not nil: what it sends is not what its program says
+	lies     *impostor  // not nil: what it sends is not what its program says
 	copy     string // a folder with an older copy of the database; "": none
 	losses   int    // how often its database was lost, or replaced by an older one
 	hurt     bool   // its database was damaged and not replaced yet
