@@ -111,6 +111,7 @@ func (r *run) all() error {
 		{[]string{"relay_store_ops_s", "relay_fetch_ops_s"}, r.relayFigures},
 		{[]string{"relay_path_live_p50_ms"}, r.relayPath},
 		{[]string{"week_offline_s"}, r.weekOffline},
+		{[]string{"idle_bytes_per_peer_hour", "idle_cpu_percent"}, r.idle},
 		{[]string{"rest_append_ratio"}, r.restAppend},
 		{[]string{"rest_cold_sync_ratio"}, r.restColdSync},
 		{[]string{"rest_search_ratio"}, r.restSearch},

@@ -63,12 +63,16 @@ func profile(name string) app.ProfileInput {
 	return app.ProfileInput{Name: name, StaffNo: staffNo, Position: "测试", Kind: "regular"}
 }
 
-func (m *member) start(dir string, plain bool) error {
-	a, err := app.New(app.Options{Data: dir, P2PListen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, Now: m.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench", Unlock: unlock()})
+func (m *member) start(q request) error {
+	listen := []string{"/ip4/127.0.0.1/tcp/0"}
+	if q.QUIC {
+		listen = append(listen, "/ip4/127.0.0.1/udp/0/quic-v1")
+	}
+	a, err := app.New(app.Options{Data: q.Data, P2PListen: listen, NoMDNS: true, Now: m.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench", Unlock: unlock()})
 	if err != nil {
 		return err
 	}
-	if plain {
+	if q.Plain {
 		a.MeasurePlain()
 	}
 	m.a = a

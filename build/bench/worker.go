@@ -29,6 +29,8 @@ type request struct {
 	Past int      `json:"past,omitempty"` // messages that will be filled in: the clock starts that far back
 	// Plain leaves the database unencrypted.
 	Plain bool `json:"plain,omitempty"`
+	// QUIC listens for that as well; otherwise members speak TCP only.
+	QUIC bool `json:"quic,omitempty"`
 }
 
 type reply struct {
@@ -68,7 +70,7 @@ func (m *member) handle(q request) (reply, error) {
 	switch q.Cmd {
 	case "start":
 		m.clock.behind.Store(int64(q.Past) * int64(pastStep))
-		return reply{}, m.start(q.Data, q.Plain)
+		return reply{}, m.start(q)
 	case "stop":
 		err := m.a.Close()
 		m.a = nil
@@ -113,6 +115,10 @@ func (m *member) handle(q request) (reply, error) {
 	case "rss":
 		n, err := residentMB()
 		return reply{Values: []float64{n}}, err
+	case "insync":
+		return reply{}, m.inSync(q.N)
+	case "cost":
+		return m.cost()
 	case "peer":
 		return m.peer()
 	case "echo":
