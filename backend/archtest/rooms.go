@@ -35,8 +35,8 @@ func Rooms(t *Tree) []Finding {
 }
 
 // appRooms are the features of the interface that show backend/app itself, which is no feature: getting into a team, the account and its devices, the
-// connections of this device, its settings.
-func appRooms() []string { return []string{"team", "account", "connections", "settings"} }
+// connections of this device, its settings and backups.
+func appRooms() []string { return []string{"team", "account", "connections", "settings", "backup"} }
 
 func backendRoom(t *Tree, feature string) []Finding {
 	room := backendRooms + "/" + feature
