@@ -268,3 +268,73 @@ func TestB22KeysOfStrangersAreNotKept(t *testing.T) {
 		t.Fatal("nonsense opens something")
 	}
 }
+
+// B21: a scope that the relay did not open is not covered by the cursor: when it opens, it is listed whole.
+func TestB21CursorCoversOpenScopes(t *testing.T) {
+	ann := Found(t, "ann")
+	mine, theirs := net.Pipe()
+	l := hear(t, theirs)
+	v := ann.VisitOver(&Relay{T: t, Key: [32]byte{7}}, mine, func(context.Context) {})
+	await[*wire.RelayHello](l)
+	l.say(&wire.RelayWelcome{Version: 1, Store: [16]byte{3}, State: wire.RelayOK, Gen: 1, LSeq: 9})
+	caps := await[*wire.RelayCaps](l)
+	open, m := caps.Caps[0].Tag, &wire.RelayScopes{}
+	for _, c := range caps.Caps {
+		state := wire.ScopeRefused
+		if c.Tag == open {
+			state = wire.ScopeFull
+		}
+		m.Scopes = append(m.Scopes, wire.RelayScope{Tag: c.Tag, State: state})
+	}
+	l.say(m)
+	for range 2 { // the second question is about what was opened after the first
+		await[*wire.Since](l)
+		l.say(&wire.Delta{UpTo: 9})
+	}
+	if c := await[*wire.RelayCursor](l); c.LSeq != 9 {
+		t.Fatalf("told the relay of %d", c.LSeq)
+	}
+	await[*wire.RelayCursor](l)
+	_ = theirs.Close()
+	v.Stop()
+	mark, err := ann.R.OpenRelay(t.Context(), [32]byte{7}, [16]byte{3}, 9)
+	if err != nil || mark.Cursor != 9 || len(mark.Scopes) != 1 {
+		t.Fatalf("%+v %v", mark, err)
+	}
+	if _, ok := mark.Scopes[open]; !ok {
+		t.Fatal("the open one is not covered")
+	}
+}
+
+// B22: every claim of a line is signed by all before it, so that a relay that missed some in between takes the newest; that of the
+// control log goes back to the key that every member derives.
+func TestB22LinesReachBack(t *testing.T) {
+	ann := Found(t, "ann")
+	control := keys.ControlScope(ann.ID.Team)
+	for range 3 {
+		if err := ann.R.Rotate(t.Context(), control); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line := ann.R.RelayLine(ann.Tag(control))
+	if len(line) != 5 || line[0].Cap.Pub() != ann.ID.TeamSecret.RelayCap(ann.Tag(control)).Pub() {
+		t.Fatalf("%d claims", len(line))
+	}
+	for i, x := range line {
+		earlier := map[[32]byte]bool{}
+		for _, c := range x.Earlier {
+			earlier[c.Pub()] = true
+		}
+		for _, before := range line[:i] {
+			if !earlier[before.Cap.Pub()] {
+				t.Errorf("claim %d is not signed by an earlier one", i)
+			}
+		}
+	}
+	newest := ann.R.RelayClaims()
+	for _, x := range newest {
+		if x.Tag == ann.Tag(control) && x.Cap.Pub() != line[4].Cap.Pub() {
+			t.Error("what is claimed first is not the newest")
+		}
+	}
+}
