@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/relay/store"
@@ -178,5 +179,91 @@ func TestCursorOnAFullDisk(t *testing.T) {
 	disk.full.Store(true)
 	if _, now := ca.since(upTo - 1); now != upTo-1 {
 		t.Errorf("the cursor goes on to %d", now)
+	}
+}
+
+// B8: changes that come faster than a conversation takes them are announced all the same.
+func TestChangesTooFast(t *testing.T) {
+	w, a, _, ca, _ := two(t, Limits{})
+	ca.put(newFeed(a, companyTag()).next(3, "x")...)
+	team, _, err := w.store.Team(t.Context(), w.team)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newConn(w.relay, nil, [32]byte{}, func(error) {})
+	c.no, c.state, c.serving = team.No, wire.RelayOK, true
+	c.scopes[companyTag()] = &scope{state: wire.ScopeFull}
+	for range maxNotes {
+		c.tell(note{lseq: 1})
+	}
+	c.tell(note{lseq: team.LSeq, mail: true})
+	if len(c.notes) != maxNotes || !c.notes[maxNotes-1].mail {
+		t.Errorf("%d notes are kept", len(c.notes))
+	}
+	if err := c.handleReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.out) != 1 || c.told != team.LSeq {
+		t.Fatalf("said: %v, told up to %d", kinds(c.out), c.told)
+	}
+	if have, ok := c.out[0].(*wire.Have); !ok || len(have.Feeds) != 1 || have.Feeds[0].Len != 3 {
+		t.Errorf("%+v", c.out[0])
+	}
+}
+
+// B9: what is remembered of devices that put nothing any more is bounded.
+func TestPaceForgets(t *testing.T) {
+	p := newPace(Limits{OpsPerSecond: 10, OpsBurst: 100})
+	now := time.UnixMilli(0)
+	for n := range maxBuckets {
+		p.spend(deviceKey{team: store.TeamNo(n)}, 50, now)
+	}
+	busy := deviceKey{team: 1}
+	now = now.Add(6 * time.Second)
+	if until := p.spend(busy, 200, now); !until.After(now) {
+		t.Error("who is above its rate may go on")
+	}
+	p.spend(deviceKey{team: -1}, 1, now)
+	if len(p.by) != 2 {
+		t.Errorf("%d devices are remembered", len(p.by))
+	}
+	if until := p.spend(busy, 0, now); !until.After(now) {
+		t.Error("who is above its rate is forgotten")
+	}
+}
+
+// A relay that has ended takes nothing more, and says so.
+func TestJobsAfterTheEnd(t *testing.T) {
+	w := newWorld(t, Limits{})
+	if err := w.relay.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.relay.update(t.Context(), 1, func(store.Tx) error { return nil }); !errors.Is(err, ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	c := w.dial(newMachine(1))
+	expect[*wire.Bye](c)
+	if err := c.ended(); !errors.Is(err, ErrClosed) {
+		t.Errorf("%v", err)
+	}
+}
+
+// One bad job does not spoil those committed with it.
+func TestJobsTogether(t *testing.T) {
+	w := newWorld(t, Limits{})
+	bad := errors.New("bad")
+	answers := map[int]error{}
+	batch := make([]job, 3)
+	for n := range batch {
+		batch[n] = job{run: func(store.Tx) error {
+			if n == 1 {
+				return bad
+			}
+			return nil
+		}, done: func(err error) { answers[n] = err }}
+	}
+	w.relay.writer.commit(t.Context(), batch)
+	if answers[0] != nil || !errors.Is(answers[1], bad) || answers[2] != nil || len(answers) != 3 {
+		t.Errorf("%v", answers)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A newcomer is on no roster, and must reach the member who invites from wherever both are. So somebody unknown may call a
+// B15: a newcomer is on no roster, and must reach the member who invites from wherever both are. So somebody unknown may call a
 // rostered device that has a reservation, and nothing more: not reserve, not be called. The device lets nobody in but while
 // an invitation is open, and for minutes only. Here it is bounded how often that may be tried.
 const (
