@@ -31,13 +31,13 @@ type node struct {
 	mark  *mark
 	twin  bool // runs on a copy of another's database
 
-	dead     bool   // its program does not run
-	lies     *impostor  // not nil: what it sends is not what its program says
-	copy     string // a folder with an older copy of the database; "": none
-	losses   int    // how often its database was lost, or replaced by an older one
-	hurt     bool   // its database was damaged and not replaced yet
-	copyHurt bool   // so was the copy
-	heals    uint64 // state of the draws of its replica
+	dead     bool      // its program does not run
+	lies     *impostor // not nil: what it sends is not what its program says
+	copy     string    // a folder with an older copy of the database; "": none
+	losses   int       // how often its database was lost, or replaced by an older one
+	hurt     bool      // its database was damaged and not replaced yet
+	copyHurt bool      // so was the copy
+	heals    uint64    // state of the draws of its replica
 }
 
 // talk is a conversation between two nodes.

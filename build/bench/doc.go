@@ -3,6 +3,7 @@
 // machine to machine.
 //
 //	go run ./build bench [-only NAME,…] [-json FILE] [-rounds N] [-big N]
+//	go run ./build bench -sim SEEDS [-first SEED]
 //
 // Members run as processes of their own (this program again, see worker.go), with the app's own code for database, replica,
 // features and network. Messages are about 200 bytes, half of them Chinese (text.go).

@@ -62,6 +62,8 @@ func main() {
 	out := flag.String("json", "", "write the figures to this file")
 	rounds := flag.Int("rounds", 3, "rounds behind each median")
 	big := flag.Int("big", 1_000_000, "messages of the large database")
+	seeds := flag.Int("sim", 0, "only simulate replicas under faults, with so many seeds")
+	firstSeed := flag.Uint64("first", 1, "first seed of -sim")
 	profiles := flag.String("cpuprofile", "", "folder for a CPU profile of every member process")
 	flag.Parse()
 	if *profiles != "" {
@@ -69,6 +71,13 @@ func main() {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
+	}
+	if *seeds > 0 {
+		if err := simSeeds(*firstSeed, *seeds); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	r := &run{rounds: *rounds, big: *big}
 	if *only != "" {
@@ -107,6 +116,8 @@ func (r *run) all() error {
 		{[]string{"open_chat_1m_ms", "search_1m_p95_ms", "start_1m_ms"}, r.large},
 		{[]string{"rotate_200_devices_ms"}, r.rotate},
 		{[]string{"authority_eval_50k_ms", "authority_incr_ms"}, r.authority},
+		{[]string{"members_200_converge_s"}, r.membersConverge},
+		{[]string{"sync_1_change_in_100k_feeds_bytes"}, r.oneChange},
 		{[]string{"unlock_ms"}, r.unlock},
 		{[]string{"relay_store_ops_s", "relay_fetch_ops_s"}, r.relayFigures},
 		{[]string{"relay_path_live_p50_ms"}, r.relayPath},
