@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -78,7 +79,7 @@ func (t *team) changeRelays(ctx context.Context, change func([]relayEntry) []rel
 	if len(list) > 0 {
 		enc, err := op.Marshal(list)
 		if err != nil {
-			return fault.Wrap("relay.bad_link", err)
+			return fmt.Errorf("encode relays: %w", err)
 		}
 		if len(enc) > maxRelayRuleLen {
 			return fault.New("relay.too_many", "max", len(list)-1)

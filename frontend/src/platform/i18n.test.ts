@@ -52,7 +52,8 @@ test('every fault of the backend has a text', () => {
   const backend = join(import.meta.dirname, '../../../backend');
   const joinPackage = join(import.meta.dirname, '../../../sync/join');
   const codes = new Set<string>();
-  for (const file of goFiles(backend)) {
+  const commandLine = join(backend, 'command'); // has texts of its own
+  for (const file of goFiles(backend).filter((name) => !name.startsWith(commandLine))) {
     for (const [, code] of readFileSync(file, 'utf8').matchAll(/fault\.(?:New|Wrap)\("([a-z_.]*[a-z_])"/g)) codes.add(code ?? '');
     for (const [, code] of readFileSync(file, 'utf8').matchAll(/"((?:join|link|recover|device)\.[a-z_]+)"/g)) codes.add(code ?? '');
   }
