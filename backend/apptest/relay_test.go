@@ -327,3 +327,31 @@ func TestB20RelayWordIsCompared(t *testing.T) {
 	}
 	_ = r
 }
+
+// B26, B28: several relays: each holds what it said itself, and what both have comes once.
+func TestB28SeveralRelays(t *testing.T) {
+	ann, bob, one := pair(t)
+	two := NewRelay(t)
+	two.Key = [32]byte{8}
+	ann.CallOn(two)
+	bob.CallOn(two)
+	company := ann.R.CompanyScope()
+	o := ann.Note(company, "to one of them")
+	ann.CallOn(one)
+	ctx := context.Background()
+	if err := ann.R.KeepRelays(ctx, [][32]byte{two.Key}); err != nil || ann.R.Delivery(company, o.Ref).OnRelay {
+		t.Fatal("the word of the one was taken for the other's", err)
+	}
+	ann.CallOn(two)
+	if !ann.R.Delivery(company, o.Ref).OnRelay {
+		t.Fatal("not on the other")
+	}
+	va, vb := bob.Visit(one), bob.Visit(two)
+	va.InSync(t)
+	vb.InSync(t)
+	same(t, company, 1, ann, bob)
+	bob.Note(company, "to both")
+	Eventually(t, "both have it", func() bool { return va.Status().Waiting == 0 && vb.Status().Waiting == 0 })
+	va.Stop()
+	vb.Stop()
+}
