@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strconv"
 	"testing"
@@ -9,7 +10,16 @@ import (
 	"tongzhou/backend/durable/durabletest"
 )
 
-func TestMain(m *testing.M) { durabletest.Main(m, backUpUntilKilled) }
+// TestMain bounds the property tests to what a developer waits for; -rapid.checks says otherwise.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		_ = flag.Set("rapid.checks", "40")
+	}
+	durabletest.Main(m, backUpUntilKilled)
+}
 
 // backUpUntilKilled makes runs, and says all the time which was the last that is finished.
 func backUpUntilKilled(path string) error {

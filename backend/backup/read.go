@@ -31,7 +31,7 @@ func (s *Set) Read(ctx context.Context, m *Manifest, fn func(r *Record) error) (
 			err = e
 		}
 	}()
-	in := &reader{in: bufio.NewReaderSize(file, 1<<20), name: name, folder: s.Path(), hash: sha256.New()}
+	in := &reader{in: bufio.NewReaderSize(file, 64<<10), name: name, folder: s.Path(), hash: sha256.New()}
 	first, err := in.take(headSize)
 	if err != nil {
 		return err

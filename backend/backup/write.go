@@ -29,7 +29,7 @@ func (s *Set) begin(no uint64) (*writer, error) {
 	}
 	salt := freshSalt()
 	w := &writer{set: s, no: no, file: file, hash: sha256.New(), aead: newAEAD(s.derive("data", no, salt))}
-	w.out = bufio.NewWriterSize(file, 1<<20)
+	w.out = bufio.NewWriterSize(file, 64<<10)
 	if err := w.write(head(dataMagic, s.id, no, salt)); err != nil {
 		return nil, w.abandon(err)
 	}
