@@ -1,7 +1,6 @@
 package p2p
 
 import (
-	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -84,7 +83,7 @@ func (s *swallowing) pass(from, to net.Conn, dead *atomic.Bool) {
 			dead.Store(true)
 		}
 		if !dead.Load() {
-			io.WriteString(to, string(buf[:n]))
+			to.Write(buf[:n])
 		}
 	}
 }

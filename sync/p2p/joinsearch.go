@@ -115,8 +115,12 @@ func (s *joinSearch) attempt(c candidate) joinResult {
 	ctx, cancel := context.WithTimeout(s.ctx, h.tune.reach)
 	defer cancel()
 	h.node.Peerstore().AddAddrs(c.id, c.addrs, peerstore.TempAddrTTL)
-	for id, addrs := range c.relays { // all of them, so that QUIC is preferred, which hole punching needs later
-		h.node.Peerstore().AddAddrs(id, addrs, peerstore.TempAddrTTL)
+	for id, addrs := range c.relays { // at once, for the case that nothing direct answers
+		h.spawn(func() {
+			if _, err := h.dialRelay(ctx, id, addrs); err != nil {
+				h.log.Debug("relay of an invitation", "relay", id, "err", err)
+			}
+		})
 	}
 	h.swarm.Backoff().Clear(c.id)
 	conn, err := h.swarm.DialPeer(ctx, c.id)

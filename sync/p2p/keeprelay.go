@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
+	ma "github.com/multiformats/go-multiaddr"
 )
 
 const (
@@ -88,9 +89,32 @@ func (h *Host) connectRelay(r *relay) (network.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, h.tune.reach)
 	defer cancel()
-	h.node.Peerstore().AddAddrs(r.id, addrs, peerstore.TempAddrTTL)
-	h.swarm.Backoff().Clear(r.id)
-	conn, err := h.swarm.DialPeer(network.WithForceDirectDial(ctx, "relay"), r.id)
+	return h.dialRelay(ctx, r.id, addrs)
+}
+
+// dialRelay connects to a relay, over QUIC where that is possible, also when TCP would be quicker today: holes are punched
+// from the socket that the relay sees.
+func (h *Host) dialRelay(ctx context.Context, id peer.ID, addrs []ma.Multiaddr) (network.Conn, error) {
+	ctx = network.WithForceDirectDial(ctx, "relay")
+	var quic []ma.Multiaddr
+	for _, a := range addrs {
+		if isQUIC(a) {
+			quic = append(quic, a)
+		}
+	}
+	if len(quic) > 0 {
+		soon, cancel := context.WithTimeout(ctx, h.tune.quicFirst)
+		defer cancel()
+		h.node.Peerstore().ClearAddrs(id)
+		h.node.Peerstore().AddAddrs(id, quic, peerstore.TempAddrTTL)
+		h.swarm.Backoff().Clear(id)
+		if conn, err := h.swarm.DialPeer(soon, id); err == nil {
+			return conn, nil
+		}
+	}
+	h.node.Peerstore().AddAddrs(id, addrs, peerstore.TempAddrTTL)
+	h.swarm.Backoff().Clear(id)
+	conn, err := h.swarm.DialPeer(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("dial relay: %w", err)
 	}

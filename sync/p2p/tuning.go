@@ -25,6 +25,7 @@ type tuning struct {
 	circuitsStay bool          // no attempt to leave a circuit
 	improveAfter time.Duration // a new circuit is left to hole punching first: both would dial the same addresses
 	spare        time.Duration // a connection beside that of the conversation is kept this long
+	quicFirst    time.Duration // head start of QUIC at a relay
 	aliveTime    time.Duration // a connection that answers no question within this time is dead
 	lookAround   time.Duration // own networks and the clock are looked at this often
 
@@ -55,6 +56,7 @@ func (t tuning) withDefaults() tuning {
 	set(&t.knocksByIP, rate{burst: 12, interval: 5 * time.Second})
 	set(&t.joinGrace, 1500*time.Millisecond)
 	set(&t.joinSearch, 10*time.Second)
+	set(&t.quicFirst, 3*time.Second)
 	set(&t.spare, 30*time.Second)
 	set(&t.improveAfter, 3*time.Second)
 	set(&t.aliveTime, 5*time.Second)
