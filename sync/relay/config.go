@@ -99,7 +99,7 @@ const (
 const (
 	maxPackets  = 4       // read and not handled
 	maxJobs     = 16      // frames and registers read and not stored
-	maxOutgoing = 4096    // messages queued
+	maxOutgoing = 1024    // messages queued
 	maxNotes    = 256     // changes not yet told
 	maxWanted   = 1 << 15 // feeds asked for
 	maxSent     = 1 << 15 // feeds of which it is known how much the device has

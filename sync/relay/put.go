@@ -249,7 +249,7 @@ func (c *conn) storeRegisters(ctx context.Context, tx store.Tx, regs []store.Reg
 func (c *conn) handleResults(results []result) error {
 	now := c.r.cfg.Now()
 	var out []wire.Message
-	acks := map[oplog.FeedKey]wire.FeedState{}
+	acks, refused := map[oplog.FeedKey]wire.FeedState{}, &wire.RelayFeedsRefused{}
 	for i := range results {
 		r := &results[i]
 		c.stored += r.frame
@@ -258,13 +258,20 @@ func (c *conn) handleResults(results []result) error {
 			out = append(out, r.registers)
 		case r.refused != nil:
 			c.r.count.refuse(r.refused.Code)
-			out = append(out, &wire.RelayFeedsRefused{Feeds: []wire.RefusedFeed{*r.refused}})
+			if len(refused.Feeds) == wire.MaxRefusedFeeds {
+				out = append(out, refused)
+				refused = &wire.RelayFeedsRefused{}
+			}
+			refused.Feeds = append(refused.Feeds, *r.refused)
 		default:
 			c.r.count.storedOps.Add(uint64(r.ops))
 			c.r.count.storedBytes.Add(uint64(r.frame))
 			acks[r.feed.Key()] = r.feed
 			c.slowTo = c.r.pace.spend(deviceKey{c.no, c.device}, r.ops, now)
 		}
+	}
+	if len(refused.Feeds) > 0 {
+		out = append(out, refused)
 	}
 	ack := &wire.Ack{}
 	for _, f := range acks {
