@@ -129,7 +129,10 @@ func (w *world) somebody() op.UserID { return simnet.Pick(w.src, w.nodes).person
 func (w *world) group() op.ScopeID { return simnet.Pick(w.src, w.groups) }
 
 // text is one that nobody has written before.
-func (w *world) text() string { w.texts++; return fmt.Sprintf("t%d", w.texts) }
+func (w *world) text() string { w.texts++; return fmt.Sprint(plainMark, w.texts) }
+
+// plainMark begins every text, so that it is found where it should not be.
+const plainMark = "明文 plain text "
 
 func (w *world) note(n *node, scope op.ScopeID) error {
 	text := w.text()

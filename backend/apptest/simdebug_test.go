@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tongzhou/sync/oplog"
+	"tongzhou/sync/simnet"
 	"tongzhou/sync/wire"
 )
 
@@ -76,4 +77,12 @@ func (w *world) debug() {
 		}
 		w.t.Logf("   ended: %v", n.Ends())
 	}
+}
+
+// nameOf names a node, or the relay.
+func (w *world) nameOf(no simnet.NodeID) string {
+	if int(no) < len(w.nodes) {
+		return w.nodes[no].Name
+	}
+	return "relay"
 }

@@ -224,7 +224,7 @@ func TestMembersConverge(t *testing.T) {
 // TestOneChangeAmongManyFeeds: of two replicas that hold many feeds, one writes once while they are apart. What they say to be in
 // sync again does not grow with the feeds.
 func TestOneChangeAmongManyFeeds(t *testing.T) {
-	const scopes, incarnations = 8, oplog.MaxIncarnations
+	const scopes, incarnations = 16, oplog.MaxIncarnations
 	people := max(2, *simFeeds/(scopes*incarnations))
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 2)

@@ -79,7 +79,7 @@ func (w *world) hand(way simnet.Way) {
 	p := w.net.Deliver(way)
 	sum := sha256.Sum256(p)
 	w.stats.Add("deliveries")
-	w.trace.Add("%d: %s → %s: %s, %d bytes %x", way.Link.No, w.nodes[way.From].Name, w.nodes[way.To].Name, describe(p), len(p), sum[:4])
+	w.trace.Add("%d: %s → %s: %s, %d bytes %x", way.Link.No, w.nameOf(way.From), w.nameOf(way.To), describe(p), len(p), sum[:4])
 	w.wait()
 }
 
