@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -322,4 +323,46 @@ func TestU6RestoringThatIsCutOff(t *testing.T) {
 	if cut.phase() != "none" || exists(cut.path(restoringFolder)) {
 		t.Errorf("phase %s", cut.phase())
 	}
+}
+
+// U1, U6: what is cancelled, and what finds no room, leaves everything as it was; the same folder restores afterwards.
+func TestU6CancelledOrWithoutRoom(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, "张三")
+	p.found()
+	stick := t.TempDir()
+	good := p.backsUp(stick)
+	v, _ := p.theVault()
+	plan, err := p.loadPlan(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := p.backUp(over, v, p.teamNow().id, plan, nil); !errors.Is(err, context.Canceled) {
+		t.Fatalf("cancelled: %v", err)
+	}
+	if b := p.backup(); b.Last != good.Last || b.Failed.Code != "" {
+		t.Errorf("cancelled: %+v", b)
+	}
+	p.stop()
+
+	in := RestoreInput{From: stick, Passphrase: backupPassphrase, OldIsGone: true}
+	n := newPerson(t, "新电脑")
+	n.staff = p.staff
+	if _, err := n.restore(over, in, nil); !errors.Is(err, context.Canceled) {
+		t.Fatalf("cancelled: %v", err)
+	}
+	n.tune.store.MaxPages = 20
+	_, err = n.api.RestoreBackup(in)
+	wantFault(t, err, "store.full")
+	if n.phase() != "none" || exists(n.path(restoringFolder)) {
+		t.Fatalf("phase %s", n.phase())
+	}
+	n.tune.store.MaxPages = 0
+	if _, err := n.api.RestoreBackup(in); err != nil {
+		t.Fatal(err)
+	}
+	n.unlocks(p.staff, passphrase, false)
+	n.until("the names", func() bool { return n.names() == "张三 1001 销售部" })
 }
