@@ -154,6 +154,42 @@ func TestB24NewcomerIsVouchedFor(t *testing.T) {
 	va.Stop()
 }
 
+// B24: an admin's device that was away takes nobody off whom it has not heard of, and brings nobody back who was removed
+// meanwhile, though it may write the list.
+func TestB24AdminWhoWasAway(t *testing.T) {
+	ann, bob, r := pair(t)
+	ann.Grant(bob, authority.Admin)
+	dan := ann.Join("dan")
+	Exchange(ann, bob, dan)
+	ann.CallOn(r)
+	dan.CallOn(r)
+	bob.CallOn(r)
+	carl := ann.Join("carl")
+	ann.Remove(dan, authority.Removed)
+	ann.CallOn(r)
+	carl.CallOn(r)
+	va := ann.Visit(r)
+	Eventually(t, "the list names three", func() bool { return va.Status().Listed == 3 })
+	va.InSync(t)
+	v := bob.Visit(r)
+	v.InSync(t)
+	if v.Status().Listed != 3 || va.Status().Listed != 3 {
+		t.Fatalf("the list names %d and %d", v.Status().Listed, va.Status().Listed)
+	}
+	if _, on := bob.R.Device(carl.Device()); !on || !bob.R.Former(dan.Device()) {
+		t.Fatal("bob has not caught up")
+	}
+	v.Stop()
+	va.Stop()
+	vd := dan.Visit(r)
+	Eventually(t, "dan is not on it", func() bool { return vd.Status().State == courier.NotListed })
+	vd.Stop()
+	// Bob is an admin there: he writes the next list.
+	eve := bob.Join("eve")
+	bob.CallOn(r)
+	eve.CallOn(r)
+}
+
 // B25: who was removed gets nothing more from the relay, and nothing of theirs gets there.
 func TestB25RemovedIsCutOff(t *testing.T) {
 	ann, bob, r := pair(t)

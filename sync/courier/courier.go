@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/session"
@@ -95,6 +96,8 @@ type Courier struct {
 	self op.DeviceID
 	team wire.TeamTag
 
+	control op.ScopeTag // of the team's control log
+
 	packets chan wire.Message // from the stream, in order; few, so that the stream waits
 	readErr error             // why packets was closed
 	out     chan wire.Message // to the stream
@@ -131,6 +134,7 @@ func New(cfg Config) *Courier {
 	self := cfg.Replica.Self()
 	return &Courier{
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("relay", fmt.Sprintf("%x", cfg.Relay[:4])), self: self.Device.ID, team: wire.TeamTag(self.TeamSecret.RelayTeam()),
+		control: self.TeamSecret.ScopeTag(keys.ControlScope(self.Team)),
 		packets: make(chan wire.Message, maxPackets), out: make(chan wire.Message), notes: notes{ready: make(chan struct{}, 1)},
 		roster: rosterKeeper{vouched: map[op.DeviceID]bool{}},
 		caps:   newCaps(), fetch: newFetch(), puts: newPuts(),

@@ -17,6 +17,10 @@ import (
 // others vouch for whom it lacks. A device is taken off only by who knows that it lost its access: who is merely unknown here
 // was put there by somebody who knows more.
 
+// addAfter is how long an admin's device waits, and at most twice as long, before it adds devices to a list that another one
+// just wrote: it may have removed them, and say so in the log a moment later.
+const addAfter = 3 * time.Second
+
 // maxVouches bounds how many devices this one vouches for in a conversation.
 const maxVouches = 64
 
@@ -28,21 +32,22 @@ type rosterKeeper struct {
 	putting bool
 	tries   int
 	retryAt time.Time
+	addAt   time.Time            // from when on devices are added: somebody else just changed the list, and why may be on its way
 	vouched map[op.DeviceID]bool // in this generation
 }
 
 // foundRoster gives a relay that knows nobody of the team its first list. Only an admin's device does, because it is among
 // the admins of it.
 func (c *Courier) foundRoster() error {
-	next, _ := c.nextRoster(nil)
+	next, _ := c.nextRoster(nil, true)
 	if !next.IsAdmin(c.self) || c.roster.putting {
 		return nil
 	}
 	return c.putRoster(next)
 }
 
-// nextRoster is the list as it should be, and whether it differs from what is in force.
-func (c *Courier) nextRoster(now *wire.Roster) (*wire.Roster, bool) {
+// nextRoster is the list as it should be, and whether it differs from what is in force. Without add, nobody new is on it.
+func (c *Courier) nextRoster(now *wire.Roster, add bool) (*wire.Roster, bool) {
 	next := &wire.Roster{Team: c.team, Gen: 1}
 	devices, admins := map[op.DeviceID]wire.RosterDevice{}, map[op.DeviceID]bool{}
 	if now != nil {
@@ -59,6 +64,9 @@ func (c *Courier) nextRoster(now *wire.Roster) (*wire.Roster, bool) {
 		}
 	}
 	for _, d := range c.r.RelayRoster() {
+		if _, on := devices[d.Device]; !on && !add {
+			continue
+		}
 		devices[d.Device] = entry(&d)
 		if d.Admin {
 			admins[d.Device] = true
@@ -100,13 +108,13 @@ func (c *Courier) putRoster(next *wire.Roster) error {
 }
 
 // keepRoster looks whether the list in force is true. Before the control log is as new as the relay's, this device knows too
-// little to say so.
+// little to say so: it would bring back whom others have removed.
 func (c *Courier) keepRoster() error {
 	k := &c.roster
-	if !c.listed() || !c.fetch.caughtUp || k.now == nil || k.putting || k.asking || !c.r.HasAuthority() || c.r.Gone() {
+	if !c.listed() || k.now == nil || k.putting || k.asking || !c.knowsAll() || !c.r.HasAuthority() || c.r.Gone() {
 		return nil
 	}
-	next, differs := c.nextRoster(k.now)
+	next, differs := c.nextRoster(k.now, !c.now().Before(k.addAt))
 	switch {
 	case !differs:
 		return nil
@@ -116,6 +124,19 @@ func (c *Courier) keepRoster() error {
 		return nil
 	}
 	return c.putRoster(next)
+}
+
+// knowsAll tells whether the control log is here as far as the relay has it.
+func (c *Courier) knowsAll() bool {
+	if !c.fetch.caughtUp || !c.caps.full[c.control] || !c.caps.listed[c.control] {
+		return false
+	}
+	for k := range c.fetch.want {
+		if k.Tag == c.control {
+			return false
+		}
+	}
+	return true
 }
 
 // vouch speaks for active devices that the list lacks.
@@ -140,6 +161,9 @@ func (c *Courier) vouch(next *wire.Roster) error {
 // onRosterIs hears which list is in force.
 func (c *Courier) onRosterIs(ctx context.Context, m *wire.RelayRosterIs) error {
 	k := &c.roster
+	if m.Gen != k.gen && !k.putting && k.gen > 0 {
+		k.addAt = c.now().Add(addAfter + jitter(addAfter))
+	}
 	k.asking, k.putting = false, false
 	if m.Gen != k.gen || m.Hash != k.hash {
 		k.gen, k.hash, k.now, k.tries = m.Gen, m.Hash, nil, 0
