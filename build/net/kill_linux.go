@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	kills = 8
+	kills = 5
 	// writers keep several sends under way, so that a kill finds some at every stage.
 	writers = 3
 )
@@ -30,7 +30,7 @@ func killedWhileWriting(ctx context.Context, s *scene) error {
 	var saved []string
 	for round := range kills {
 		// The moment differs from round to round, from the first send to a good many.
-		texts := writeUntilKilled(ctx, a, chat, round, time.Duration(20+90*round)*time.Millisecond)
+		texts := writeUntilKilled(ctx, a, chat, round, time.Duration(20+150*round)*time.Millisecond)
 		saved = append(saved, texts...)
 		if err := a.start(ctx); err != nil {
 			return err
