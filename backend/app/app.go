@@ -109,7 +109,7 @@ func New(o Options) (*App, error) {
 	a.close = sync.OnceValue(a.shut)
 	log := &teamLog{a: a}
 	a.rules = log.house()
-	a.modules, a.directory = a.features(module.Deps{Log: log, Team: log, Rules: a.rules, DB: lateDB{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
+	a.modules, a.directory = a.features(module.Deps{Log: log, Team: log, Rules: a.rules, DB: lateDB{a}, Blobs: appBlobs{a}, Bus: a.bus, Now: o.Now, Logger: o.Log})
 	return a, nil
 }
 
@@ -152,6 +152,7 @@ func (a *App) publishChanges(changes []store.Change) {
 		}
 	}
 	for _, c := range changes {
+		a.lookAfter(c.Topic)
 		if c.Topic == "state" {
 			a.controlChanged()
 		}

@@ -20,6 +20,7 @@ func (n *network) onSync(ctx context.Context, dev op.DeviceID, s p2p.Stream, _ b
 	defer n.done.Done()
 	t.replica.SetOnline(dev, 1)
 	n.setStatus(dev, session.Status{})
+	t.fetch.Look()
 	err := n.converse(ctx, t, dev, s, func(st session.Status) { n.setStatus(dev, st) })
 	if err != nil && ctx.Err() == nil {
 		n.log.Info("conversation ended", "peer", dev.String(), "err", err)

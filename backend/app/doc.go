@@ -12,7 +12,8 @@
 //
 // The data folder holds: vault (the keys, under the passphrase), identity.sealed (this device's secrets, under the vault),
 // tongzhou.db (ops and projections, encrypted), writes.mark (how many ops this device has written, to notice a database that was
-// rolled back), joining.sealed (an attempt that was cut off, under its vault), backup.sealed (where backups go, their key and how the last ones
+// rolled back), joining.sealed (an attempt that was cut off, under its vault), blobs
+// (chunks of larger content, encrypted under keys in the database), backup.sealed (where backups go, their key and how the last ones
 // went, under the vault), addresses.json, colleagues.json, settings.json.
 //
 // Backups (R137, R138): a run copies what is new to another disk while the database is in use (backuprun.go); rebuilder makes a new

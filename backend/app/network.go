@@ -76,6 +76,7 @@ func (n *network) listen(ctx context.Context) error {
 	h, err := p2p.New(ctx, p2p.Config{
 		Key: key, Listen: n.app.opts.P2PListen, Port: n.app.port(), Book: book, Log: n.log, Now: n.app.opts.Now,
 		StrangersWelcome: n.welcoming, OnSync: n.onSync, OnFormer: n.onFormer, OnJoin: n.onJoin, OnChange: n.onChange, OnRelay: n.relays.speak,
+		OnBlob: n.onBlob,
 	})
 	if err != nil {
 		stop()
@@ -149,6 +150,9 @@ func (n *network) onCommit(e *replica.Event) {
 	if e.Authority {
 		n.refresh()
 		n.relays.followSoon()
+	}
+	if e.Keys {
+		n.app.lookForBlobs()
 	}
 	if e.Receipts || len(e.Feeds) > 0 {
 		n.app.bus.Publish("connections", nil)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"tongzhou/sync/blob"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/replica"
 )
@@ -16,6 +17,10 @@ type team struct {
 	mark    *writeMark
 	replica *replica.Replica
 	net     *network
+
+	blobs      *blob.Store
+	fetch      *blob.Fetcher
+	serveBlobs *blob.Server
 
 	ctx    context.Context // of everything that run has begun
 	cancel context.CancelFunc
@@ -46,7 +51,11 @@ func (a *App) newTeam(id *keys.Identity, mark *writeMark) (*team, error) {
 	if err != nil {
 		return nil, errors.Join(err, mark.close())
 	}
-	return &team{app: a, id: id, mark: mark, replica: r, turned: make(chan struct{}, 1), asked: make(chan askedBackup, 1)}, nil
+	t := &team{app: a, id: id, mark: mark, replica: r, turned: make(chan struct{}, 1), asked: make(chan askedBackup, 1)}
+	if err := t.openBlobs(); err != nil {
+		return nil, errors.Join(err, t.discard())
+	}
+	return t, nil
 }
 
 // discard closes a team that does not run.
@@ -94,6 +103,7 @@ func (t *team) start(ctx context.Context) {
 	if err := t.app.writeNames(ctx); err != nil {
 		t.app.log.Error("name the team", "err", err)
 	}
+	t.done.Go(func() { t.fetch.Run(ctx) })
 	t.checkLater(ctx)
 }
 

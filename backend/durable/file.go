@@ -91,3 +91,18 @@ func syncDir(path string) error {
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }
+
+// Folder makes a folder that may be there, for its owner only; the one it lies in must be there.
+func Folder(path string) error {
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("make folder %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}

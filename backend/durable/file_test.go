@@ -101,3 +101,18 @@ func TestRenameRemoveAndSweep(t *testing.T) {
 		t.Errorf("nothing to rename: %v", err)
 	}
 }
+
+func TestFolderMakesOneForTheOwnerOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sub")
+	for range 2 { // also where it is
+		if err := Folder(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := Folder(filepath.Join(path, "missing", "deep")); err == nil {
+		t.Error("made a folder in one that is not there")
+	}
+}

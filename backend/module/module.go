@@ -108,6 +108,7 @@ type Deps struct {
 	Team   Team
 	Rules  rules.Rules
 	DB     DB
+	Blobs  Blobs
 	Bus    Bus
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -128,6 +129,8 @@ type Module struct {
 	// Committed is called for every topic of a committed transaction, before the interface hears of it, so that caches are
 	// never older than what the interface was told. It must be quick. It may be nil.
 	Committed func(topic string)
+	// Citing lists the content that the feature's rows cite. List may be nil.
+	Citing Citing
 	// Handover is how the feature takes part when somebody leaves (R20).
 	Handover Handover
 	// Trail lists what people did here that the audit shows (R140), as far as this device may read it. It may be nil.

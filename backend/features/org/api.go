@@ -32,7 +32,11 @@ type MemberDTO struct {
 	JoinedAt       string   `json:"joinedAt"`
 	Self           bool     `json:"self"`
 	Avatar         int      `json:"avatar"` // colour, 1 to 8
-	Duty           string   `json:"duty"`   // what to ask them about
+	// Picture names the photograph, "" for none: another one has another name. PictureHere says that it is on this device.
+	Picture          string `json:"picture"`
+	PictureHere      bool   `json:"pictureHere"`
+	CanRemovePicture bool   `json:"canRemovePicture"`
+	Duty             string `json:"duty"` // what to ask them about
 	// Standing is active, frozen, removed or left; Since is when it came to that, "" for active.
 	Standing  string    `json:"standing"`
 	Since     string    `json:"since"`
@@ -205,6 +209,8 @@ func (a *API) dto(b *book, u op.UserID) MemberDTO {
 		Standing: a.s.team.Standing(u).String(), Roles: []RoleDTO{}, Placed: b.dept[u] != "" && len(a.s.team.DeptOf(u)) > 0,
 		Namesake: view.Role(u) != access.None && e.Name != "" && b.named[e.Name] > 1, CanState: CanState(view, self, a.s.team.DeptOf(u)),
 	}
+	m.Picture, m.PictureHere = a.pictureOf(b, u)
+	m.CanRemovePicture = a.canRemovePicture(b, u)
 	if u != self {
 		m.CanManage = a.s.team.MayRemove(u)
 		m.CanFreeze = m.CanManage

@@ -16,6 +16,7 @@
 //	org.department/2        the name of a department; by the managing department
 //	org.team/1              the name of the team; by the managing department
 //	org.duty/1              what to ask a person or department about; by the managing department and officers
+//	org.picture/1           the photograph of one user, cited; by the user, taken away also by the managing department
 //	org.permissions_seen/1  the author looked through their permissions
 //	org.request/1           asks for an account, or for a change of one's own profile
 //	org.review/1            a step of a review; by officers of the subject's department, then by the managing department
@@ -32,6 +33,9 @@
 // when it is searched; nobody is ever missing from the directory for lack of a profile: members come from the control log, and
 // one whose profile has not arrived yet is shown by a short code. A request's review and its effect are one transaction of the
 // managing department's own ops, so that no approval by anybody else has an effect.
+//
+// A photograph is content of its own (module.Blobs), square, at most 64 KiB, drawn anew before it is shared, so that the file's
+// notes about place and camera stay behind; it is not reviewed (R19). Until it has arrived the initials are shown.
 //
 // Known limits: requests and the words on cases are in the company scope, so a modified program of any member can read them.
 // A group is handed over only from a device whose person may do so in that group; others remain open.

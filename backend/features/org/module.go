@@ -12,14 +12,14 @@ var projection string
 
 // New composes the feature, and returns what other rooms may ask of it.
 func New(deps module.Deps, outside Outside) (module.Module, *Directory) {
-	s := &service{log: deps.Log, team: deps.Team, rules: deps.Rules, db: deps.DB, outside: outside}
+	s := &service{log: deps.Log, team: deps.Team, rules: deps.Rules, db: deps.DB, blobs: deps.Blobs, outside: outside}
 	s.shelf = &shelf{db: deps.DB, log: deps.Log, team: deps.Team, reviewed: func() bool { return deps.Rules.Bool(rules.ProfileReview) }}
 	return module.Module{
 		Name:              "org",
 		Projection:        projection,
-		ProjectionVersion: 3,
+		ProjectionVersion: 4,
 		ProjectionTables: []string{
-			"org_profile", "org_department", "org_team", "org_duty", "org_seen", "org_request", "org_review", "org_case", "org_step",
+			"org_profile", "org_department", "org_team", "org_duty", "org_seen", "org_picture", "org_request", "org_review", "org_case", "org_step",
 		},
 		Reducers: reducers(),
 		Committed: func(t string) {
@@ -27,6 +27,7 @@ func New(deps module.Deps, outside Outside) (module.Module, *Directory) {
 				s.shelf.stale()
 			}
 		},
+		Citing:   module.Citing{After: topic, List: s.cites},
 		Handover: module.Handover{Items: s.offices, To: s.giveOffice},
 		Trail:    s.trail,
 		API:      &API{s: s},

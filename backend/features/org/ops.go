@@ -62,6 +62,7 @@ func kinds() map[string]module.Kind {
 		{Type: typeTeam, Check: checkTeam, Authorize: authorizeTeam},
 		{Type: typeDuty, Check: checkDuty, Authorize: authorizeDuty},
 		{Type: typeSeen, Authorize: authorizeSeen},
+		{Type: typePicture, Check: checkPicture, Authorize: authorizePicture},
 		{Type: typeRequest, Creates: true, Check: checkRequest, Authorize: authorizeRequest},
 		{Type: typeReview, Check: checkReview, Authorize: authorizeReview},
 		{Type: typeWithdraw, Authorize: nil},

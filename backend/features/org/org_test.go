@@ -16,6 +16,7 @@ import (
 	"tongzhou/backend/module"
 	"tongzhou/backend/module/moduletest"
 	"tongzhou/backend/rules"
+	"tongzhou/sync/blob"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
@@ -511,7 +512,7 @@ func TestAnyOrderGivesEqualTables(t *testing.T) {
 		for range rapid.IntRange(3, 30).Draw(t, "ops") {
 			at := hlc.FromWall(w.Now()) + hlc.Time(rapid.IntRange(0, 9).Draw(t, "clock"))
 			author, device := user.Draw(t, "author"), byte(rapid.IntRange(1, 2).Draw(t, "device"))
-			switch rapid.IntRange(0, 8).Draw(t, "type") {
+			switch rapid.IntRange(0, 9).Draw(t, "type") {
 			case 0:
 				subject := user.Draw(t, "subject")
 				w.Write(author, device, w.Company(), at, typeProfile, subject[:], profile{Name: rapid.SampledFrom([]string{"张三", "李四", "x"}).Draw(t, "name"), Kind: KindRegular})
@@ -524,6 +525,13 @@ func TestAnyOrderGivesEqualTables(t *testing.T) {
 				w.Write(author, device, w.Company(), at, typeDuty, dutyOf(rapid.SampledFrom([]byte("udx")).Draw(t, "kind"), subject[:]), duty{Text: title.Draw(t, "duty")})
 			case 4:
 				w.Write(author, device, w.Company(), at, typeSeen, author[:], seen{})
+			case 5:
+				subject := user.Draw(t, "subject")
+				p := picture{Content: &module.Manifest{Chunks: []blob.Chunk{{ID: blob.ID{node("picture")}, Len: 1}}, Size: 1}}
+				if rapid.Bool().Draw(t, "away") {
+					p = picture{}
+				}
+				w.Write(author, device, w.Company(), at, typePicture, subject[:], p)
 			default:
 				writeAboutCases(t, w, author, device, at, user)
 			}
@@ -630,10 +638,13 @@ func TestGolden(t *testing.T) {
 		typeTeam:       team{Name: "同舟科技"},
 		typeDuty:       duty{Text: "发票和报销"},
 		typeSeen:       seen{},
-		typeRequest:    request{Kind: requestProfile, Subject: ann[:], From: profile{Name: "李娜", Kind: KindRegular}, To: p, Note: "转岗"},
-		typeReview:     review{Step: stepManagement, Approve: true, Comment: "同意", Subject: ann[:], Invite: bytes.Repeat([]byte{2}, 32)},
-		typeWithdraw:   withdraw{},
-		typeCase:       record{Act: caseLeaving, Subject: ann, Mode: module.ModeCompromised, Left: true, Note: "离职"},
-		typeStep:       step{Key: "chat:x", Done: true, Detail: "新品推广群", Subject: ann},
+		typePicture: picture{Content: &module.Manifest{
+			Epoch: op.EpochRef{1, 2, 3}, Chunks: []blob.Chunk{{ID: blob.ID{4, 5}, Len: 70}}, Size: 70, Hash: [32]byte{6},
+		}},
+		typeRequest:  request{Kind: requestProfile, Subject: ann[:], From: profile{Name: "李娜", Kind: KindRegular}, To: p, Note: "转岗"},
+		typeReview:   review{Step: stepManagement, Approve: true, Comment: "同意", Subject: ann[:], Invite: bytes.Repeat([]byte{2}, 32)},
+		typeWithdraw: withdraw{},
+		typeCase:     record{Act: caseLeaving, Subject: ann, Mode: module.ModeCompromised, Left: true, Note: "离职"},
+		typeStep:     step{Key: "chat:x", Done: true, Detail: "新品推广群", Subject: ann},
 	})
 }

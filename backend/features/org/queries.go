@@ -22,6 +22,7 @@ const (
 	queryTeam        = `SELECT coalesce(max(name), '') FROM org_team`
 	queryDuties      = `SELECT entity, text FROM org_duty`
 	querySeen        = `SELECT user, hlc FROM org_seen`
+	queryPictures    = `SELECT user, content FROM org_picture`
 )
 
 // entry is a profile as it is searched.
@@ -51,6 +52,7 @@ type book struct {
 	named    map[string]int            // how many members bear a name
 	duties   map[string]string         // by dutyOf
 	seen     map[op.UserID]hlc.Time
+	pictures map[op.UserID]module.Manifest
 }
 
 // shelf keeps the last book until the directory changes.
@@ -97,7 +99,7 @@ func (s *shelf) book(ctx context.Context) (*book, error) {
 func (s *shelf) load(ctx context.Context) (*book, error) {
 	b := &book{
 		profiles: map[op.UserID]entry{}, unheld: map[op.UserID]entry{}, dept: map[op.UserID]crdt.NodeID{}, duties: map[string]string{},
-		seen: map[op.UserID]hlc.Time{}, officers: map[crdt.NodeID][]officer{}, named: map[string]int{},
+		seen: map[op.UserID]hlc.Time{}, pictures: map[op.UserID]module.Manifest{}, officers: map[crdt.NodeID][]officer{}, named: map[string]int{},
 	}
 	if err := s.db.Read().QueryRowContext(ctx, queryTeam).Scan(&b.team); err != nil {
 		return nil, fmt.Errorf("read team: %w", err)
@@ -117,6 +119,9 @@ func (s *shelf) load(ctx context.Context) (*book, error) {
 		return err
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.loadPictures(ctx, b); err != nil {
 		return nil, err
 	}
 	return b, s.each(ctx, querySeen, func(scan func(...any) error) error {

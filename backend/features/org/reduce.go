@@ -24,6 +24,7 @@ func reducers() []module.Reducer {
 		one("org.team", resetTeam, applyTeam, typeTeam),
 		one("org.duty", resetDuty, applyDuty, typeDuty),
 		one("org.seen", resetSeen, applySeen, typeSeen),
+		one("org.picture", resetPicture, applyPicture, typePicture),
 		one("org.request", resetRequest, applyRequest, typeRequest, typeReview, typeWithdraw),
 		one("org.case", resetCase, applyCase, typeCase, typeStep),
 	}

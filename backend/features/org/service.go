@@ -29,6 +29,7 @@ type service struct {
 	team    module.Team
 	rules   rules.Rules
 	db      module.DB
+	blobs   module.Blobs
 	shelf   *shelf
 	outside Outside
 }

@@ -16,6 +16,7 @@ import (
 	"tongzhou/backend/rules"
 	"tongzhou/backend/store"
 	"tongzhou/sync/authority"
+	"tongzhou/sync/blob"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 )
@@ -35,6 +36,8 @@ type Peer struct {
 	clock *hlc.Clock
 	db    *store.DB
 	build Build
+
+	content map[blob.ID][]byte // used by one goroutine at a time
 
 	mu      sync.Mutex // guards changes
 	changes []store.Change
@@ -60,7 +63,7 @@ func (w *World) newPeer(user op.UserID, n byte, build Build) *Peer {
 	p := &Peer{
 		World: w, Bus: event.NewBus(0), build: build, clock: hlc.NewClock(w.Now),
 		self: module.Self{User: user, UserNo: w.people[user].no, Device: w.device(user, n), Team: op.TeamID(digest("team"))},
-		ops:  map[opKey]*stored{}, entities: map[entityKey][]*stored{}, registers: map[registerKey]module.RegisterValue{}, arrived: map[int64]time.Time{},
+		ops:  map[opKey]*stored{}, entities: map[entityKey][]*stored{}, registers: map[registerKey]module.RegisterValue{}, arrived: map[int64]time.Time{}, content: map[blob.ID][]byte{},
 	}
 	dir, err := os.MkdirTemp("", "moduletest")
 	if err != nil {
@@ -123,7 +126,7 @@ func (p *Peer) createTables(m module.Module) {
 
 // Deps is what the app hands to a feature.
 func (p *Peer) Deps() module.Deps {
-	return module.Deps{Log: p, Team: p, Rules: p.rules(), DB: p, Bus: p.Bus, Now: p.World.Now, Logger: slog.New(slog.DiscardHandler)}
+	return module.Deps{Log: p, Team: p, Rules: p.rules(), DB: p, Blobs: blobs{p}, Bus: p.Bus, Now: p.World.Now, Logger: slog.New(slog.DiscardHandler)}
 }
 
 func (p *Peer) rules() rules.Rules {

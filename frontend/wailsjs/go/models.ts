@@ -292,6 +292,7 @@ export namespace app {
 	}
 	
 	export interface SetUpBackupInput {
+	    current: string;
 	    folder: string;
 	    passphrase: string;
 	}
@@ -537,6 +538,9 @@ export namespace org {
 	    joinedAt: string;
 	    self: boolean;
 	    avatar: number;
+	    picture: string;
+	    pictureHere: boolean;
+	    canRemovePicture: boolean;
 	    duty: string;
 	    standing: string;
 	    since: string;
@@ -602,6 +606,9 @@ export namespace org {
 	    dueAt: string;
 	}
 	
+	export interface PictureDTO {
+	    data: string;
+	}
 	export interface PlaceInput {
 	    userId: string;
 	    departmentId: string;

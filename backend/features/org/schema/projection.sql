@@ -39,6 +39,11 @@ CREATE TABLE org_seen (             -- who looked through their permissions, las
   hlc  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE org_picture (          -- the photograph of a person, where there is one
+  user    BLOB PRIMARY KEY,
+  content BLOB NOT NULL             -- CBOR of its manifest
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE org_request (
   id        BLOB PRIMARY KEY,
   hlc       INTEGER NOT NULL,

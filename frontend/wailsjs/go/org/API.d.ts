@@ -30,9 +30,13 @@ export function OffboardPlan(arg1:string):Promise<org.PlanDTO>;
 
 export function Offboardings():Promise<Array<org.OffboardingDTO>>;
 
+export function Picture(arg1:string):Promise<org.PictureDTO>;
+
 export function Place(arg1:org.PlaceInput):Promise<org.MemberDTO>;
 
 export function RemoveDepartment(arg1:string):Promise<void>;
+
+export function RemovePicture(arg1:string):Promise<void>;
 
 export function RenameDepartment(arg1:string,arg2:string):Promise<void>;
 
@@ -49,6 +53,8 @@ export function ReviewRequest(arg1:org.ReviewInput):Promise<org.ReviewedDTO>;
 export function SaveProfile(arg1:org.ProfileInput):Promise<org.MemberDTO>;
 
 export function SetDuty(arg1:org.DutyInput):Promise<void>;
+
+export function SetPicture(arg1:string):Promise<void>;
 
 export function SetRole(arg1:org.RoleInput):Promise<org.MemberDTO>;
 

@@ -58,12 +58,20 @@ export function Offboardings() {
   return window['go']['org']['API']['Offboardings']();
 }
 
+export function Picture(arg1) {
+  return window['go']['org']['API']['Picture'](arg1);
+}
+
 export function Place(arg1) {
   return window['go']['org']['API']['Place'](arg1);
 }
 
 export function RemoveDepartment(arg1) {
   return window['go']['org']['API']['RemoveDepartment'](arg1);
+}
+
+export function RemovePicture(arg1) {
+  return window['go']['org']['API']['RemovePicture'](arg1);
 }
 
 export function RenameDepartment(arg1, arg2) {
@@ -96,6 +104,10 @@ export function SaveProfile(arg1) {
 
 export function SetDuty(arg1) {
   return window['go']['org']['API']['SetDuty'](arg1);
+}
+
+export function SetPicture(arg1) {
+  return window['go']['org']['API']['SetPicture'](arg1);
 }
 
 export function SetRole(arg1) {
