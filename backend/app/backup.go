@@ -45,8 +45,10 @@ type BackupFailDTO struct {
 	Params map[string]string `json:"params"`
 }
 
-// SetUpBackupInput chooses where to back up to. The passphrase opens the backup on another machine.
+// SetUpBackupInput chooses where to back up to. The passphrase opens the backup on another machine. Current is that of this device: a
+// backup holds its keys, and not whoever finds it unlocked may take them along.
 type SetUpBackupInput struct {
+	Current    string `json:"current"`
 	Folder     string `json:"folder"`
 	Passphrase string `json:"passphrase"`
 }
@@ -143,13 +145,18 @@ func (p *API) Backup() (BackupDTO, error) {
 }
 
 // SetUpBackup makes a set of backups in a folder and makes the first run, in the background. Files of an earlier set stay.
-// Faults: backup.busy, backup.path, backup.inside, backup.unplugged, backup.readonly, backup.full, vault.weak {problems}, vault.none.
+// Faults: backup.busy, backup.path, backup.inside, backup.unplugged, backup.readonly, backup.full, vault.wrong {wait}, vault.wait {wait}, vault.weak {problems}, vault.none.
 func (p *API) SetUpBackup(in SetUpBackupInput) (BackupDTO, error) {
 	t, v, err := p.a.withVault()
 	if err != nil {
 		return BackupDTO{}, err
 	}
-	return p.a.startBackup(t, v, func() (*backupPlan, error) { return p.a.newPlan(v, t.id, in.Folder, in.Passphrase) })
+	return p.a.startBackup(t, v, func() (*backupPlan, error) {
+		if err := v.Verify(in.Current); err != nil {
+			return nil, vaultFault(err)
+		}
+		return p.a.newPlan(v, t.id, in.Folder, in.Passphrase)
+	})
 }
 
 // BackUpNow makes a run in the background. Faults: backup.busy, backup.unset, vault.none.

@@ -17,7 +17,7 @@ const backupPassphrase = "qX9!tmrv"
 // backsUp sets up backups in a folder and waits for the first run.
 func (p *person) backsUp(folder string) BackupDTO {
 	p.t.Helper()
-	if _, err := p.api.SetUpBackup(SetUpBackupInput{Folder: folder, Passphrase: backupPassphrase}); err != nil {
+	if _, err := p.api.SetUpBackup(SetUpBackupInput{Current: passphrase, Folder: folder, Passphrase: backupPassphrase}); err != nil {
 		p.t.Fatal(err)
 	}
 	return p.backedUp()
@@ -97,7 +97,7 @@ func TestU7WhatWasNotTestedIsNotSaidToBe(t *testing.T) {
 	p := newPerson(t, "张三")
 	p.found()
 	p.tune.store.MaxPages = 20 // of databases that are opened from now on
-	if _, err := p.api.SetUpBackup(SetUpBackupInput{Folder: t.TempDir(), Passphrase: backupPassphrase}); err != nil {
+	if _, err := p.api.SetUpBackup(SetUpBackupInput{Current: passphrase, Folder: t.TempDir(), Passphrase: backupPassphrase}); err != nil {
 		t.Fatal(err)
 	}
 	p.until("a backup", func() bool { return p.backup().Phase == "" })
@@ -157,7 +157,7 @@ func TestABackupThatIsDue(t *testing.T) {
 	wantFault(t, err, "backup.unset")
 }
 
-// What cannot be backed up to is refused before anything is written there.
+// What cannot be backed up to is refused before anything is written there, and so is whoever found the device unlocked.
 func TestFoldersThatAreNoPlaceForABackup(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, "张三")
@@ -178,12 +178,15 @@ func TestFoldersThatAreNoPlaceForABackup(t *testing.T) {
 		"no whole path":       {"backups", backupPassphrase, "backup.path"},
 		"an easy passphrase":  {t.TempDir(), "password", "vault.weak"},
 	} {
-		_, err := p.api.SetUpBackup(SetUpBackupInput{Folder: c.folder, Passphrase: c.passphrase})
+		_, err := p.api.SetUpBackup(SetUpBackupInput{Current: passphrase, Folder: c.folder, Passphrase: c.passphrase})
 		if fault.Code(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
-	if b := p.backup(); b.Folder != "" {
+	place := t.TempDir()
+	_, err := p.api.SetUpBackup(SetUpBackupInput{Current: "not this", Folder: place, Passphrase: backupPassphrase})
+	wantFault(t, err, "vault.wrong")
+	if b := p.backup(); b.Folder != "" || len(filesIn(t, place)) > 0 {
 		t.Errorf("%+v", b)
 	}
 }

@@ -65,6 +65,7 @@ test('a lost computer is replaced from its backup (R137, R138)', { timeout: 600_
     await dialog.getByRole('textbox', { name: /保存到/ }).fill(stick);
     await dialog.getByRole('textbox', { name: /备份口令/ }).fill(secret);
     await dialog.getByRole('textbox', { name: /再输一次/ }).fill(secret);
+    await dialog.getByRole('textbox', { name: /这台设备的口令/ }).fill(li.program.unlock.passphrase);
     await dialog.getByRole('button', { name: '开始备份' }).click();
     await page.getByText('已全部读回，试恢复成功').waitFor();
     assert.equal((await readdir(stick)).length, 1, 'the stick has one folder of backups');

@@ -4,6 +4,8 @@ import { bound, call } from '../../platform/bindings';
 import type { Backup } from './model';
 
 interface SetUpInput {
+  /** The passphrase of this device. */
+  current: string;
   folder: string;
   /** Opens the backup on another machine. */
   passphrase: string;

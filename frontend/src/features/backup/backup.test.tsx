@@ -101,8 +101,9 @@ test('is set up with a folder and a passphrase', async () => {
   const [passphrase, repeat] = [within(dialog).getByLabelText(/^备份口令/), within(dialog).getByLabelText(/^再输一次/)];
   await user.type(passphrase, 'qX9!tmrv');
   await user.type(repeat, 'qX9!tmrv');
+  await user.type(within(dialog).getByLabelText(/^这台设备的口令/), 'kT7#mwzq');
   await user.click(within(dialog).getByRole('button', { name: '开始备份' }));
-  await waitFor(() => expect(backend.callsOf('app.SetUpBackup')).toEqual([[{ folder: '/media/chosen', passphrase: 'qX9!tmrv' }]]));
+  await waitFor(() => expect(backend.callsOf('app.SetUpBackup')).toEqual([[{ current: 'kT7#mwzq', folder: '/media/chosen', passphrase: 'qX9!tmrv' }]]));
   expect(await screen.findByText('正在写入新增的内容')).toBeVisible();
 });
 
@@ -118,6 +119,7 @@ test('a place that is refused stays open, with the reason', async () => {
   await user.type(within(dialog).getByLabelText(/^保存到/), '/data');
   await user.type(within(dialog).getByLabelText(/^备份口令/), 'qX9!tmrv');
   await user.type(within(dialog).getByLabelText(/^再输一次/), 'qX9!tmrv');
+  await user.type(within(dialog).getByLabelText(/^这台设备的口令/), 'kT7#mwzq');
   await user.click(within(dialog).getByRole('button', { name: '开始备份' }));
   expect(await within(dialog).findByRole('alert')).toHaveTextContent('/data 在同舟的数据文件夹里');
 });

@@ -6,6 +6,7 @@ import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
 import { Dialog } from '../../../ui/dialog';
 import { NewPassphrase } from '../../../ui/new-passphrase';
+import { PassphraseInput } from '../../../ui/passphrase-input';
 import { TextInput } from '../../../ui/text-input';
 import { useToast } from '../../../ui/toast';
 import { useNewPassphrase } from '../../../ui/use-new-passphrase';
@@ -24,15 +25,16 @@ export function SetUpDialog({ onClose }: { onClose: () => void }) {
   const setUp = useSetUp();
   const choose = useChooseFolder();
   const [folder, setFolder] = useState('');
+  const [current, setCurrent] = useState('');
   const [checked, setChecked] = useState(false);
   const secret = useNewPassphrase(account.staffNo, account.name);
   const failure = setUp.error ?? choose.error;
 
   const submit = () => {
     setChecked(true);
-    if (folder.trim() === '' || !secret.ready || setUp.isPending) return;
+    if (folder.trim() === '' || current === '' || !secret.ready || setUp.isPending) return;
     setUp.mutate(
-      { folder: folder.trim(), passphrase: secret.value },
+      { current, folder: folder.trim(), passphrase: secret.value },
       {
         onSuccess: () => {
           toast(t('setUp.begun'));
@@ -89,6 +91,14 @@ export function SetUpDialog({ onClose }: { onClose: () => void }) {
         <p className={classes.help}>{t('setUp.folderHelp')}</p>
         <NewPassphrase state={secret} label={t('setUp.passphrase')} checked={checked} />
         <p className={classes.help}>{t('setUp.passphraseHelp')}</p>
+        <PassphraseInput
+          label={t('setUp.current')}
+          required
+          help={t('setUp.currentHelp')}
+          value={current}
+          onChange={setCurrent}
+          error={checked && current === '' ? t('setUp.currentRequired') : undefined}
+        />
       </form>
     </Dialog>
   );
