@@ -267,3 +267,26 @@ func TestJobsTogether(t *testing.T) {
 		t.Errorf("%v", answers)
 	}
 }
+
+// B8: a scope that is opened for the first time on a full disk is listed whole, whatever the cursor says.
+func TestFirstSightOnAFullDisk(t *testing.T) {
+	w := newWorld(t, Limits{})
+	a, b := newMachine(1), newMachine(2)
+	_, ca := w.found(a, b)
+	disk := &diskless{Store: w.store}
+	w.store = disk
+	w.restart(Limits{})
+	expect[*wire.Bye](ca)
+	ca = w.connect(a)
+	ca.mustOpen(ca.prove(companyTag(), 1))
+	ca.put(newFeed(a, companyTag()).next(2, "x")...)
+	_, upTo := ca.since(0)
+	disk.full.Store(true)
+	cb := w.connect(b)
+	cb.mustOpen(cb.prove(companyTag(), 1))
+	for range 2 {
+		if feeds, _ := cb.since(upTo); len(feeds) != 1 || feeds[0].Len != 2 {
+			t.Errorf("listed: %+v", feeds)
+		}
+	}
+}
