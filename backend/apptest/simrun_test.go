@@ -23,10 +23,10 @@ func (w *world) wait() {
 func (w *world) sleep(d time.Duration) {
 	const slice = 200 * time.Millisecond
 	for ; d > slice; d -= slice {
-		time.Sleep(slice)
+		<-time.After(slice)
 		w.wait()
 	}
-	time.Sleep(d)
+	<-time.After(d)
 	w.wait()
 }
 

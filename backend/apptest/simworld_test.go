@@ -82,7 +82,7 @@ func newWorld(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stats, li
 		t: t, src: simnet.NewSource(seed), trace: simnet.NewTrace(lines), stats: stats, net: simnet.NewNet(stats), genesis: tmpl.genesis,
 	}
 	w.groups = append(w.groups, tmpl.groups...)
-	time.Sleep(time.Minute) // the template's ops are from before
+	<-time.After(time.Minute) // the template's ops are from before
 	for i := range tmpl.members {
 		m := &tmpl.members[i]
 		n := w.node(newMember(t, m.name, m.id, tmpl.genesis))
