@@ -18,12 +18,11 @@ type Disk struct {
 	onCrash func() // called once, by the write that dies, before it returns
 	stats   *Stats
 
-	mu     sync.Mutex // guards what follows
-	in     int        // writes until the fault, counted down
-	fault  Kind       // "": none is planned
-	full   error      // not nil: every commit fails with it
-	dead   bool
-	writes int
+	mu    sync.Mutex // guards what follows
+	in    int        // writes until the fault, counted down
+	fault Kind       // "": none is planned
+	full  error      // not nil: every commit fails with it
+	dead  bool
 }
 
 // NewDisk puts a disk before a database.
@@ -59,13 +58,6 @@ func (d *Disk) Dead() bool {
 	return d.dead
 }
 
-// Writes is the number of writes that were begun.
-func (d *Disk) Writes() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.writes
-}
-
 // Read is the database's own.
 func (d *Disk) Read() *sql.DB { return d.db.Read() }
 
@@ -76,7 +68,6 @@ func (d *Disk) next() (fault Kind, err error) {
 	if d.dead {
 		return "", ErrCrashed
 	}
-	d.writes++
 	if d.fault != "" {
 		if d.in--; d.in <= 0 {
 			fault, d.fault = d.fault, ""

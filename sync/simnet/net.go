@@ -119,16 +119,6 @@ func (l *Link) Tamper(from NodeID, f Tamper) {
 	d.tamper = f
 }
 
-// Inject delivers a packet as if the node had sent it.
-func (l *Link) Inject(from NodeID, packet []byte) {
-	d := l.direction(from)
-	d.change(func() {
-		if d.err == nil {
-			d.buf = append(d.buf, packet...)
-		}
-	})
-}
-
 // Hold keeps what a node sends over the link from arriving for a while.
 func (l *Link) Hold(from NodeID, till time.Time) {
 	d := l.direction(from)
