@@ -85,6 +85,7 @@ type Visit struct {
 
 	mu     sync.Mutex
 	status courier.Status
+	listed int // the most devices that were ever listed
 	end    error
 }
 
@@ -113,7 +114,7 @@ func (m *Member) VisitOver(r *Relay, mine net.Conn, serve func(ctx context.Conte
 		OnStatus: func(st courier.Status) {
 			v.mu.Lock()
 			defer v.mu.Unlock()
-			v.status = st
+			v.status, v.listed = st, max(v.listed, st.Listed)
 		},
 	})
 	v.done.Go(func() {
@@ -135,6 +136,13 @@ func (v *Visit) Status() courier.Status {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.status
+}
+
+// MostListed is how many devices the relay's list had at most during the conversation.
+func (v *Visit) MostListed() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.listed
 }
 
 // InSync waits until everything is here and there.

@@ -173,8 +173,8 @@ func TestB24AdminWhoWasAway(t *testing.T) {
 	va.InSync(t)
 	v := bob.Visit(r)
 	v.InSync(t)
-	if v.Status().Listed != 3 || va.Status().Listed != 3 {
-		t.Fatalf("the list names %d and %d", v.Status().Listed, va.Status().Listed)
+	if v.MostListed() != 3 || va.MostListed() != 3 {
+		t.Fatalf("the list named %d and %d", v.MostListed(), va.MostListed())
 	}
 	if _, on := bob.R.Device(carl.Device()); !on || !bob.R.Former(dan.Device()) {
 		t.Fatal("bob has not caught up")

@@ -112,6 +112,7 @@ func (c *Courier) onScopes(m *wire.RelayScopes) error {
 			delete(c.caps.full, tag) // until the new key is proven; then the relay lists the scope whole
 			delete(c.caps.listed, tag)
 			delete(c.puts.looked, tag)
+			c.fetch.current = c.fetch.current && tag != c.control
 			if err := c.askEpochs(tag, 0); err != nil {
 				return err
 			}

@@ -21,6 +21,7 @@ type fetch struct {
 	again    bool // ask once more when this is done
 	skipped  bool // something listed could not be asked for: the cursor must not move
 	caughtUp bool // a question was answered and what it listed is here
+	current  bool // what was asked about the control log is here
 	whole    bool // the question is about everything
 	acked    int  // acks before it
 	asks     []*wire.Want

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
 
 	"tongzhou/sync/op"
+	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
@@ -128,15 +130,11 @@ func (c *Courier) keepRoster() error {
 
 // knowsAll tells whether the control log is here as far as the relay has it.
 func (c *Courier) knowsAll() bool {
-	if !c.fetch.caughtUp || !c.caps.full[c.control] || !c.caps.listed[c.control] {
+	if !c.fetch.current || !c.caps.full[c.control] {
 		return false
 	}
-	for k := range c.fetch.want {
-		if k.Tag == c.control {
-			return false
-		}
-	}
-	return true
+	ofControl := func(k oplog.FeedKey) bool { return k.Tag == c.control }
+	return !slices.ContainsFunc(slices.Collect(maps.Keys(c.fetch.want)), ofControl) && !slices.ContainsFunc(slices.Collect(maps.Keys(c.fetch.later)), ofControl)
 }
 
 // vouch speaks for active devices that the list lacks.

@@ -34,6 +34,7 @@ func (c *Courier) maybeDone(ctx context.Context) error {
 		}
 	}
 	f.caughtUp = true
+	f.current = c.caps.full[c.control] && c.caps.listed[c.control]
 	if err := errors.Join(c.keepRoster(), c.putAll(), c.putRegisters(), c.nextMail()); err != nil {
 		return err
 	}
