@@ -139,6 +139,9 @@ func TestB2RelayThatLies(t *testing.T) {
 		l.say(&wire.Delta{Feeds: states, UpTo: 9})
 	}
 	for name, tell := range map[string]func(l *liar){
+		"a scope that nobody asked about": func(l *liar) {
+			l.say(&wire.RelayScopes{Scopes: []wire.RelayScope{{Tag: op.ScopeTag{1}, State: wire.ScopeFull}}})
+		},
 		"a delta twice": func(l *liar) {
 			listed(l)
 			l.say(&wire.Delta{UpTo: 9})

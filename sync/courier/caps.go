@@ -15,6 +15,7 @@ import (
 
 type caps struct {
 	proven map[[32]byte]bool    // sent on this connection
+	asked  map[op.ScopeTag]bool // a claim of these was sent
 	due    [][]op.ScopeTag      // of the packets that are not answered yet
 	mine   map[op.ScopeTag]bool // that this device has a claim on
 	full   map[op.ScopeTag]bool
@@ -25,7 +26,7 @@ type caps struct {
 
 func newCaps() caps {
 	return caps{
-		proven: map[[32]byte]bool{}, full: map[op.ScopeTag]bool{}, listed: map[op.ScopeTag]bool{},
+		proven: map[[32]byte]bool{}, asked: map[op.ScopeTag]bool{}, full: map[op.ScopeTag]bool{}, listed: map[op.ScopeTag]bool{},
 		lined: map[op.ScopeTag]bool{}, asking: map[op.ScopeTag]bool{},
 	}
 }
@@ -75,7 +76,7 @@ func (c *Courier) prove(list []replica.RelayClaim) error {
 			for _, before := range x.Earlier {
 				w.Parents = append(w.Parents, wire.RelayParent{Pub: before.Pub(), Sig: before.Sign(wire.CapFollows(x.Tag, pub))})
 			}
-			c.caps.proven[pub] = true
+			c.caps.proven[pub], c.caps.asked[x.Tag] = true, true
 			m.Caps = append(m.Caps, w)
 			tags = append(tags, x.Tag)
 		}
@@ -93,6 +94,9 @@ func (c *Courier) onScopes(m *wire.RelayScopes) error {
 	states := map[op.ScopeTag]wire.ScopeState{}
 	tags := make([]op.ScopeTag, 0, len(m.Scopes))
 	for _, s := range m.Scopes {
+		if !c.caps.asked[s.Tag] {
+			return fmt.Errorf("%w: a scope that nobody asked about", ErrRelay)
+		}
 		tags = append(tags, s.Tag)
 		if old, ok := states[s.Tag]; !ok || s.State < old {
 			states[s.Tag] = s.State
@@ -100,8 +104,6 @@ func (c *Courier) onScopes(m *wire.RelayScopes) error {
 	}
 	if len(c.caps.due) > 0 && slices.Equal(c.caps.due[0], tags) {
 		c.caps.due = c.caps.due[1:]
-	} else if len(c.caps.due) == 0 && len(tags) > wire.MaxRelayTags {
-		return fmt.Errorf("%w: scopes that nobody asked about", ErrRelay)
 	}
 	var again []replica.RelayClaim
 	for tag, state := range states {

@@ -35,6 +35,7 @@ const (
 	maxPackets = 8
 	maxQueue   = 4096
 	maxWanted  = 1 << 15
+	maxKnown   = 1 << 20 // feeds of which it is remembered how much the relay has
 	maxRetries = 3
 )
 

@@ -10,7 +10,7 @@
 // claim for reading and writing; a line is every claim of a scope, the earliest first; to put is to leave ops at the relay;
 // the mark is how far the relay's database was followed (replica.RelayMark).
 //
-// Invariants (SPEC.md, B-rules of the device): "on the relay" is said only by the relay's own word about ops that are here and
+// Invariants (SPEC.md, B20 to B28): "on the relay" is said only by the relay's own word about ops that are here and
 // are the same; the cursor moves only after the commit of everything that it covers, and covers only scopes that were listed
 // whole; nothing that a relay says gives anybody a right, a key or an effect; a relay's lie ends the conversation with a
 // reason; memory is bounded by the window and by the caps in package wire.

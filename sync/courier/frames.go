@@ -84,6 +84,9 @@ func (c *Courier) onStored(ctx context.Context, m *stored) error {
 	case errors.Is(m.err, oplog.ErrFull):
 		c.log.Warn("no room for a feed", "device", m.key.Device.String(), "err", m.err)
 		c.dropWant(m.key)
+		if len(f.refused) >= maxWanted {
+			return fmt.Errorf("%w: too many feeds", ErrRelay)
+		}
 		f.refused[m.key] = true
 		return c.maybeDone(ctx)
 	default:

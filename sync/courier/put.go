@@ -45,7 +45,7 @@ func newPuts() puts {
 }
 
 func (p *puts) there(k oplog.FeedKey, n uint64) {
-	if p.has[k] < n {
+	if old, known := p.has[k]; old < n && (known || len(p.has) < maxKnown) {
 		p.has[k] = n
 	}
 }

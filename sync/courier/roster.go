@@ -15,7 +15,7 @@ import (
 	"tongzhou/sync/wire"
 )
 
-// This file keeps the relay's list of the team's devices true (SPEC B-rules of the device). An admin's device signs a new one;
+// This file keeps the relay's list of the team's devices true (SPEC B24, B25). An admin's device signs a new one;
 // others vouch for whom it lacks. A device is taken off only by who knows that it lost its access: who is merely unknown here
 // was put there by somebody who knows more.
 
