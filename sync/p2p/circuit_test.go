@@ -142,3 +142,24 @@ func TestWhatIsSpokenWithWhom(t *testing.T) {
 		}
 	}
 }
+
+// An attempt that comes too late does not disturb the conversation that runs.
+func TestAConversationIsNotReplacedWithoutNeed(t *testing.T) {
+	a, b := newDevice(t), newDevice(t)
+	nb := start(t, b, rosterOf(a), silent)
+	roster := rosterOf()
+	roster.set(b, nb.Addrs()...)
+	na := start(t, a, roster)
+	next(t, na.begun, "conversation")
+	next(t, nb.begun, "conversation")
+	na.mu.Lock()
+	m := na.mates[nb.self]
+	conn := m.conv.conn
+	na.mu.Unlock()
+	if err := na.propose(t.Context(), conn, m); err != nil {
+		t.Fatal(err)
+	}
+	if len(na.ended)+len(nb.ended)+len(na.begun) > 0 {
+		t.Error("the conversation was replaced")
+	}
+}
