@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/features/chat"
@@ -49,7 +50,8 @@ func TestABackupIsRestoredOnANewMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	stick := t.TempDir()
-	if first := a.backsUp(stick); first.Last.Ops == 0 || first.Last.Size == 0 {
+	first := a.backsUp(stick)
+	if first.Last.Ops == 0 || first.Last.Size == 0 {
 		t.Fatalf("backed up: %+v", first)
 	}
 	late := a.texts(d)
@@ -69,6 +71,14 @@ func TestABackupIsRestoredOnANewMachine(t *testing.T) {
 	chats, err := c.chat().Chats()
 	if err != nil || !slices.ContainsFunc(chats, func(x chat.ChatDTO) bool { return x.ID == g && x.Draft == "还没发的话" }) {
 		t.Fatalf("chats %+v, %v", chats, err)
+	}
+	at, err := time.Parse(time.RFC3339, first.Last.At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before uint64 // ops that are said to have arrived before the backup, as all but those of its very moment did
+	if err := c.database().Read().QueryRow(`SELECT count(*) FROM op WHERE at <= ?`, at.UnixMilli()).Scan(&before); err != nil || 2*before < first.Last.Ops {
+		t.Errorf("%d of %d ops came before the backup, %v", before, first.Last.Ops, err)
 	}
 	c.reads(d, "备份之前", "收到", "备份之后")
 	c.send(d, "换了电脑")
