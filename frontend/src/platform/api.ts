@@ -91,9 +91,15 @@ export interface Person {
   self: boolean;
   /** Colour of the avatar, 1…8. */
   avatar: number;
+  /** Names their photograph, "" for none: another one has another name. */
+  picture: string;
+  /** It is on this device. */
+  pictureHere: boolean;
 }
 
 export const peopleApi = {
+  /** A photograph as a data URL. */
+  picture: async (userId: string): Promise<string> => (await call<{ data: string }>('org', 'Picture', userId)).data,
   all: async (): Promise<Person[]> =>
     (await call<{ members: Person[] }>('org', 'Members', { text: '', departmentId: '', standing: 'active', kind: '', role: '', limit: 0, offset: 0 })).members,
 };

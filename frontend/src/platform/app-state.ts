@@ -13,6 +13,7 @@ export const appStaleAfter: StaleAfter = {
   // Reading it again fails, and that is what the shell tells.
   [LOST]: [appStateQuery.queryKey],
   'org.changed': [appStateQuery.queryKey, peopleQuery.queryKey],
+  'blob.arrived': [peopleQuery.queryKey],
   // Who is online.
   connections: [peopleQuery.queryKey],
 };

@@ -19,6 +19,21 @@ export function usePeople(): People {
   return useQuery(peopleQuery).data ?? NOBODY;
 }
 
+/** A picture of this name never changes. */
+const pictureQuery = (userId: string, picture: string) =>
+  queryOptions({ queryKey: ['picture', userId, picture], queryFn: () => peopleApi.picture(userId), staleTime: Infinity, retry: false });
+
+/** The photograph of someone as a data URL; undefined while there is none on this device. */
+export function usePicture(userId: string): string | undefined {
+  const picture = useQuery({ ...peopleQuery, select: (list) => pictureOf(list, userId) }).data ?? '';
+  return useQuery({ ...pictureQuery(userId, picture), enabled: picture !== '' }).data;
+}
+
+function pictureOf(list: Person[], userId: string): string {
+  const person = list.find((one) => one.userId === userId);
+  return person?.pictureHere ? person.picture : '';
+}
+
 /** Colour of someone whose profile has not arrived yet: the grey one. */
 const UNKNOWN_COLOUR = 8;
 

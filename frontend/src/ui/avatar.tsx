@@ -1,9 +1,12 @@
 import { clsx } from 'clsx';
 import { memo } from 'react';
+import { usePicture } from '../platform/people';
 import classes from './avatar.module.css';
 
 interface AvatarProps {
   name: string;
+  /** Whose photograph is shown, where there is one; nothing: nobody's. */
+  userId?: string;
   /** 1…8, chosen by the backend so that it is the same everywhere. */
   colour: number;
   /** In px: 40 in lists, 36 in the history, 24 and less in chips. */
@@ -45,8 +48,14 @@ function tile(size: number, small: boolean) {
 
 // Plain DOM, because it stands in rows of virtual lists. The initials are drawn with attr() and so are never copied.
 
-/** People are solid tiles. */
-export const Avatar = memo(function Avatar({ name, colour, size = 36, online = null }: AvatarProps) {
+/** Lies over the initials once it is there. */
+function Photograph({ userId }: { userId: string }) {
+  const picture = usePicture(userId);
+  return picture === undefined ? null : <img className={classes.photograph} src={picture} alt="" draggable={false} />;
+}
+
+/** People are solid tiles, or their photograph. */
+export const Avatar = memo(function Avatar({ name, userId, colour, size = 36, online = null }: AvatarProps) {
   return (
     <span
       className={classes.tile}
@@ -54,13 +63,14 @@ export const Avatar = memo(function Avatar({ name, colour, size = 36, online = n
       data-initials={personInitials(name, size)}
       aria-hidden
     >
+      {userId !== undefined && <Photograph userId={userId} />}
       {online !== null && <i className={clsx(classes.presence, online && classes.online)} />}
     </span>
   );
 });
 
 /** Groups are soft tiles: what it is can be seen before the name is read. */
-export const GroupAvatar = memo(function GroupAvatar({ name, colour, size = 40 }: Omit<AvatarProps, 'online'>) {
+export const GroupAvatar = memo(function GroupAvatar({ name, colour, size = 40 }: Omit<AvatarProps, 'online' | 'userId'>) {
   return (
     <span
       className={clsx(classes.tile, classes.group)}

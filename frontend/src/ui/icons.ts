@@ -63,6 +63,7 @@ export {
   IconSun,
   IconTrash,
   IconUser,
+  IconUserCircle,
   IconUserMinus,
   IconUserOff,
   IconUserPlus,

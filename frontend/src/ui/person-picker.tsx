@@ -48,7 +48,7 @@ export function PersonPicker({ people, chosen, locked = NOBODY, query, onSearch,
         <ul className={`scroll ${classes.chips}`} aria-label={t('people.chosen', { n: chosen.length })}>
           {chosen.map((person) => (
             <li key={person.userId} className={classes.chip}>
-              <Avatar name={person.name} colour={person.colour} size={20} />
+              <Avatar name={person.name} userId={person.userId} colour={person.colour} size={20} />
               {person.name}
               <button type="button" className={classes.remove} aria-label={t('people.remove', { name: person.name })} onClick={() => toggle(person)}>
                 <IconX size={13} stroke={2} />
@@ -115,7 +115,7 @@ function PersonRow({ person, chosen, locked, active, onToggle }: PersonRowProps)
       <i className={clsx(classes.box, chosen && classes.checked)} aria-hidden>
         {chosen && <IconCheck size={12} stroke={3} />}
       </i>
-      <Avatar name={person.name} colour={person.colour} size={32} online={person.online} />
+      <Avatar name={person.name} userId={person.userId} colour={person.colour} size={32} online={person.online} />
       <span className={classes.name}>{person.name}</span>
       <span className={classes.detail}>{person.detail}</span>
     </div>

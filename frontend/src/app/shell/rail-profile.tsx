@@ -20,7 +20,7 @@ export function RailProfile({ userId, name }: { userId: string; name: string }) 
   return (
     <Menu groups={groups} side="right-start" width={208}>
       <button type="button" className={classes.me} aria-label={t('me', { name })}>
-        <Avatar name={name} colour={colourOf(usePeople(), userId)} size={36} />
+        <Avatar name={name} userId={userId} colour={colourOf(usePeople(), userId)} size={36} />
       </button>
     </Menu>
   );

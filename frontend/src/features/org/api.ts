@@ -30,6 +30,9 @@ export const orgApi = {
   moveDepartment: (id: string, parentId: string) => call<null>('org', 'MoveDepartment', id, parentId),
   renameTeam: (name: string) => call<null>('org', 'RenameTeam', name),
   saveProfile: (profile: Profile) => call<Member>('org', 'SaveProfile', profile),
+  /** A square JPEG in base64. */
+  setPicture: (file: string) => call<null>('org', 'SetPicture', file),
+  removePicture: (userId: string) => call<null>('org', 'RemovePicture', userId),
   mergeDepartment: (id: string, into: string) => call<Department>('org', 'MergeDepartment', { id, into }),
   removeDepartment: (id: string) => call<null>('org', 'RemoveDepartment', id),
   setRole: (input: RoleInput) => call<Member>('org', 'SetRole', input),

@@ -40,6 +40,10 @@ export interface Member {
   self: boolean;
   /** Colour of the avatar, 1…8. */
   avatar: number;
+  /** Names the photograph, "" for none; it may not be on this device yet. */
+  picture: string;
+  pictureHere: boolean;
+  canRemovePicture: boolean;
 }
 
 export type Standing = 'active' | 'frozen' | 'removed' | 'left';

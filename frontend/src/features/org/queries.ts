@@ -4,11 +4,12 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQ
 import type { StaleAfter } from '../../platform/events';
 import { orgApi } from './api';
 import type { RequestBox, RequestState } from './cases';
+import { squarePicture } from './square-picture';
 
 const ALL = ['org'] as const;
 
 /** Presence comes with the connections. */
-export const staleAfter: StaleAfter = { 'org.changed': [ALL], connections: [[...ALL, 'members'], [...ALL, 'member']] };
+export const staleAfter: StaleAfter = { 'org.changed': [ALL], 'blob.arrived': [ALL], connections: [[...ALL, 'members'], [...ALL, 'member']] };
 
 /** Members fetched at a time. */
 const PAGE = 200;
@@ -99,6 +100,8 @@ export function useChangeDepartment() {
 }
 
 export const useSaveProfile = () => useChange(orgApi.saveProfile);
+export const useSetPicture = () => useChange(async (file: File) => orgApi.setPicture(await squarePicture(file)));
+export const useRemovePicture = () => useChange(orgApi.removePicture);
 export const useSetRole = () => useChange(orgApi.setRole);
 export const usePlace = () => useChange(orgApi.place);
 export const useSetDuty = () => useChange(orgApi.setDuty);

@@ -35,6 +35,9 @@ export function aMember(change: Partial<Member> = {}): Member {
     joinedAt: '2026-06-10T08:00:00.000Z',
     self: false,
     avatar: 2,
+    picture: '',
+    pictureHere: false,
+    canRemovePicture: false,
     ...change,
   };
 }

@@ -40,7 +40,7 @@ export function AnnouncementReader({ announcement, readersOpen, onReaders }: Ann
         <article className={classes.article}>
           <h2 className={`selectable ${classes.title ?? ''}`}>{title}</h2>
           <div className={classes.meta}>
-            <Avatar name={authorName} colour={colourOf(people, authorId)} size={24} />
+            <Avatar name={authorName} userId={authorId} colour={colourOf(people, authorId)} size={24} />
             <span>{authorName}</span>
             <time>{timeText(i18n.language).full(at, now)}</time>
             {needAck && <Tag tone="warning">{t('list.needAck')}</Tag>}

@@ -56,7 +56,7 @@ function Section({ title, people, none }: { title: string; people: readonly Read
       <ul>
         {people.map(({ userId, name }) => (
           <li key={userId} className={classes.person}>
-            <Avatar name={name} colour={colourOf(all, userId)} size={28} />
+            <Avatar name={name} userId={userId} colour={colourOf(all, userId)} size={28} />
             <span>{name}</span>
           </li>
         ))}

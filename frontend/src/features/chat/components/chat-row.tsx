@@ -42,7 +42,7 @@ export const ChatRow = memo(function ChatRow({ chat, selected, online, time, now
     >
       <span className={classes.avatar} aria-hidden>
         {chat.kind === 'direct' ? (
-          <Avatar name={chat.name} colour={chat.avatar} size={40} online={online} />
+          <Avatar name={chat.name} userId={chat.peerUserId} colour={chat.avatar} size={40} online={online} />
         ) : (
           <GroupAvatar name={chat.name} colour={chat.avatar} size={40} />
         )}

@@ -68,7 +68,7 @@ function Group({ title, count, total, list, people, none, help }: GroupProps) {
       <ul className={classes.people}>
         {list.map(({ userId, name, read }) => (
           <li key={userId} className={classes.person}>
-            <Avatar name={name} colour={colourOf(people, userId)} size={32} />
+            <Avatar name={name} userId={userId} colour={colourOf(people, userId)} size={32} />
             <span className={classes.who}>
               <span className={classes.name}>{name}</span>
             </span>

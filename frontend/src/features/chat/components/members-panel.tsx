@@ -63,7 +63,7 @@ function Member({ member, people }: { member: ChatMember; people: People }) {
   const person = people.get(member.userId);
   const content = (
     <>
-      <Avatar name={member.name} colour={colourOf(people, member.userId)} size={36} online={person?.self ? null : member.online} />
+      <Avatar name={member.name} userId={member.userId} colour={colourOf(people, member.userId)} size={36} online={person?.self ? null : member.online} />
       <span className={classes.who}>
         <span className={classes.name}>{member.name}</span>
         {person && <span className={classes.detail}>{detailOf(person)}</span>}

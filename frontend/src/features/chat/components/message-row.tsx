@@ -45,7 +45,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         className={clsx(classes.row, first && classes.first, message.own && classes.own, target && classes.target)}
         aria-label={t('history.message', { name: message.senderName, time: clock })}
       >
-        {!message.own && (first ? <Avatar name={message.senderName} colour={props.colour} size={36} /> : <Gutter clock={clock} />)}
+        {!message.own && (first ? <Avatar name={message.senderName} userId={message.senderId} colour={props.colour} size={36} /> : <Gutter clock={clock} />)}
         <div className={classes.body}>
           {first && (
             <div className={classes.head} aria-hidden>

@@ -41,7 +41,7 @@ export function PaneHeader({ chat, people }: PaneHeaderProps) {
   return (
     <header className={classes.header}>
       {chat.kind === 'direct' ? (
-        <Avatar name={chat.name} colour={chat.avatar} size={36} online={people.get(chat.peerUserId)?.online ?? false} />
+        <Avatar name={chat.name} userId={chat.peerUserId} colour={chat.avatar} size={36} online={people.get(chat.peerUserId)?.online ?? false} />
       ) : (
         <GroupAvatar name={chat.name} colour={chat.avatar} size={36} />
       )}

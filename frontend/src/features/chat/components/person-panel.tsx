@@ -30,7 +30,7 @@ export function PersonPanel({ userId, name, people }: PersonPanelProps) {
   return (
     <>
       <div className={classes.card}>
-        <Avatar name={name} colour={colourOf(people, userId)} size={48} online={person?.online ?? false} />
+        <Avatar name={name} userId={userId} colour={colourOf(people, userId)} size={48} online={person?.online ?? false} />
         <div className={classes.who}>
           <b>{name}</b>
           <span className={classes.detail}>{person?.online ? t('pane.online') : t('members.offline')}</span>

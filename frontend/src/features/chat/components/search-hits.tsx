@@ -25,7 +25,7 @@ export function SearchHits({ hits, people, time, t }: SearchHitsProps) {
       {hits.map(({ message, chatName, ranges }) => (
         <li key={message.id}>
           <button type="button" className={classes.hit} onClick={() => set({ chat: message.chatId, message: message.id })}>
-            <Avatar name={message.senderName} colour={colourOf(people, message.senderId)} size={32} />
+            <Avatar name={message.senderName} userId={message.senderId} colour={colourOf(people, message.senderId)} size={32} />
             <span className={classes.found}>
               <span className={classes.head}>
                 <b>{message.senderName}</b>

@@ -94,7 +94,7 @@ function People({ title, people, none, onPerson }: PeopleProps) {
         {people.map(({ userId, name }) => (
           <li key={userId}>
             <button type="button" className={classes.person} onClick={() => onPerson(userId)}>
-              <Avatar name={name} colour={colourOf(all, userId)} size={28} />
+              <Avatar name={name} userId={userId} colour={colourOf(all, userId)} size={28} />
               {name}
             </button>
           </li>

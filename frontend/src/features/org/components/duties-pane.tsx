@@ -74,7 +74,7 @@ export function DutiesPane({ onPerson, onDepartment }: DutiesPaneProps) {
           {foundPeople.map(({ userId, name, duty, avatar, online, self, position }) => (
             <li key={userId}>
               <button type="button" className={classes.row} onClick={() => onPerson(userId)}>
-                <Avatar name={name} colour={avatar} size={36} online={online || self} />
+                <Avatar name={name} userId={userId} colour={avatar} size={36} online={online || self} />
                 <span className={classes.words}>
                   <span className={classes.name}>{name}</span>
                   <span className={classes.duty}>{duty}</span>

@@ -1,11 +1,14 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFaultText } from '../../../platform/fault-text';
 import { useSetParams } from '../../../platform/navigation';
 import { Button } from '../../../ui/button';
-import { IconBriefcase, IconDots, IconLockOpen, IconSitemap, IconSnowflake, IconUserMinus, IconUserShield } from '../../../ui/icons';
+import { IconBriefcase, IconDots, IconLockOpen, IconSitemap, IconSnowflake, IconUserCircle, IconUserMinus, IconUserShield } from '../../../ui/icons';
 import { Menu } from '../../../ui/menu';
 import type { MenuItem } from '../../../ui/menu';
+import { useToast } from '../../../ui/toast';
 import type { Member } from '../model';
+import { useRemovePicture } from '../queries';
 import { DutyDialog } from './duty-dialog';
 import { FreezeDialog } from './freeze-dialog';
 import { PlaceDialog } from './place-dialog';
@@ -20,14 +23,21 @@ export function MemberActions({ member }: { member: Member }) {
   const [task, setTask] = useState<Task | null>(null);
   const close = () => setTask(null);
   const icon = { size: 16, stroke: 1.7 };
-  const { standing, canManage, canPlace, canState, canFreeze } = member;
+  const { standing, canManage, canPlace, canState, canFreeze, canRemovePicture } = member;
+  const removePicture = useRemovePicture();
+  const toast = useToast();
+  const reasonOf = useFaultText();
   const here = standing === 'active' || standing === 'frozen';
   const item = (key: Task, node: MenuItem['icon'], danger = false): MenuItem => ({ key, label: t(`manage.${key}`), icon: node, danger, onClick: () => setTask(key) });
 
-  const manage = [
+  const takeAway = () =>
+    removePicture.mutate(member.userId, { onSuccess: () => toast(t('picture.removed')), onError: (error) => toast(t('picture.failed', { reason: reasonOf(error) })) });
+
+  const manage: MenuItem[] = [
     ...(canManage ? [item('role', <IconUserShield {...icon} />)] : []),
     ...(canPlace ? [item('place', <IconSitemap {...icon} />)] : []),
     ...(canState ? [item('duty', <IconBriefcase {...icon} />)] : []),
+    ...(canRemovePicture ? [{ key: 'picture', label: t('picture.removeOther'), icon: <IconUserCircle {...icon} />, onClick: takeAway }] : []),
   ];
   const end: MenuItem[] =
     canFreeze && here

@@ -41,11 +41,11 @@ export function MemberTable({ members, total, selected, onSelect, onEnd }: Membe
 const NONE = '—';
 
 const Cells = memo(function Cells({ member, t }: { member: Member; t: TFunction<'org'> }) {
-  const { name, avatar, self, staffNo, position, departmentPath, online, role, kind, standing } = member;
+  const { userId, name, avatar, self, staffNo, position, departmentPath, online, role, kind, standing } = member;
   return (
     <>
       <span role="gridcell" className={classes.person}>
-        <Avatar name={name} colour={avatar} size={28} />
+        <Avatar name={name} userId={userId} colour={avatar} size={28} />
         <span className={classes.name}>{name}</span>
         {self && <Tag>{t('table.me')}</Tag>}
         {(role === 'owner' || role === 'admin') && <Tag tone="brand">{t(`role.${role}`)}</Tag>}

@@ -14,6 +14,7 @@ import { departmentOptions, fieldOfFault, profileOf } from '../model';
 import type { Member, MemberKind, Profile, ProfileField } from '../model';
 import { departmentsQuery, meQuery, useRequestProfile, useSaveProfile } from '../queries';
 import classes from './form.module.css';
+import { PictureField } from './picture-field';
 
 /** Edits the own profile, and nobody else's. */
 export function ProfileDialog({ onClose }: { onClose: () => void }) {
@@ -81,6 +82,7 @@ function Form({ me, onClose }: { me: Member; onClose: () => void }) {
         }}
       >
         <p className={classes.help}>{t('edit.help')}</p>
+        <PictureField me={me} />
         {reviewed && <Banner tone="warning">{t('edit.reviewed')}</Banner>}
         {failed?.field === null && (
           <Banner tone="danger" alert>

@@ -52,10 +52,11 @@ function Profile({ member }: { member: Member }) {
   return (
     <>
       <div className={classes.card}>
-        <Avatar name={member.name} colour={member.avatar} size={56} online={member.online || member.self} />
+        <Avatar name={member.name} userId={member.userId} colour={member.avatar} size={56} online={member.online || member.self} />
         <div className={classes.words}>
           <h3 className={classes.name}>{member.name}</h3>
           <p className={classes.detail}>{[presence, member.position].filter(Boolean).join(' · ')}</p>
+          {member.picture !== '' && !member.pictureHere && <p className={classes.detail}>{t('picture.waiting')}</p>}
           {member.namesake && <p className={classes.detail}>{t('profile.namesake')}</p>}
         </div>
         {member.self && <Tag>{t('table.me')}</Tag>}

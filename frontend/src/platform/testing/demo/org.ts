@@ -26,6 +26,11 @@ const DUTIES: Record<string, string> = {
   'd-sales': '报价、合同模板、客户对接',
 };
 
+/** Something that is clearly no drawn letter. */
+const PHOTOGRAPH = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#9cc3e6" d="M0 0h8v8H0z"/><circle cx="4" cy="3" r="1.6" fill="#f2c9a5"/><path fill="#34506e" d="M1 8c0-4 6-4 6 0z"/></svg>',
+)}`;
+
 interface Changed {
   role?: string;
   departmentId?: string;
@@ -47,6 +52,7 @@ interface Query {
 export function demoOrg(backend: FakeBackend): Handlers {
   const changed = new Map<string, Changed>([['u11', { standing: 'frozen' }]]);
   const duties = new Map(Object.entries(DUTIES));
+  const pictures = new Map([['u1', PHOTOGRAPH]]);
 
   const member = (userId: string) => {
     const { name, pinyin, position, online, ...fixed } = person(userId);
@@ -82,6 +88,9 @@ export function demoOrg(backend: FakeBackend): Handlers {
       joinedAt: ago(60 * 24 * (200 - number * 9)),
       self,
       avatar: colour(userId),
+      picture: pictures.has(userId) ? `p${String(pictures.get(userId)?.length)}` : '',
+      pictureHere: pictures.has(userId),
+      canRemovePicture: pictures.has(userId),
     };
   };
 
@@ -143,6 +152,15 @@ export function demoOrg(backend: FakeBackend): Handlers {
     Place: ({ userId, departmentId }: { userId: string; departmentId: string }) => change(userId, { departmentId }),
     SetDuty: ({ userId, departmentId, text }: { userId: string; departmentId: string; text: string }) => {
       duties.set(userId || departmentId, text);
+      backend.emit('org.changed');
+    },
+    Picture: (userId: string) => ({ data: pictures.get(userId) ?? '' }),
+    SetPicture: (file: string) => {
+      pictures.set(ME, `data:image/jpeg;base64,${file}`);
+      backend.emit('org.changed');
+    },
+    RemovePicture: (userId: string) => {
+      pictures.delete(userId);
       backend.emit('org.changed');
     },
     Freeze: ({ userId }: { userId: string }) => void change(userId, { standing: 'frozen' }),
