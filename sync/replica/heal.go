@@ -122,11 +122,17 @@ func (r *Replica) gaps(q oplog.Querier, s *scope) ([]gap, error) {
 			if err != nil {
 				return nil, err
 			}
-			if until == 0 {
+			if until == 0 && s.history == keys.FromJoining && !l.log {
 				continue // the next writer makes a new one, for all
 			}
 			have := map[op.DeviceID]int64{}
-			if err := boxesOf(q, s.tag, x.ref, have); err != nil {
+			if until == 0 { // likewise, but until then those need it who have none at all, and so cannot even ask
+				for _, y := range pic.all {
+					if err := boxesOf(q, s.tag, y.ref, have); err != nil {
+						return nil, err
+					}
+				}
+			} else if err := boxesOf(q, s.tag, x.ref, have); err != nil {
 				return nil, err
 			}
 			to := slices.DeleteFunc(w.recipientsOf(s), func(to keys.Recipient) bool { _, ok := have[to.Device]; return ok })
