@@ -296,3 +296,28 @@ func TestLetInAgainByAStranger(t *testing.T) {
 		Eventually(t, "b is back", func() bool { return !b.R.Gone() && InSync(b, c) })
 	})
 }
+
+// K8: whoever may read a group and has none of its keys is given one at once, also where the next writer will make a new one for
+// all: without any they do not know that the group is theirs, and cannot ask.
+func TestReaderWithoutAnyKeyIsGivenOne(t *testing.T) {
+	a := Found(t, "a")
+	b, d := a.Join("b"), a.Join("d")
+	Exchange(a, b, d)
+	group := b.Group(a, d)
+	b.Note(group, "hello")
+	two := a.OtherDevice("a2", false)
+	a.Link(two) // before a has heard of the group
+	if err := d.R.Leave(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	Exchange(a, b, d)
+	Exchange(a, b, two)
+	if two.Dump(group) != "" {
+		t.Fatal("it reads the group by itself: the test means nothing")
+	}
+	b.Heal()
+	Exchange(a, b, two)
+	if x, y := b.Dump(group), two.Dump(group); x != y || x == "" {
+		t.Fatalf("b sees\n%sthe other device sees\n%s", x, y)
+	}
+}
