@@ -14,11 +14,12 @@
 //     node is started again.
 //   - Only the driver's goroutine uses a Source.
 //
-// What a run is a function of: its seed, as long as the driver waits between steps until nothing moves (synctest.Wait), draws
-// everything from the Source, makes cryptographic randomness deterministic (testing/cryptotest), and no two nodes have timers at
-// one instant. Then equal seeds give equal traces: the same packets, of the same bytes, in the same order. Not determined is
-// how long anything takes on the machine, and how the goroutines of one node take turns within a step; a node whose output
-// depends on the latter shows as two traces of one seed, which the tests look for.
+// What a run is a function of: its seed, as long as the driver waits between steps until nothing moves (synctest.Wait), lets
+// those who wait for their turn go on one at a time (Net.Grant), draws everything from the Source, makes cryptographic randomness
+// deterministic (testing/cryptotest), lets one goroutine run at a time (GOMAXPROCS), and no two nodes have timers at one instant.
+// Then equal seeds give equal traces: the same packets, of the same bytes, in the same order. Not determined is how long anything
+// takes on the machine. A relay and the couriers that call on it do not wait for turns: with them a seed gives one schedule of
+// acts and faults, and the order of what is done within a step may differ.
 //
 // It serves R57: what was said is not lost, whatever networks, disks and clocks do.
 package simnet
