@@ -78,6 +78,7 @@ func (c *relayClient) fetch(ops []op.Sealed) (float64, error) {
 		return 0, err
 	}
 	taken := 0
+	defer func() { _ = c.say(&wire.Credit{Bytes: uint32(taken)}) }() // for the next time
 	for n := 0; n < len(ops); {
 		m, _, err := c.in.Next()
 		if err != nil {

@@ -45,6 +45,8 @@ type conn struct {
 	results   []result
 	ready     chan struct{} // notes or results are there
 
+	ahead *ahead // owned by the writing goroutine
+
 	// Owned by run:
 	no       store.TeamNo // 0: no team yet
 	team     store.Team

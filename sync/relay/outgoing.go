@@ -92,6 +92,11 @@ func (c *conn) setWriteLimit() error {
 // writeLoop writes what next hands out.
 func (c *conn) writeLoop(ctx context.Context) error {
 	var buf []byte
+	defer func() { // nobody reads from the store after the conversation
+		if c.ahead != nil {
+			<-c.ahead.done
+		}
+	}()
 	for {
 		m, done, err := c.next(ctx)
 		if err != nil {
@@ -172,7 +177,7 @@ func (c *conn) nextTask() *task {
 func (c *conn) produce(ctx context.Context, t *task) (wire.Message, error) {
 	from, to := t.next, t.to
 	c.mu.Unlock()
-	raw, n, err := c.r.store.Ops(ctx, t.no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
+	raw, n, err := c.read(ctx, t.no, from, to)
 	c.mu.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
@@ -187,9 +192,44 @@ func (c *conn) produce(ctx context.Context, t *task) (wire.Message, error) {
 	}
 	c.noteSent(t.key, last)
 	c.window -= len(raw)
+	if t.next == last+1 && last < t.to && c.window > 0 {
+		c.readAhead(ctx, t.no, last+1, t.to)
+	}
 	c.r.count.servedOps.Add(uint64(n))
 	c.r.count.servedBytes.Add(uint64(len(raw)))
 	return &wire.Frame{Raw: raw}, nil
+}
+
+// ahead is a frame that is read while the one before it is written. There is one at most.
+type ahead struct {
+	no   int64
+	from uint64
+	raw  []byte
+	n    int
+	err  error
+	done chan struct{} // closed when the rest is there
+}
+
+// readAhead begins to read a frame. Only the writing goroutine calls it, and read.
+func (c *conn) readAhead(ctx context.Context, no int64, from, to uint64) {
+	a := &ahead{no: no, from: from, done: make(chan struct{})}
+	c.ahead = a
+	go func() {
+		defer close(a.done)
+		a.raw, a.n, a.err = c.r.store.Ops(ctx, no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
+	}()
+}
+
+// read reads a frame, or takes the one that was read ahead.
+func (c *conn) read(ctx context.Context, no int64, from, to uint64) (raw []byte, n int, err error) {
+	if a := c.ahead; a != nil {
+		<-a.done
+		c.ahead = nil
+		if a.no == no && a.from == from && uint64(a.n) <= to-from+1 {
+			return a.raw, a.n, a.err
+		}
+	}
+	return c.r.store.Ops(ctx, no, from, to, wire.MaxFrameBytes, wire.MaxFrameOps)
 }
 
 // noteSent remembers how much of a feed the device has, so that it is not announced to it. The caller holds mu.
