@@ -78,7 +78,7 @@ func (h *Host) leaveCircuit(m *mate, called bool) {
 	h.node.Peerstore().AddAddrs(m.id, h.addrsOf(m), peerstore.TempAddrTTL) // beside what the mate told over the circuit
 	h.swarm.Backoff().Clear(m.id)
 	_, err := h.swarm.DialPeer(network.WithForceDirectDial(ctx, "leave the circuit"), m.id)
-	if err != nil && called && h.ctx.Err() == nil {
+	if err != nil && called && h.punching != nil && h.ctx.Err() == nil {
 		err = h.punching.DirectConnect(m.id)
 	}
 	if err != nil {
