@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -67,9 +68,11 @@ func (r *Replica) weakened(p *projector, before *world, old, now *scope) (map[op
 		}
 		look(u)
 	}
-	for u := range old.ever {
-		if _, member := old.members[u]; !member {
-			look(u)
+	for _, others := range []map[op.UserID]authority.Role{old.ever, now.members} { // who is let in again may be less than they were
+		for u := range others {
+			if _, member := old.members[u]; !member {
+				look(u)
+			}
 		}
 	}
 	return out, nil
