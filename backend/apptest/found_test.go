@@ -321,3 +321,28 @@ func TestReaderWithoutAnyKeyIsGivenOne(t *testing.T) {
 		t.Fatalf("b sees\n%sthe other device sees\n%s", x, y)
 	}
 }
+
+// P5, P9: who left as an admin and is let in again as a member is judged as a member from then on, for what they wrote before too.
+func TestLetInAgainAsLess(t *testing.T) {
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	a.Grant(b, authority.Admin)
+	Exchange(a, b, c)
+	company := a.R.CompanyScope()
+	if err := b.TryTitle(TypeTitleBoss, company, "x", "by b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.R.Leave(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	Exchange(a, b, c)
+	if c.Rows("title") != 1 {
+		t.Fatal("not shown: the test means nothing")
+	}
+	a.Grant(b, authority.Member)
+	Exchange(a, b, c)
+	if c.Rows("title") != 0 {
+		t.Fatal("still shown")
+	}
+	agree(t, company, a, b, c)
+}
