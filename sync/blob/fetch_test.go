@@ -64,9 +64,12 @@ func TestC5NothingIsThereForWhoDoesNotReadTheScope(t *testing.T) {
 	if left, err := b.fetches(s, m, a.serves(nobody)).round(t.Context()); left != 1 || err != nil {
 		t.Errorf("%d missing, %v", left, err)
 	}
-	// Who knows the id asks without asking first.
+	// Who knows the id asks for it all the same.
 	c := &client{st: pipe(t, a.serves(nobody))}
 	c.in = bufio.NewReader(c.st)
+	if _, there, err := c.ask(s.tag, map[ID]wanted{m.Chunks[0].ID: {}}); len(there) != 0 || err != nil {
+		t.Errorf("it is told that %d chunks are there, %v", len(there), err)
+	}
 	if _, err := c.get(s.tag, m.Chunks[0].ID, m.Chunks[0].Len); !errors.Is(err, ErrMissing) {
 		t.Errorf("a known id: %v", err)
 	}

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -101,11 +102,11 @@ func newScope(n byte) scope {
 func content(seed uint64, n int) []byte {
 	out := make([]byte, n)
 	x := seed*2 + 1
-	for i := range out {
+	for i := 0; i < n; i += 8 {
 		x ^= x << 13
 		x ^= x >> 7
 		x ^= x << 17
-		out[i] = byte(x)
+		copy(out[i:], binary.LittleEndian.AppendUint64(nil, x))
 	}
 	return out
 }
