@@ -17,7 +17,7 @@ import (
 // simulate runs tests of backend/apptest and adds the figures that they say.
 func (r *run) simulate(args ...string) error {
 	var said bytes.Buffer
-	if err := simTest(io.MultiWriter(&said, os.Stderr), args...); err != nil {
+	if err := simTest(io.MultiWriter(&said, os.Stderr), append(args, "-timeout", "30m")...); err != nil {
 		return err
 	}
 	for lines := bufio.NewScanner(&said); lines.Scan(); {
