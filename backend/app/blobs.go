@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	// blobFolder holds the chunks of larger content, encrypted, beside the database.
+	// blobFolder holds the chunks of larger content, encrypted, beside the database. Backups leave it out: what ops cite comes from
+	// colleagues again after restoring, and a photograph that nobody else has must be set again.
 	blobFolder = "blobs"
 	// blobQuota is how much of it this device keeps, bytes.
 	blobQuota = 2 << 30
