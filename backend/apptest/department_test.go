@@ -67,6 +67,66 @@ func TestDepartmentScope(t *testing.T) {
 	agree(t, scope, c, d)
 }
 
+// P1, P5, P9: what a head wrote about people of the department counts while the head oversees them, however the organisation
+// changes, and as far as the cut of a head who was removed.
+func TestHeadsAreJudgedByTheOrganisation(t *testing.T) {
+	ctx := context.Background()
+	sales, north, shop := []byte("sales"), []byte("north"), []byte("shop")
+	for name, c := range map[string]struct {
+		change func(a, head, b *Member) error
+		counts bool
+	}{
+		"another person's place": {func(a, head, _ *Member) error { return a.R.Place(ctx, head.user(), shop) }, true},
+		"the person moves":       {func(a, _, b *Member) error { return a.R.Place(ctx, b.user(), shop) }, false},
+		"the department moves": {func(a, _, _ *Member) error {
+			return a.R.SetDept(ctx, authority.OrgDept{Dept: north, Parent: shop})
+		}, false},
+		"the department is merged": {func(a, _, _ *Member) error {
+			return a.R.SetDept(ctx, authority.OrgDept{Dept: north, Gone: true, Into: shop})
+		}, false},
+		"head of another department, too": {func(a, head, _ *Member) error {
+			return a.R.GrantRole(ctx, head.user(), authority.Head, shop)
+		}, true},
+		"no head any more": {func(a, head, _ *Member) error {
+			return a.R.GrantRole(ctx, head.user(), authority.Member, nil)
+		}, false},
+		"the head is removed": {func(a, head, _ *Member) error {
+			return a.R.Remove(ctx, head.user(), authority.Removed)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := Found(t, "a")
+			b, head := a.Join("b"), a.Join("head")
+			for _, d := range []authority.OrgDept{{Dept: sales}, {Dept: shop}, {Dept: north, Parent: sales}} {
+				if err := a.R.SetDept(ctx, d); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(a.R.Place(ctx, b.user(), north), a.R.GrantRole(ctx, head.user(), authority.Head, sales)); err != nil {
+				t.Fatal(err)
+			}
+			Exchange(a, b, head)
+			company, id := a.R.CompanyScope(), b.user()
+			s := replica.Submission{Scope: company, Type: TypeTitleHead, Entity: id[:], Payload: textPayload{"by the head"}}
+			if _, err := head.R.Submit(ctx, []replica.Submission{s}, nil); err != nil {
+				t.Fatal(err)
+			}
+			Exchange(a, b, head)
+			if a.Rows("title") != 1 {
+				t.Fatal("the head has no say")
+			}
+			if err := c.change(a, head, b); err != nil {
+				t.Fatal(err)
+			}
+			Exchange(a, b)
+			if counts := b.Rows("title") == 1; counts != c.counts {
+				t.Errorf("counts: %v", counts)
+			}
+			agree(t, company, a, b)
+		})
+	}
+}
+
 // A refused op about the organisation takes the content that was submitted with it along.
 // L4.
 func TestOrganisationAndContentTogether(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	TypeNoteNext  = "note/2"
 	TypeTitle     = "title.set/1"
 	TypeTitleBoss = "title.boss/1" // only owners and admins of the team
+	TypeTitleHead = "title.head/1" // only who oversees the department of the person whose id the entity is
 )
 
 type textPayload struct {
@@ -62,6 +63,12 @@ func titleReducer() replica.Reducer {
 			{Type: TypeTitleBoss, Scopes: anywhere, Authorize: func(v replica.View, o replica.Op) error {
 				if v.Role(o.User) > authority.Admin {
 					return fmt.Errorf("only an admin")
+				}
+				return nil
+			}},
+			{Type: TypeTitleHead, Scopes: anywhere, Authorize: func(v replica.View, o replica.Op) error {
+				if len(o.Entity) != len(op.UserID{}) || !v.Oversees(o.User, v.DeptOf(op.UserID(o.Entity))) {
+					return fmt.Errorf("only who oversees the department")
 				}
 				return nil
 			}},

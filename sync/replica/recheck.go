@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -21,15 +22,17 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 		return nil
 	}
 	w := r.world.Load()
+	out := overseeLess(before, w)
 	for tag, old := range before.scopes {
 		now := w.scopes[tag]
-		if now == nil || now == old {
+		if now == nil || now == old && len(out) == 0 {
 			continue
 		}
 		weaker, err := r.weakened(p, before, old, now)
 		if err != nil {
 			return err
 		}
+		maps.Copy(weaker, out)
 		for _, f := range p.b.Scope(tag) {
 			from := f.Len + 1
 			if is := w.limit(now, f.Device, f.Incarnation); is < before.limit(old, f.Device, f.Incarnation) && is < f.Len {
@@ -47,6 +50,35 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 		}
 	}
 	return nil
+}
+
+// overseeLess lists the people who oversee a department or a person less than before, because the departments, somebody's place
+// or their own role changed. What they wrote as heads is judged by what they oversee now, as everywhere.
+func overseeLess(before, w *world) map[op.UserID]bool {
+	if before.auth == w.auth {
+		return nil
+	}
+	var heads []op.UserID
+	type move struct{ from, to []byte }
+	var moves []move
+	for _, users := range [][]authority.User{before.auth.Users(), before.auth.Former()} {
+		for _, u := range users {
+			if slices.ContainsFunc(before.auth.Grants(u.ID), func(g authority.Held) bool { return overseer(g.Role) }) {
+				heads = append(heads, u.ID)
+			}
+			if from, to := before.auth.DeptOf(u.ID), w.auth.DeptOf(u.ID); !bytes.Equal(from, to) {
+				moves = append(moves, move{from, to})
+			}
+		}
+	}
+	depts, out := before.auth.Depts(), map[op.UserID]bool{}
+	for _, u := range heads {
+		if slices.ContainsFunc(depts, func(d authority.Dept) bool { return before.Oversees(u, d.ID) && !w.Oversees(u, d.ID) }) ||
+			slices.ContainsFunc(moves, func(m move) bool { return before.Oversees(u, m.from) && !w.Oversees(u, m.to) }) {
+			out[u] = true
+		}
+	}
+	return out
 }
 
 // weakened lists the people who count for less in a scope than before, in the team or in the scope, members or not: who left a

@@ -109,7 +109,7 @@ func (w *world) as(s *scope, u op.UserID) View {
 	}
 	v := &formerView{world: w, scope: s.id, user: u, inScope: role, inTeam: w.auth.Role(u)}
 	if r, gone := w.auth.Removal(u); gone {
-		v.inTeam = r.FormerRole
+		v.inTeam, v.dept = r.FormerRole, r.FormerDept
 	}
 	return v
 }
@@ -120,6 +120,7 @@ type formerView struct {
 	scope           op.ScopeID
 	user            op.UserID
 	inScope, inTeam authority.Role
+	dept            []byte // where they were, with inTeam; nil: they are in the team
 }
 
 // Role implements View.
@@ -136,6 +137,14 @@ func (v *formerView) ScopeRole(id op.ScopeID, u op.UserID) authority.Role {
 		return v.inScope
 	}
 	return v.world.ScopeRole(id, u)
+}
+
+// Oversees implements View.
+func (v *formerView) Oversees(u op.UserID, dept []byte) bool {
+	if u == v.user && overseer(v.inTeam) && len(v.dept) > 0 && len(dept) > 0 && v.auth.InSubtree(dept, v.dept) {
+		return true
+	}
+	return v.world.Oversees(u, dept)
 }
 
 // Standing is what has become of this device and its person, as far as is known here. A device that was signed out of an

@@ -60,12 +60,15 @@ func (w *world) Oversees(u op.UserID, dept []byte) bool {
 		return false
 	}
 	for _, g := range w.auth.Grants(u) {
-		if (g.Role == authority.Head || g.Role == authority.DeptAdmin) && w.auth.InSubtree(dept, g.Dept) {
+		if overseer(g.Role) && w.auth.InSubtree(dept, g.Dept) {
 			return true
 		}
 	}
 	return false
 }
+
+// overseer tells whether a role is one over the people of a department.
+func overseer(r authority.Role) bool { return r == authority.Head || r == authority.DeptAdmin }
 
 // rebuildWorld evaluates authority and scopes, tells new readers apart, and publishes the new world. It runs in the write
 // transaction of the ops that caused it.
