@@ -117,7 +117,9 @@ func directions() []direction {
 		},
 		{
 			"no dependency of ours in the tool",
-			func(f *goFile) bool { return within(f.dir, "build") && !within(f.dir, "build/bench", "build/net", "build/tools") },
+			func(f *goFile) bool {
+				return within(f.dir, "build") && !within(f.dir, "build/bench", "build/net", "build/tools")
+			},
 			func(_ *goFile, imported string) bool { return isStandard(imported) || isOurs(imported, "build") },
 			"the tool runs on a machine where nothing is installed yet: standard library only",
 		},
