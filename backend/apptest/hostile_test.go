@@ -518,7 +518,9 @@ func TestCreditOverrun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newAssault(t)
 		x.v.Hello()
+		x.v.Barrier() // nothing is left for the victim to write by itself, which would wait for the test
 		x.v.Forget()
+		synctest.Wait()
 		hold, held := make(chan struct{}), make(chan struct{})
 		go func() {
 			_ = x.a.DB.Write(context.Background(), func(replica.Tx) error { close(held); <-hold; return nil })
