@@ -87,45 +87,37 @@ func (c *conn) feedsSince(ctx context.Context, since int64) ([]store.Feed, error
 	if err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
-	var out []store.Feed
-	for tag, at := range c.shown {
-		if at <= since || !c.full(tag) || since == 0 {
-			continue
-		}
-		whole, err := c.r.store.Scope(ctx, c.no, tag)
-		if err != nil {
-			return nil, fmt.Errorf("relay: %w", err)
-		}
-		out = append(out, whole...)
-	}
-	for i := range changed {
-		tag := changed[i].Tag
-		if c.full(tag) && (since == 0 || c.shown[tag] <= since) {
-			out = append(out, changed[i])
-		}
-	}
-	return out, nil
+	return listed(c, since, changed, func(f *store.Feed) op.ScopeTag { return f.Tag }, func(tag op.ScopeTag) ([]store.Feed, error) {
+		return c.r.store.Scope(ctx, c.no, tag)
+	})
 }
 
+// registersSince does the same with registers.
 func (c *conn) registersSince(ctx context.Context, since int64) ([]store.Register, error) {
 	changed, err := c.r.store.Registers(ctx, c.no, since)
 	if err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
-	var out []store.Register
+	return listed(c, since, changed, func(r *store.Register) op.ScopeTag { return r.Tag }, func(tag op.ScopeTag) ([]store.Register, error) {
+		return c.r.store.ScopeRegisters(ctx, c.no, tag)
+	})
+}
+
+// listed is what is whole of the scopes that were opened since, then what changed of those that were open before.
+func listed[T any](c *conn, since int64, changed []T, tagOf func(*T) op.ScopeTag, whole func(op.ScopeTag) ([]T, error)) ([]T, error) {
+	var out []T
 	for tag, at := range c.shown {
 		if at <= since || !c.full(tag) || since == 0 {
 			continue
 		}
-		whole, err := c.r.store.ScopeRegisters(ctx, c.no, tag)
+		all, err := whole(tag)
 		if err != nil {
 			return nil, fmt.Errorf("relay: %w", err)
 		}
-		out = append(out, whole...)
+		out = append(out, all...)
 	}
 	for i := range changed {
-		tag := changed[i].Tag
-		if c.full(tag) && (since == 0 || c.shown[tag] <= since) {
+		if tag := tagOf(&changed[i]); c.full(tag) && (since == 0 || c.shown[tag] <= since) {
 			out = append(out, changed[i])
 		}
 	}
