@@ -4,7 +4,6 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -20,9 +19,10 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-	xrate "github.com/libp2p/go-libp2p/x/rate"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+
+	"tongzhou/sync/p2p/bounds"
 )
 
 // keepAlive finds a dead TCP connection (a laptop that went to sleep, a pulled
@@ -94,33 +94,7 @@ func newLimits() (network.ResourceManager, error) {
 			Streams: 32, StreamsInbound: 16, StreamsOutbound: 16, Memory: 32 << 20,
 		},
 	}.Build(base.Scale(0, 0))
-
-	// The stock limits per address (8 connections, one new one in 5 s, our own
-	// dials included) do not fit an office behind one public address.
-	const perAddress = 128
-	loopback := []xrate.PrefixLimit{
-		{Prefix: netip.MustParsePrefix("127.0.0.0/8")},
-		{Prefix: netip.MustParsePrefix("::1/128")},
-	}
-	subnet := func(bits int) []xrate.SubnetLimit {
-		return []xrate.SubnetLimit{{PrefixLength: bits, Limit: xrate.Limit{RPS: 8, Burst: perAddress}}}
-	}
-	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits),
-		rcmgr.WithMetricsDisabled(),
-		rcmgr.WithLimitPerSubnet(
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: perAddress}},
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: perAddress}}),
-		rcmgr.WithConnRateLimiters(&xrate.Limiter{
-			NetworkPrefixLimits: loopback,
-			GlobalLimit:         xrate.Limit{RPS: 64, Burst: 512},
-			SubnetRateLimiter: xrate.SubnetLimiter{
-				IPv4SubnetLimits: subnet(32), IPv6SubnetLimits: subnet(56), GracePeriod: time.Minute,
-			},
-		}))
-	if err != nil {
-		return nil, fmt.Errorf("set limits: %w", err)
-	}
-	return manager, nil
+	return bounds.New(limits, bounds.Arrivals{PerAddress: 128, AddressRate: 8, Rate: 64, Burst: 512})
 }
 
 // listenAddrs is cfg.Listen, or all interfaces on one port for TCP and QUIC, so

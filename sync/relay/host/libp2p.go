@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -15,8 +14,9 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
-	xrate "github.com/libp2p/go-libp2p/x/rate"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"tongzhou/sync/p2p/bounds"
 )
 
 // perAddress is how many connections come from one address: an office behind one.
@@ -94,27 +94,5 @@ func newLimits() (network.ResourceManager, error) {
 			Streams: 256, StreamsInbound: 128, StreamsOutbound: 128, Memory: 32 << 20,
 		},
 	}.Build(base.Scale(0, 0))
-	loopback := []xrate.PrefixLimit{
-		{Prefix: netip.MustParsePrefix("127.0.0.0/8")},
-		{Prefix: netip.MustParsePrefix("::1/128")},
-	}
-	subnet := func(bits int) []xrate.SubnetLimit {
-		return []xrate.SubnetLimit{{PrefixLength: bits, Limit: xrate.Limit{RPS: 16, Burst: perAddress}}}
-	}
-	manager, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits),
-		rcmgr.WithMetricsDisabled(),
-		rcmgr.WithLimitPerSubnet(
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: perAddress}},
-			[]rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: perAddress}}),
-		rcmgr.WithConnRateLimiters(&xrate.Limiter{
-			NetworkPrefixLimits: loopback,
-			GlobalLimit:         xrate.Limit{RPS: 128, Burst: 2048},
-			SubnetRateLimiter: xrate.SubnetLimiter{
-				IPv4SubnetLimits: subnet(32), IPv6SubnetLimits: subnet(56), GracePeriod: time.Minute,
-			},
-		}))
-	if err != nil {
-		return nil, fmt.Errorf("set limits: %w", err)
-	}
-	return manager, nil
+	return bounds.New(limits, bounds.Arrivals{PerAddress: perAddress, AddressRate: 16, Rate: 128, Burst: 2048})
 }
