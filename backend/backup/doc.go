@@ -1,7 +1,7 @@
 // Package backup writes what a device cannot get from anybody else, and everything it holds, into a folder on another disk, and
 // reads it back.
 //
-// Vocabulary: a set is the backups of one device in one folder, tongzhou-backup-XXXXXXXX. It consists of runs: each holds the ops
+// Vocabulary: a set is the backups of one device in one folder, tongzhou-backup-<8 hex digits>. It consists of runs: each holds the ops
 // that came since the run before, and the whole of what is small and changes (registers since then, the local tables, proofs of
 // forks, the files with the keys). A run that begins anew is a base; a run and those before it down to its base are a chain.
 //
