@@ -44,3 +44,12 @@ func loopbackBytes() (float64, error) {
 	}
 	return 0, errors.New("no loopback in /proc/thread-self/net/dev")
 }
+
+// processorSeconds is the processor time that this process has used.
+func processorSeconds() (float64, error) {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0, fmt.Errorf("read processor time: %w", err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, nil
+}

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// Figure is one measured value. Ratio is value ÷ floor (for rates too), 0 where there is no floor.
+// Figure is one measured value. Ratio is value ÷ floor (for rates too), where rounds alternate with their floors the median of
+// theirs; 0 where there is no floor.
 type Figure struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
@@ -30,6 +31,9 @@ type run struct {
 	tmp     string
 	plain   bool // members that start now do not encrypt their databases
 	figures []Figure
+
+	profiles string // folder for CPU profiles; "": none
+	parts    int    // profiled so far
 }
 
 func (r *run) wants(names ...string) bool {
@@ -45,7 +49,7 @@ func (r *run) wants(names ...string) bool {
 }
 
 func (r *run) add(f Figure) {
-	if f.Floor > 0 {
+	if f.Floor > 0 && f.Ratio == 0 {
 		f.Ratio = f.Value / f.Floor
 	}
 	r.figures = append(r.figures, f)
@@ -54,7 +58,9 @@ func (r *run) add(f Figure) {
 
 func main() {
 	if os.Getenv(workerEnv) != "" {
-		defer startProfile(os.Getenv(profileEnv))()
+		if dir := os.Getenv(profileEnv); dir != "" {
+			defer profileTo(filepath.Join(dir, fmt.Sprintf("member-%d.pprof", os.Getpid())))()
+		}
 		serveWorker(os.Stdin, os.Stdout)
 		return
 	}
@@ -64,7 +70,7 @@ func main() {
 	big := flag.Int("big", 1_000_000, "messages of the large database")
 	seeds := flag.Int("sim", 0, "only simulate replicas under faults, with so many seeds")
 	firstSeed := flag.Uint64("first", 1, "first seed of -sim")
-	profiles := flag.String("cpuprofile", "", "folder for a CPU profile of every member process")
+	profiles := flag.String("cpuprofile", "", "folder for CPU profiles of every member process, and of what is measured in this one")
 	flag.Parse()
 	if *profiles != "" {
 		if err := os.Setenv(profileEnv, *profiles); err != nil {
@@ -79,7 +85,7 @@ func main() {
 		}
 		return
 	}
-	r := &run{rounds: *rounds, big: *big}
+	r := &run{rounds: *rounds, big: *big, profiles: *profiles}
 	if *only != "" {
 		r.only = strings.Split(*only, ",")
 	}
@@ -151,12 +157,9 @@ func quantile(v []float64, q float64) float64 {
 // profileEnv names the folder for CPU profiles of workers.
 const profileEnv = "TONGZHOU_BENCH_PROFILES"
 
-// startProfile profiles this process into dir; "" profiles nothing. The returned function ends it.
-func startProfile(dir string) func() {
-	if dir == "" {
-		return func() {}
-	}
-	f, err := os.Create(filepath.Join(dir, fmt.Sprintf("member-%d.pprof", os.Getpid())))
+// profileTo profiles this process into a file. The returned function ends it.
+func profileTo(path string) func() {
+	f, err := os.Create(path)
 	if err == nil {
 		err = pprof.StartCPUProfile(f)
 	}

@@ -29,7 +29,10 @@ import (
 const relayOps = 50_000
 
 // relayReads is how often they are read in a round: once takes a tenth of a second, which is too short to measure.
-const relayReads = 5
+const relayReads = 3
+
+// relayRounds is how many short rounds stand for one of others.
+const relayRounds = 3
 
 // relayFigures: one device puts messages on a relay over libp2p on loopback, encrypted and with the relay's checks and durable
 // commits; another fetches them. The floors insert and read the same rows in a bare SQLite file.
@@ -38,9 +41,9 @@ func (r *run) relayFigures() error {
 	if err != nil {
 		return err
 	}
-	var put, fetched, inserted, read []float64
-	for range r.rounds {
-		floorPut, floorRead, err := r.rowFloor(ops)
+	var put, fetch paired
+	for range relayRounds * r.rounds {
+		floorPut, floorFetch, err := r.rowFloor(ops)
 		if err != nil {
 			return err
 		}
@@ -48,12 +51,12 @@ func (r *run) relayFigures() error {
 		if err != nil {
 			return err
 		}
-		n := float64(len(ops))
-		inserted, read = append(inserted, n/floorPut), append(read, n/floorRead)
-		put, fetched = append(put, n/stored), append(fetched, n/served)
+		put.add(stored, floorPut)
+		fetch.add(served, floorFetch)
 	}
-	r.add(Figure{Name: "relay_store_ops_s", Value: median(put), Unit: "ops/s", Floor: median(inserted), N: r.rounds, Note: "reach: ratio ≥ 0.5; floor: the same rows into bare SQLite"})
-	r.add(Figure{Name: "relay_fetch_ops_s", Value: median(fetched), Unit: "ops/s", Floor: median(read), N: r.rounds, Note: "reach: ratio ≥ 0.5; floor: the same rows out of bare SQLite"})
+	n := float64(len(ops))
+	r.add(put.rate("relay_store_ops_s", "ops/s", "reach: ratio ≥ 0.5; floor: the same rows into bare SQLite", n))
+	r.add(fetch.rate("relay_fetch_ops_s", "ops/s", "reach: ratio ≥ 0.5; floor: the same rows out of bare SQLite", n*relayReads))
 	return nil
 }
 
@@ -84,36 +87,42 @@ func relayMessages(n int) ([]op.Sealed, error) {
 	return out, nil
 }
 
-// rowFloor puts the rows into a bare SQLite file, 2,000 in a transaction, and reads them all. It returns seconds.
-func (r *run) rowFloor(ops []op.Sealed) (put, read float64, err error) {
+// rowFloor puts the rows into a bare SQLite file, 2,000 in a transaction, and reads them all.
+func (r *run) rowFloor(ops []op.Sealed) (put, read cost, err error) {
 	path := filepath.Join(r.tmp, "floor-relay.db")
 	defer removeDB(path)
 	db, err := openFloor(path)
 	if err != nil {
-		return 0, 0, err
+		return put, read, err
 	}
 	defer db.Close()
 	if _, err := db.Exec(`CREATE TABLE op (id INTEGER PRIMARY KEY, lseq INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, data BLOB NOT NULL) STRICT`); err != nil {
-		return 0, 0, err
+		return put, read, err
 	}
 	raw := make([][]byte, len(ops))
 	for i := range ops {
 		raw[i] = ops[i].AppendTo(nil)
 	}
-	begin := time.Now()
-	for done := 0; done < len(raw); done += 2000 {
-		if err := insertRows(db, raw, done, min(done+2000, len(raw))); err != nil {
-			return 0, 0, err
+	put, err = r.spend("floor-store", func() error {
+		for done := 0; done < len(raw); done += 2000 {
+			if err := insertRows(db, raw, done, min(done+2000, len(raw))); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return put, read, err
 	}
-	put = time.Since(begin).Seconds()
-	begin = time.Now()
-	for range relayReads {
-		if err := readRows(db, len(raw)); err != nil {
-			return 0, 0, err
+	read, err = r.spend("floor-fetch", func() error {
+		for range relayReads {
+			if err := readRows(db, len(raw)); err != nil {
+				return err
+			}
 		}
-	}
-	return put, time.Since(begin).Seconds() / relayReads, nil
+		return nil
+	})
+	return put, read, err
 }
 
 func readRows(db *sql.DB, want int) error {
@@ -153,49 +162,51 @@ func insertRows(db *sql.DB, raw [][]byte, from, to int) error {
 	return tx.Commit()
 }
 
-// throughRelay puts the ops on a fresh relay and fetches them. It returns seconds.
-func (r *run) throughRelay(ops []op.Sealed) (put, fetch float64, err error) {
+// throughRelay puts the ops on a fresh relay and fetches them.
+func (r *run) throughRelay(ops []op.Sealed) (put, fetch cost, err error) {
 	ctx := context.Background()
 	path := filepath.Join(r.tmp, "relay.db")
 	defer removeDB(path)
 	s, err := store.OpenSQLite(ctx, path)
 	if err != nil {
-		return 0, 0, err
+		return put, fetch, err
 	}
 	defer s.Close()
 	token := [16]byte{1}
 	if err := relay.Allow(ctx, s, token, time.Now().Add(time.Hour)); err != nil {
-		return 0, 0, err
+		return put, fetch, err
 	}
 	const unlimited = 1 << 40
 	blind := relay.New(relay.Config{Store: s, Limits: relay.Limits{OpsPerSecond: unlimited, OpsBurst: unlimited}})
 	defer blind.Close()
 	h, err := host.New(host.Config{Relay: blind, Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)), Listen: []string{"/ip4/127.0.0.1/tcp/0"}})
 	if err != nil {
-		return 0, 0, err
+		return put, fetch, err
 	}
 	defer h.Close()
 	sender, err := newRelayClient(ctx, h, token[:])
 	if err != nil {
-		return 0, 0, err
+		return put, fetch, err
 	}
 	defer sender.close()
-	if put, err = sender.put(ops); err != nil {
-		return 0, 0, fmt.Errorf("put: %w", err)
+	packed := frames(ops)
+	if put, err = r.spend("relay-store", func() error { return sender.put(packed) }); err != nil {
+		return put, fetch, fmt.Errorf("put: %w", err)
 	}
 	receiver, err := newRelayClient(ctx, h, nil)
 	if err != nil {
-		return 0, 0, err
+		return put, fetch, err
 	}
 	defer receiver.close()
-	for range relayReads {
-		seconds, err := receiver.fetch(ops)
-		if err != nil {
-			return 0, 0, fmt.Errorf("fetch: %w", err)
+	fetch, err = r.spend("relay-fetch", func() error {
+		for range relayReads {
+			if err := receiver.fetch(ops); err != nil {
+				return fmt.Errorf("fetch: %w", err)
+			}
 		}
-		fetch += seconds / relayReads
-	}
-	return put, fetch, nil
+		return nil
+	})
+	return put, fetch, err
 }
 
 // relayClient is a device with a stream to the relay.

@@ -2,15 +2,13 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/wire"
 )
 
-// put sends the ops in full frames, as the window allows, and returns the seconds until the last is acknowledged.
-func (c *relayClient) put(ops []op.Sealed) (float64, error) {
-	var frames []*wire.Frame
+// frames packs ops as full as the wire allows.
+func frames(ops []op.Sealed) (out []*wire.Frame) {
 	for len(ops) > 0 {
 		f := &wire.Frame{}
 		n := 0
@@ -18,10 +16,14 @@ func (c *relayClient) put(ops []op.Sealed) (float64, error) {
 			f.Raw = ops[n].AppendTo(f.Raw)
 			n++
 		}
-		frames, ops = append(frames, f), ops[n:]
+		out, ops = append(out, f), ops[n:]
 	}
+	return out
+}
+
+// put sends frames as the window allows, until the last op is acknowledged.
+func (c *relayClient) put(frames []*wire.Frame) error {
 	total := uint64(0)
-	begin := time.Now()
 	credit, failed, acked := make(chan int, 1024), make(chan error, 1), make(chan uint64, 1024)
 	go func() {
 		for {
@@ -51,11 +53,11 @@ func (c *relayClient) put(ops []op.Sealed) (float64, error) {
 				c.window += n
 			case total = <-acked:
 			case err := <-failed:
-				return 0, err
+				return err
 			}
 		}
 		if err := c.say(f); err != nil {
-			return 0, err
+			return err
 		}
 		c.window -= len(f.Raw)
 	}
@@ -64,25 +66,24 @@ func (c *relayClient) put(ops []op.Sealed) (float64, error) {
 		case <-credit:
 		case total = <-acked:
 		case err := <-failed:
-			return 0, err
+			return err
 		}
 	}
-	return time.Since(begin).Seconds(), nil
+	return nil
 }
 
-// fetch asks for all ops and returns the seconds until the last is here.
-func (c *relayClient) fetch(ops []op.Sealed) (float64, error) {
+// fetch asks for all ops until the last is here.
+func (c *relayClient) fetch(ops []op.Sealed) error {
 	k := wire.KeyOf(&ops[0].Header)
-	begin := time.Now()
 	if err := c.say(&wire.Want{Tag: k.Tag, Device: k.Device, Incarnation: k.Incarnation, From: 1, To: uint64(len(ops))}); err != nil {
-		return 0, err
+		return err
 	}
 	taken := 0
 	defer func() { _ = c.say(&wire.Credit{Bytes: uint32(taken)}) }() // for the next time
 	for n := 0; n < len(ops); {
 		m, _, err := c.in.Next()
 		if err != nil {
-			return 0, err
+			return err
 		}
 		f, ok := m.(*wire.Frame)
 		if !ok {
@@ -91,10 +92,10 @@ func (c *relayClient) fetch(ops []op.Sealed) (float64, error) {
 		n += len(f.Ops)
 		if taken += len(f.Raw); taken >= wire.Window/4 {
 			if err := c.say(&wire.Credit{Bytes: uint32(taken)}); err != nil {
-				return 0, err
+				return err
 			}
 			taken = 0
 		}
 	}
-	return time.Since(begin).Seconds(), nil
+	return nil
 }
