@@ -71,7 +71,7 @@ func (r *Relay) collectTeam(ctx context.Context, t store.Team, now time.Time) er
 					return err
 				}
 				_, n, err := tx.Collect(ctx, t.No, current, upTo, now.Add(-keepFor).UnixMilli(), collectOps)
-				more = n == collectOps
+				more = n >= collectOps
 				return err
 			})
 			if err != nil {

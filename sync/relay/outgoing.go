@@ -106,6 +106,9 @@ func (c *conn) writeLoop(ctx context.Context) error {
 			if done {
 				return nil
 			}
+			if cap(buf) > 64<<10 {
+				buf = nil // a thousand idle connections do not each keep a packet's room
+			}
 			<-c.wake // the conversation's end wakes it too, after the last words were queued
 			continue
 		}
@@ -117,9 +120,6 @@ func (c *conn) writeLoop(ctx context.Context) error {
 		}
 		if _, err := c.st.Write(buf); err != nil {
 			return fmt.Errorf("relay: write: %w", err)
-		}
-		if cap(buf) > 64<<10 {
-			buf = nil // a thousand idle connections do not each keep a packet's room
 		}
 	}
 }

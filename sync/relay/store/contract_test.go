@@ -16,7 +16,7 @@ import (
 func contract(t *testing.T, open func(*testing.T) Store, reopen func(*testing.T, Store) Store) {
 	for name, test := range map[string]func(*testing.T, Store){
 		"teams": teamsContract, "tokens": tokensContract, "devices": devicesContract, "caps": capsContract, "shown": shownContract,
-		"feeds": feedsContract, "frames": framesContract, "epochs": epochsContract, "collect": collectContract,
+		"feeds": feedsContract, "frames": framesContract, "runs": runsContract, "epochs": epochsContract, "collect": collectContract,
 		"registers": registersContract, "mail": mailContract, "ahead": aheadContract, "all or nothing": atomicContract,
 		"watch": watchContract, "writers": writersContract,
 	} {

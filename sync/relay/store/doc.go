@@ -7,6 +7,7 @@
 //     their last change.
 //   - revision: rises with every change of a team's roster or caps, so that whoever caches them knows when to read again.
 //   - token: lets one team in, once; only its hash is kept.
+//   - run: ops of one feed that arrived together, in one row.
 //
 // Invariants:
 //   - Update is all or nothing, durable when it returns nil, and one at a time per team also between processes: a lower arrival

@@ -19,8 +19,11 @@ type view struct {
 
 var _ Reader = (*view)(nil)
 
-// key makes the row id of an op.
+// key makes the row id of a run that begins with an op.
 func key(feed int64, seq uint64) int64 { return feed<<40 | int64(seq) }
+
+// seqOf is the seq in a row id.
+func seqOf(id int64) uint64 { return uint64(id) & (1<<40 - 1) }
 
 // one runs a query for one row; ok is false if there is none.
 func one(row *sql.Row, what string, into ...any) (ok bool, err error) {

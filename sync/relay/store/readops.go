@@ -10,25 +10,21 @@ import (
 
 // Ops reads the bytes of ops from..to back to back, at least one and at most limit bytes or maxOps of them.
 func (v *view) Ops(ctx context.Context, feed int64, from, to uint64, limit, maxOps int) (raw []byte, n int, err error) {
-	to = min(to, from+uint64(maxOps)-1)
-	rows, err := v.q.query(ctx, `SELECT data FROM op WHERE id >= $1 AND id <= $2 ORDER BY id`, key(feed, from), key(feed, to))
-	full := false
+	f := frame{from: from, to: min(to, from+uint64(maxOps)-1), limit: limit}
+	rows, err := v.q.query(ctx, `SELECT id, data FROM op WHERE id >= (SELECT max(id) FROM op WHERE id >= $1 AND id <= $2) AND id <= $3 ORDER BY id`,
+		key(feed, 1), key(feed, from), key(feed, f.to))
 	err = each(rows, err, "ops", func() error {
-		var b sql.RawBytes
-		if err := rows.Scan(&b); err != nil || full {
+		var id int64
+		var row sql.RawBytes
+		if err := rows.Scan(&id, &row); err != nil || f.full {
 			return err
 		}
-		if full = n > 0 && len(raw)+len(b) > limit; full {
-			return rows.Close() // what else was asked for is the next frame's
+		if err := f.take(seqOf(id), row); err != nil || !f.full {
+			return err
 		}
-		if raw == nil {
-			raw = make([]byte, 0, min(limit+len(b), (len(b)+64)*int(to-from+1)))
-		}
-		raw = append(raw, b...)
-		n++
-		return nil
+		return rows.Close() // what else was asked for is the next frame's
 	})
-	return raw, n, err
+	return f.raw, f.n, err
 }
 
 // Epochs reads the epoch ops of a scope that arrived after an arrival number.
@@ -69,7 +65,7 @@ func (v *view) OldestAhead(ctx context.Context, no TeamNo, cursor int64) (oldest
 		for lo, hi := f.First, f.Len; lo <= hi; {
 			mid := (lo + hi) / 2
 			var lseq, arrived int64
-			ok, err := one(v.q.row(ctx, `SELECT lseq, at FROM op WHERE id = $1`, key(f.No, mid)), "op", &lseq, &arrived)
+			ok, err := one(v.q.row(ctx, `SELECT lseq, at FROM op WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT 1`, key(f.No, f.First), key(f.No, mid)), "op", &lseq, &arrived)
 			switch {
 			case err != nil:
 				return 0, err

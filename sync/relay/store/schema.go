@@ -73,12 +73,12 @@ CREATE TABLE IF NOT EXISTS feed (
   UNIQUE (team, tag, device, inc)
 ){strict};
 CREATE INDEX IF NOT EXISTS feed_lseq ON feed (team, lseq);
-CREATE TABLE IF NOT EXISTS op (
-  id   {int} PRIMARY KEY,                 -- feed << 40 | seq
+CREATE TABLE IF NOT EXISTS op (            -- ops that arrived together, up to a few: see runs.go
+  id   {int} PRIMARY KEY,                 -- feed << 40 | seq of the first
   lseq {int} NOT NULL,
   at   {int} NOT NULL,                    -- ms since 1970
   kind {int} NOT NULL,
-  data {blob} NOT NULL                     -- header, signature, ciphertext
+  data {blob} NOT NULL                     -- header, signature, ciphertext of each
 ){strict};
 CREATE TABLE IF NOT EXISTS epoch_op (      -- where a scope's keys are announced
   team {int} NOT NULL,

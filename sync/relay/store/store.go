@@ -174,7 +174,7 @@ type Tx interface {
 	// Append stores ops that continue a feed, and the feed as it is then. A Feed with No 0 is new; it returns its number.
 	Append(ctx context.Context, no TeamNo, f Feed, ops []op.Sealed, nowMS int64) (int64, error)
 	// Collect deletes ops but epoch ops from the start of a feed, those that arrived up to an arrival number and before a
-	// time, at most limit of them. It returns the bytes freed and how many ops went.
+	// time, until limit of them or a few more went. It returns the bytes freed and how many ops went.
 	Collect(ctx context.Context, no TeamNo, f Feed, upTo, beforeMS int64, limit int) (freed int64, n uint64, err error)
 	// PutRegister stores a register if it is newer. It returns by how many bytes the store grew, and whether it did anything.
 	PutRegister(ctx context.Context, no TeamNo, r Register) (grown int64, stored bool, err error)

@@ -2,28 +2,11 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"database/sql"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/wire"
 )
-
-// rowsAtOnce is how many ops one statement inserts while there are that many.
-const rowsAtOnce = 32
-
-// insertOps is the statement that inserts n ops.
-func insertOps(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO op (id, lseq, at, kind, data) VALUES `)
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
-	}
-	return b.String()
-}
 
 // Append stores ops that continue a feed, and the feed as it is then.
 func (t *transaction) Append(ctx context.Context, no TeamNo, f Feed, ops []op.Sealed, nowMS int64) (int64, error) {
@@ -39,50 +22,44 @@ func (t *transaction) Append(ctx context.Context, no TeamNo, f Feed, ops []op.Se
 		int64(f.Len), f.Head[:], f.LSeq, flag(f.Content), f.No); err != nil {
 		return 0, err
 	}
-	args := make([]any, 0, 5*rowsAtOnce)
-	for i := 0; i < len(ops); {
-		n := 1
-		if len(ops)-i >= rowsAtOnce {
-			n = rowsAtOnce
+	for len(ops) > 0 {
+		n, size := firstRun(ops)
+		row := make([]byte, 0, size)
+		for i := range ops[:n] {
+			row = ops[i].AppendTo(row)
 		}
-		args = args[:0]
-		for k := i; k < i+n; k++ {
-			args = append(args, key(f.No, ops[k].Seq), f.LSeq, nowMS, int64(ops[k].Kind), ops[k].AppendTo(make([]byte, 0, ops[k].Size())))
-		}
-		if _, err := t.run(ctx, "ops", insertOps(n), args...); err != nil {
+		id, kind := key(f.No, ops[0].Seq), ops[0].Kind
+		if _, err := t.run(ctx, "ops", `INSERT INTO op (id, lseq, at, kind, data) VALUES ($1, $2, $3, $4, $5)`, id, f.LSeq, nowMS, int64(kind), row); err != nil {
 			return 0, err
 		}
-		i += n
-	}
-	for i := range ops {
-		if ops[i].Kind != op.Epoch {
-			continue
+		if kind == op.Epoch {
+			if _, err := t.run(ctx, "epoch op", `INSERT INTO epoch_op (team, tag, lseq, op) VALUES ($1, $2, $3, $4)`, int64(no), f.Tag[:], f.LSeq, id); err != nil {
+				return 0, err
+			}
 		}
-		if _, err := t.run(ctx, "epoch op", `INSERT INTO epoch_op (team, tag, lseq, op) VALUES ($1, $2, $3, $4)`, int64(no), f.Tag[:], f.LSeq, key(f.No, ops[i].Seq)); err != nil {
-			return 0, err
-		}
+		ops = ops[n:]
 	}
 	return f.No, nil
 }
 
 // Collect deletes ops but epoch ops from the start of a feed.
 func (t *transaction) Collect(ctx context.Context, no TeamNo, f Feed, upTo, beforeMS int64, limit int) (freed int64, n uint64, err error) {
-	rows, err := t.q.query(ctx, `SELECT lseq, at, kind, length(data) FROM op WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3`,
-		key(f.No, f.First), key(f.No, f.Len), int64(limit))
-	done := false
+	rows, err := t.q.query(ctx, `SELECT lseq, at, kind, data FROM op WHERE id >= $1 AND id <= $2 ORDER BY id`, key(f.No, f.First), key(f.No, f.Len))
 	err = each(rows, err, "ops", func() error {
-		var lseq, at, kind, size int64
-		if err := rows.Scan(&lseq, &at, &kind, &size); err != nil {
+		var lseq, at, kind int64
+		var row sql.RawBytes
+		if err := rows.Scan(&lseq, &at, &kind, &row); err != nil {
 			return err
 		}
-		if done = done || lseq > upTo || at >= beforeMS; done {
-			return nil
+		if n >= uint64(limit) || lseq > upTo || at >= beforeMS {
+			return rows.Close()
 		}
-		n++
 		if kind != int64(op.Epoch) {
-			freed += size
+			freed += int64(len(row))
 		}
-		return nil
+		ops, err := count(row)
+		n += ops
+		return err
 	})
 	if err != nil || n == 0 {
 		return 0, 0, err
