@@ -54,6 +54,12 @@ const (
 	TRelayMailGet         Type = 50
 	TRelayMail            Type = 51
 	TRelayMailDrop        Type = 52
+	TRelayBlobHas         Type = 53
+	TRelayBlobHeld        Type = 54
+	TRelayBlobPut         Type = 55
+	TRelayBlobStored      Type = 56
+	TRelayBlobGet         Type = 57
+	TRelayBlobPart        Type = 58
 )
 
 // RelayHello opens the conversation; the device speaks first. The transport has proven the keys of both ends.

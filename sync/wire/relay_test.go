@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
 	"tongzhou/sync/op"
@@ -61,6 +62,12 @@ func relaySamples(t testing.TB) map[string]Message {
 		"mail get":         &RelayMailGet{Box: BoxOf(pub), After: 16},
 		"mail":             &RelayMail{Box: BoxOf(pub), Mails: []Mail{{No: 17, AtMS: 18, Body: []byte{1}}}, More: true},
 		"mail drop":        &RelayMailDrop{Box: BoxOf(pub), Nos: []uint64{19, 20}},
+		"blob has":         &RelayBlobHas{Tag: tag, IDs: [][32]byte{{21}, {22}}},
+		"blob held":        &RelayBlobHeld{Tag: tag, Copies: []RelayCopy{{ID: [32]byte{21}, Sum: [32]byte{23}, Size: 24}}, New: true},
+		"blob put":         &RelayBlobPut{Tag: tag, Copy: RelayCopy{ID: [32]byte{21}, Sum: [32]byte{23}, Size: MaxChunkPart + 3}, From: MaxChunkPart, Part: []byte{1, 2, 3}},
+		"blob stored":      &RelayBlobStored{Tag: tag, Copy: RelayCopy{ID: [32]byte{21}, Sum: [32]byte{23}, Size: 24}, Code: RelayQuota},
+		"blob get":         &RelayBlobGet{Tag: tag, Copy: RelayCopy{ID: [32]byte{21}, Sum: [32]byte{23}, Size: 24}},
+		"blob part":        &RelayBlobPart{Tag: tag, Copy: RelayCopy{ID: [32]byte{21}, Sum: [32]byte{23}, Size: 3}, Part: []byte{1, 2, 3}},
 	}
 }
 
@@ -104,7 +111,7 @@ func TestGoldenRelayMessages(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%d messages, %d recorded", len(got), len(want))
 	}
-	for typ := TRelayHello; typ <= TRelayMailDrop; typ++ {
+	for typ := TRelayHello; typ <= TRelayBlobPart; typ++ {
 		m := newRelay(typ)
 		if m == nil || m.wireType() != typ {
 			t.Errorf("type %d makes %T", typ, m)
@@ -115,6 +122,7 @@ func TestGoldenRelayMessages(t *testing.T) {
 // B2: every list and number in the conversation with a relay has an end.
 func TestRelayBounds(t *testing.T) {
 	tooManyParents := []RelayCap{{Parents: make([]RelayParent, MaxRelayParents+1)}}
+	small := RelayCopy{Size: 3}
 	stranger := entry(4)
 	stranger.SignPub = entry(5).SignPub
 	for name, m := range map[string]Message{
@@ -144,6 +152,17 @@ func TestRelayBounds(t *testing.T) {
 		"many mails":              &RelayMail{Mails: make([]Mail, MaxMails+1)},
 		"a long mail among mails": &RelayMail{Mails: []Mail{{Body: make([]byte, MaxMailBody+1)}}},
 		"many mails dropped":      &RelayMailDrop{Nos: make([]uint64, MaxMails+1)},
+		"no chunk asked for":      &RelayBlobHas{},
+		"many chunks asked for":   &RelayBlobHas{IDs: make([][32]byte, MaxChunkAsk+1)},
+		"many copies":             &RelayBlobHeld{Copies: slices.Repeat([]RelayCopy{small}, MaxChunkAsk*MaxChunkCopies+1)},
+		"an empty copy":           &RelayBlobHeld{Copies: make([]RelayCopy, 1)},
+		"a part too short":        &RelayBlobPut{Copy: small, Part: []byte{1, 2}},
+		"a part too long":         &RelayBlobPut{Copy: small, Part: []byte{1, 2, 3, 4}},
+		"a part behind the end":   &RelayBlobPut{Copy: small, From: MaxChunkPart, Part: []byte{1, 2, 3}},
+		"a part in between":       &RelayBlobPart{Copy: small, From: 1, Part: []byte{1, 2}},
+		"a chunk too long":        &RelayBlobPut{Copy: RelayCopy{Size: MaxRelayChunk + 1}, Part: make([]byte, MaxChunkPart)},
+		"a chunk too long to get": &RelayBlobGet{Copy: RelayCopy{Size: MaxRelayChunk + 1}},
+		"stored with a new code":  &RelayBlobStored{Copy: small, Code: lastRelayCode + 1},
 	} {
 		b, err := Encode(nil, m)
 		if err != nil {

@@ -45,6 +45,18 @@ func newRelay(t Type) Message {
 		return &RelayMail{}
 	case TRelayMailDrop:
 		return &RelayMailDrop{}
+	case TRelayBlobHas:
+		return &RelayBlobHas{}
+	case TRelayBlobHeld:
+		return &RelayBlobHeld{}
+	case TRelayBlobPut:
+		return &RelayBlobPut{}
+	case TRelayBlobStored:
+		return &RelayBlobStored{}
+	case TRelayBlobGet:
+		return &RelayBlobGet{}
+	case TRelayBlobPart:
+		return &RelayBlobPart{}
 	}
 	return nil
 }
@@ -89,7 +101,7 @@ func checkRelay(m Message) bool {
 	case *RelayMailDrop:
 		return len(m.Nos) <= MaxMails
 	}
-	return true
+	return checkRelayBlob(m)
 }
 
 func boundedCaps(caps []RelayCap) bool {

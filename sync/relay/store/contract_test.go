@@ -17,7 +17,7 @@ func contract(t *testing.T, open func(*testing.T) Store, reopen func(*testing.T,
 	for name, test := range map[string]func(*testing.T, Store){
 		"teams": teamsContract, "tokens": tokensContract, "devices": devicesContract, "caps": capsContract, "shown": shownContract,
 		"feeds": feedsContract, "frames": framesContract, "runs": runsContract, "epochs": epochsContract, "collect": collectContract,
-		"registers": registersContract, "mail": mailContract, "ahead": aheadContract, "all or nothing": atomicContract,
+		"registers": registersContract, "chunks": chunksContract, "mail": mailContract, "ahead": aheadContract, "all or nothing": atomicContract,
 		"watch": watchContract, "writers": writersContract,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })

@@ -285,6 +285,7 @@ func restartContract(t *testing.T, s Store, reopen func(*testing.T, Store) Store
 	team := addTeam(t, s, 1)
 	ops := chain(op.ScopeTag{1}, 1, op.ID{}, 50, op.Content)
 	f := appendOps(t, s, team, 1, ops...)
+	chunk := leave(t, s, team, Chunk{Tag: op.ScopeTag{1}, Copy: sampleCopy(1, 8), By: op.DeviceID{1}}, true)
 	id := s.ID()
 	s = reopen(t, s)
 	if s.ID() != id || id == [16]byte{} {
@@ -295,5 +296,8 @@ func restartContract(t *testing.T, s Store, reopen func(*testing.T, Store) Store
 	}
 	if b, n, err := s.Ops(ctx, f.No, 1, 50, 1<<20, 100); n != 50 || err != nil || !bytes.Equal(b, raw(ops)) {
 		t.Errorf("%d ops, %v", n, err)
+	}
+	if got, err := s.Chunks(ctx, team.No, chunk.Tag, [][32]byte{chunk.Copy.ID}); err != nil || !slices.Equal(got, []Chunk{chunk}) {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -1,11 +1,12 @@
-// Package store keeps what a relay holds for its teams: rosters, caps, feeds of sealed ops, registers, mail. It stores bytes and
-// numbers and judges nothing; package relay does.
+// Package store keeps what a relay holds for its teams: rosters, caps, feeds of sealed ops, registers, mail, chunks of larger
+// content. It stores bytes and numbers and judges nothing; package relay does.
 //
 // Vocabulary:
 //   - team number: the local number of a team; all other rows hang on it.
 //   - arrival number (lseq): rises by one with every change of a team; feeds, registers and what was shown carry the one of
 //     their last change.
 //   - revision: rises with every change of a team's roster or caps, so that whoever caches them knows when to read again.
+//   - copy of a chunk: a ciphertext that a device left under a chunk's id, in parts; it is whole when all of them are here.
 //   - token: lets one team in, once; only its hash is kept.
 //   - run: ops of one feed that arrived together, in one row.
 //

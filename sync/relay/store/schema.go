@@ -115,6 +115,28 @@ CREATE TABLE IF NOT EXISTS mail (
   data    {blob} NOT NULL,
   PRIMARY KEY (team, box, no)
 ){strict};
+CREATE TABLE IF NOT EXISTS chunk (         -- copies of chunks of larger content
+  no      {serial},
+  team    {int} NOT NULL,
+  tag     {blob} NOT NULL,
+  id      {blob} NOT NULL,                 -- what the readers of the scope call it
+  sum     {blob} NOT NULL,                 -- SHA-256 of the ciphertext
+  size    {int} NOT NULL,
+  device  {blob} NOT NULL,                 -- that left it
+  have    {int} NOT NULL,                 -- bytes that are here
+  lseq    {int} NOT NULL,                 -- 0: it is not whole
+  used    {int} NOT NULL,                 -- ms since 1970
+  fetched {int} NOT NULL,                 -- 1: by another device
+  UNIQUE (team, tag, id, sum, device)
+){strict};
+CREATE INDEX IF NOT EXISTS chunk_lseq ON chunk (team, lseq);
+CREATE INDEX IF NOT EXISTS chunk_used ON chunk (team, used);
+CREATE TABLE IF NOT EXISTS chunk_part (
+  chunk {int} NOT NULL,
+  start {int} NOT NULL,                   -- its first byte
+  data  {blob} NOT NULL,
+  PRIMARY KEY (chunk, start)
+){strict};
 `
 
 // words are what differs between the dialects.

@@ -22,7 +22,7 @@ type Team struct {
 	SinceMS int64 // when it was let in
 	LSeq    int64
 	Rev     int64
-	Bytes   int64 // of ops, registers and mail
+	Bytes   int64 // of ops, registers, mail and chunks
 	Gen     uint64
 	Hash    [32]byte // of the roster in force
 	Post    int64    // rises with every mail
@@ -96,6 +96,18 @@ type Box struct {
 	Bytes     int64
 }
 
+// Chunk is a copy of a chunk of larger content: a ciphertext that a device left under the chunk's id.
+type Chunk struct {
+	No      int64
+	Tag     op.ScopeTag
+	Copy    wire.RelayCopy
+	By      op.DeviceID
+	Have    int64 // bytes that are here; all of them when it is whole
+	LSeq    int64 // 0 while it is not whole
+	UsedMS  int64 // when a device last named it, or left a part of it
+	Fetched bool  // by another device than the one that left it
+}
+
 // Reader reads. The slices it returns are the caller's.
 type Reader interface {
 	Team(ctx context.Context, tag wire.TeamTag) (Team, bool, error)
@@ -135,6 +147,15 @@ type Reader interface {
 	Box(ctx context.Context, no TeamNo, box wire.MailBox) (Box, bool, error)
 	// Mail reads mail of a box with numbers above after, oldest first, at most limit bytes or max of them, at least one.
 	Mail(ctx context.Context, no TeamNo, box wire.MailBox, after uint64, limit, most int) (mails []wire.Mail, more bool, err error)
+
+	// Chunks lists the whole copies of chunks of a scope.
+	Chunks(ctx context.Context, no TeamNo, tag op.ScopeTag, ids [][32]byte) ([]Chunk, error)
+	// NewChunks lists copies that became whole with an arrival number above since, in their order, at most limit of them.
+	NewChunks(ctx context.Context, no TeamNo, since int64, limit int) ([]Chunk, error)
+	// ChunkPart reads the part of a copy that begins at a byte; nil if it is not there.
+	ChunkPart(ctx context.Context, chunk int64, from uint32) ([]byte, error)
+	// ChunkTotals counts copies, whole and not, and their bytes.
+	ChunkTotals(ctx context.Context, no TeamNo) (n int, bytes int64, err error)
 
 	// OldestAhead is when the oldest op arrived that a cursor has not passed; 0: none. It looks into a few hundred feeds only.
 	OldestAhead(ctx context.Context, no TeamNo, cursor int64) (int64, error)
@@ -182,6 +203,19 @@ type Tx interface {
 	RegisterKeys(ctx context.Context, no TeamNo, tag op.ScopeTag, device op.DeviceID, but string) (int, error)
 	// Feeds counts the feeds of a device in a scope.
 	Feeds(ctx context.Context, no TeamNo, tag op.ScopeTag, device op.DeviceID) (int, error)
+
+	// BeginChunk adds a copy of which nothing is here yet, and counts its bytes.
+	BeginChunk(ctx context.Context, no TeamNo, c Chunk) error
+	// Unfinished is the copy that a device has begun to leave.
+	Unfinished(ctx context.Context, no TeamNo, by op.DeviceID) (Chunk, bool, error)
+	// AddPart stores the part of a copy behind what is here of it. With LSeq, it is whole then.
+	AddPart(ctx context.Context, c Chunk, part []byte) error
+	// UseChunks notes when copies were named, and with fetched, that another device than theirs has fetched them.
+	UseChunks(ctx context.Context, chunks []int64, atMS int64, fetched bool) error
+	DropChunk(ctx context.Context, no TeamNo, c *Chunk) error
+	// OldChunks lists copies, whole or not, that were not used since a time, those unused longest first, at most limit of them;
+	// with fetched, only those that another device has fetched.
+	OldChunks(ctx context.Context, no TeamNo, fetched bool, beforeMS int64, limit int) ([]Chunk, error)
 
 	Boxes(ctx context.Context, no TeamNo) (int, error)
 	PutBox(ctx context.Context, no TeamNo, b Box) error
