@@ -199,7 +199,7 @@ func (c *call) relayPage() status.Words {
 	say := func(key string) string { return c.words.say("relay.page."+key, nil) }
 	return status.Words{
 		Lang: say("lang"), Title: say("title"), Blind: say("blind"), Team: say("team"), Devices: say("devices"), Online: say("online"),
-		Stored: say("stored"), Waiting: say("waiting"), NoTeam: say("no_team"), Connections: say("connections"), Circuits: say("circuits"),
+		Stored: say("stored"), Chunks: say("chunks"), Waiting: say("waiting"), NoTeam: say("no_team"), Connections: say("connections"), Circuits: say("circuits"),
 		Tokens: say("tokens"), None: say("none"),
 	}
 }

@@ -258,4 +258,5 @@ func (c *conn) dropTasks(tag op.ScopeTag) {
 			t.to = 0 // below next: the task is over
 		}
 	}
+	c.dropDownloads(tag)
 }

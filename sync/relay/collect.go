@@ -14,6 +14,14 @@ const (
 	keepFor      = 30 * 24 * time.Hour // every op, at least
 	liveFor      = 90 * 24 * time.Hour // a device that was not seen for longer is not waited for
 	collectOps   = 1000                // in one transaction, so that nobody waits long
+
+	// Chunks: what they are cited by is unknown here; what is cited is named again and again.
+	namedEvery    = 24 * time.Hour      // it is not noted more often that one was named
+	namedFor      = 7 * 24 * time.Hour  // one that was named since then goes for no other chunk
+	keepChunks    = 30 * 24 * time.Hour // after one was last named
+	keepUnfetched = 90 * 24 * time.Hour // where no other device has fetched it
+	unfinishedFor = time.Hour
+	collectChunks = 16 // in one transaction
 )
 
 func (r *Relay) collectFrom(ctx context.Context) {
@@ -31,7 +39,7 @@ func (r *Relay) collectFrom(ctx context.Context) {
 	}
 }
 
-// Collect deletes mail whose time is over, and content that is older than thirty days and that every device seen in the last
+// Collect deletes mail whose time is over, chunks that nobody names any more, and content that is older than thirty days and that every device seen in the last
 // ninety days has stored. Control ops, and the epoch ops of every scope, stay: newcomers need them.
 func (r *Relay) Collect(ctx context.Context) error {
 	now := r.cfg.Now()
@@ -44,6 +52,9 @@ func (r *Relay) Collect(ctx context.Context) error {
 	}
 	for _, t := range teams {
 		if err := r.collectTeam(ctx, t, now); err != nil {
+			return fmt.Errorf("collect: %w", err)
+		}
+		if err := r.collectChunks(ctx, t.No, now); err != nil {
 			return fmt.Errorf("collect: %w", err)
 		}
 	}
@@ -97,4 +108,34 @@ func (r *Relay) stored(ctx context.Context, t store.Team, now time.Time) (upTo i
 		}
 	}
 	return upTo, ok, nil
+}
+
+// collectChunks removes chunks that no device has named for thirty days, ninety if no other than their own has fetched them, and
+// what was begun and not finished.
+func (r *Relay) collectChunks(ctx context.Context, no store.TeamNo, now time.Time) error {
+	for kind, keep := range map[store.ChunkKind]time.Duration{store.FetchedChunk: keepChunks, store.AnyChunk: keepUnfetched, store.UnfinishedChunk: unfinishedFor} {
+		for more := true; more; {
+			err := r.update(ctx, no, func(tx store.Tx) error {
+				more = false
+				if _, ok, err := tx.TeamByNo(ctx, no); err != nil || !ok {
+					return err
+				}
+				old, err := tx.OldChunks(ctx, no, kind, now.Add(-keep).UnixMilli(), collectChunks)
+				if err != nil {
+					return err
+				}
+				for i := range old {
+					if err := tx.DropChunk(ctx, no, &old[i]); err != nil {
+						return err
+					}
+				}
+				more = len(old) == collectChunks
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

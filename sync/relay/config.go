@@ -21,7 +21,7 @@ type Stream interface {
 
 // Limits bound what teams and devices may use. Zero fields take the defaults.
 type Limits struct {
-	TeamBytes    int64 // of ops, registers and mail; 20 GiB
+	TeamBytes    int64 // of ops, registers, mail and chunks; 20 GiB
 	OpsPerSecond int   // of one device, in the long run; 5,000
 	OpsBurst     int   // 50,000
 	Conns        int   // at a time; 1,024
@@ -42,6 +42,7 @@ const (
 	boxFor          = 7 * 24 * time.Hour // an invitation's mailbox without mail
 	capCost         = 256                // bytes that a cap counts for
 	mailCost        = 64                 // bytes that a mail counts for besides its body
+	chunkWindow     = 512 << 10          // bytes of the window that chunks take: what people write does not wait long for them
 )
 
 func (l Limits) withDefaults() Limits {
@@ -97,13 +98,14 @@ const (
 
 // Bounds on what one connection may make the relay hold.
 const (
-	maxPackets  = 4       // read and not handled
-	maxJobs     = 16      // frames and registers read and not stored
-	maxOutgoing = 1024    // messages queued
-	maxNotes    = 256     // changes not yet told
-	maxWanted   = 1 << 15 // feeds asked for
-	maxSent     = 1 << 15 // feeds of which it is known how much the device has
-	maxBoxes    = 64      // mailboxes open
-	maxStrikes  = 32      // refusals of a device on no roster
-	creditEvery = wire.Window / 8
+	maxPackets   = 4       // read and not handled
+	maxJobs      = 16      // frames and registers read and not stored
+	maxOutgoing  = 1024    // messages queued
+	maxNotes     = 256     // changes not yet told
+	maxWanted    = 1 << 15 // feeds asked for
+	maxSent      = 1 << 15 // feeds of which it is known how much the device has
+	maxBoxes     = 64      // mailboxes open
+	maxDownloads = 16      // copies of chunks asked for
+	maxStrikes   = 32      // refusals of a device on no roster
+	creditEvery  = wire.Window / 8
 )

@@ -36,6 +36,7 @@ type conn struct {
 	wake      chan struct{}
 	tasks     []*task
 	urgent    []*task
+	downloads []*download // copies of chunks to hand out, after everything else
 	byFeed    map[oplog.FeedKey]*task
 	window    int // bytes of frames that may still be sent
 	answering int // parts of a list not yet written
@@ -64,6 +65,7 @@ type conn struct {
 	held     int                     // bytes of frames not yet credited back
 	stored   int                     // of those, stored
 	slowTo   time.Time               // credit is withheld until then
+	upload   *upload                 // the copy of a chunk that is being left; nil: none was
 	strikes  int                     // refusals while it was not on the roster
 	outUntil time.Time               // when the time of a device that is not on the roster is over
 }
@@ -81,6 +83,8 @@ type result struct {
 	feed      wire.FeedState
 	refused   *wire.RefusedFeed
 	registers *wire.RelayRegistersStored
+	upload    *upload               // of a part of a chunk
+	chunk     *wire.RelayBlobStored // the answer, after the last part or instead of it
 }
 
 func newConn(r *Relay, st Stream, peer [32]byte, cancel context.CancelCauseFunc) *conn {

@@ -9,6 +9,7 @@ import (
 // counters count since the start.
 type counters struct {
 	storedOps, storedBytes, servedOps, servedBytes atomic.Uint64
+	storedChunks, servedChunks                     atomic.Uint64
 	busy, failed                                   atomic.Uint64
 	refused                                        [wire.RelayTryLater + 1]atomic.Uint64 // by code
 }

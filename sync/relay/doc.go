@@ -7,6 +7,8 @@
 //   - cap: a key pair that every reader of a scope derives from the scope's current encryption key. Proving it opens the
 //     scope on one connection. A cap signed by an earlier one supersedes it; a superseded cap opens the scope's epoch ops only.
 //   - put: a frame, or registers, from a device. It is answered after the durable commit, and only then.
+//   - chunk: a piece of larger content under an id that only the scope's readers can check; a copy is a ciphertext that a device
+//     left under it; to name a chunk is to ask about it, leave it or fetch it.
 //   - mailbox: of a device, or of an invitation, whose secret is its key.
 //
 // Invariants (SPEC.md, B-rules): nothing is stored that was not signed by a device that is or was on the roster; what was

@@ -56,6 +56,12 @@ func (c *conn) receive(ctx context.Context, p packet) error {
 		return c.onFrame(ctx, m)
 	case *wire.Registers:
 		return c.onRegisters(ctx, m)
+	case *wire.RelayBlobHas:
+		return c.onBlobHas(ctx, m)
+	case *wire.RelayBlobPut:
+		return c.onBlobPut(ctx, m)
+	case *wire.RelayBlobGet:
+		return c.onBlobGet(ctx, m)
 	case *wire.Credit:
 		c.onCredit(m)
 		return nil
@@ -183,7 +189,7 @@ func (c *conn) handleNote(ctx context.Context, n *note) error {
 		return nil
 	}
 	c.told = n.lseq
-	return c.announce(n.feeds, n.registers)
+	return errors.Join(c.announce(n.feeds, n.registers), c.announceChunks(n.chunks))
 }
 
 // recheck follows a change of the roster or of caps.

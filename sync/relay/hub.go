@@ -41,6 +41,7 @@ type note struct {
 	lseq      int64
 	feeds     []store.Feed
 	registers []store.Register
+	chunks    []store.Chunk
 	standing  *standing // not nil: the roster or caps changed
 	mail      bool
 }
@@ -194,6 +195,9 @@ func (h *hub) tell(ctx context.Context, no store.TeamNo) error {
 			return err
 		}
 		if n.registers, err = h.r.store.Registers(ctx, no, r.lseq); err != nil {
+			return err
+		}
+		if n.chunks, err = h.r.store.NewChunks(ctx, no, r.lseq, wire.MaxChunkAsk); err != nil { // of more, devices ask
 			return err
 		}
 	}

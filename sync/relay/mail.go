@@ -125,7 +125,13 @@ func (c *conn) putMail(ctx context.Context, tx store.Tx, m *wire.RelayMailPut) (
 		b = made
 	}
 	size := int64(len(m.Body))
-	if b.Bytes+size > c.r.cfg.Limits.MailBytes || t.Bytes+size+mailCost > c.r.cfg.Limits.TeamBytes {
+	fits := b.Bytes+size <= c.r.cfg.Limits.MailBytes
+	if fits {
+		if fits, err = c.r.roomForWords(ctx, tx, &t, size+mailCost); err != nil {
+			return 0, nil, err
+		}
+	}
+	if !fits {
 		return 0, &refusal{wire.RelayQuota, "the mailbox is full"}, nil
 	}
 	until := now.Add(time.Duration(m.TTL) * time.Second).UnixMilli()

@@ -124,7 +124,7 @@ func (c *conn) writeLoop(ctx context.Context) error {
 	}
 }
 
-// next takes the next message to write: messages, then ops as the window allows. It is nil when there is none now; done says
+// next takes the next message to write: messages, then ops as the window allows, then chunks. It is nil when there is none now; done says
 // that there will be none.
 func (c *conn) next(ctx context.Context) (m wire.Message, done bool, err error) {
 	c.mu.Lock()
@@ -144,7 +144,8 @@ func (c *conn) next(ctx context.Context) (m wire.Message, done bool, err error) 
 		}
 		t := c.nextTask()
 		if t == nil {
-			return nil, false, nil
+			m, err = c.producePart(ctx)
+			return m, false, err
 		}
 		if f, err := c.produce(ctx, t); err != nil || f != nil {
 			return f, false, err

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"tongzhou/sync/op"
-	"tongzhou/sync/oplog"
 	"tongzhou/sync/relay/store"
 	"tongzhou/sync/wire"
 )
@@ -124,8 +122,8 @@ func (c *conn) storeFrame(ctx context.Context, tx store.Tx, f store.Feed, ops []
 	for i := range fresh {
 		size += int64(fresh[i].Size())
 	}
-	if t.Bytes+size > c.r.cfg.Limits.TeamBytes {
-		return none, refusedFeed(&f, wire.RelayQuota, 0), nil
+	if fits, err := c.r.roomForWords(ctx, tx, &t, size); err != nil || !fits {
+		return none, refusedFeed(&f, wire.RelayQuota, 0), err
 	}
 	last := &fresh[len(fresh)-1]
 	f.Len, f.Head = last.Seq, last.ID()
@@ -222,7 +220,13 @@ func (c *conn) storeRegisters(ctx context.Context, tx store.Tx, regs []store.Reg
 		if err != nil {
 			return err
 		}
-		if keys >= maxRegisterKeys || t.Bytes+int64(len(r.Raw)) > c.r.cfg.Limits.TeamBytes {
+		fits := keys < maxRegisterKeys
+		if fits {
+			if fits, err = c.r.roomForWords(ctx, tx, &t, int64(len(r.Raw))); err != nil {
+				return err
+			}
+		}
+		if !fits {
 			answer.Refused++
 			continue
 		}
@@ -243,60 +247,4 @@ func (c *conn) storeRegisters(ctx context.Context, tx store.Tx, regs []store.Reg
 		answer.Stored++
 	}
 	return nil
-}
-
-// handleResults answers puts and gives the window back.
-func (c *conn) handleResults(results []result) error {
-	now := c.r.cfg.Now()
-	var out []wire.Message
-	acks, refused := map[oplog.FeedKey]wire.FeedState{}, &wire.RelayFeedsRefused{}
-	for i := range results {
-		r := &results[i]
-		c.stored += r.frame
-		switch {
-		case r.registers != nil:
-			out = append(out, r.registers)
-		case r.refused != nil:
-			c.r.count.refuse(r.refused.Code)
-			if len(refused.Feeds) == wire.MaxRefusedFeeds {
-				out = append(out, refused)
-				refused = &wire.RelayFeedsRefused{}
-			}
-			refused.Feeds = append(refused.Feeds, *r.refused)
-		default:
-			c.r.count.storedOps.Add(uint64(r.ops))
-			c.r.count.storedBytes.Add(uint64(r.frame))
-			acks[r.feed.Key()] = r.feed
-			c.slowTo = c.r.pace.spend(deviceKey{c.no, c.device}, r.ops, now)
-		}
-	}
-	if len(refused.Feeds) > 0 {
-		out = append(out, refused)
-	}
-	ack := &wire.Ack{}
-	for _, f := range acks {
-		if len(ack.Feeds) == wire.MaxAcks {
-			out = append(out, ack)
-			ack = &wire.Ack{}
-		}
-		ack.Feeds = append(ack.Feeds, f)
-	}
-	if len(ack.Feeds) > 0 {
-		out = append(out, ack)
-	}
-	if err := c.send(out...); err != nil {
-		return err
-	}
-	return c.credit(now)
-}
-
-// credit gives back the window for what was stored, unless the device has used up its rate.
-func (c *conn) credit(now time.Time) error {
-	if c.stored == 0 || c.stored < creditEvery && c.stored < c.held || now.Before(c.slowTo) {
-		return nil
-	}
-	n := c.stored
-	c.held -= n
-	c.stored = 0
-	return c.send(&wire.Credit{Bytes: uint32(n)})
 }

@@ -23,7 +23,7 @@ var ErrNotLoopback = errors.New("status page: only loopback addresses are served
 
 // Words are the sentences of the page in one language.
 type Words struct {
-	Lang, Title, Blind, Team, Devices, Online, Stored, Waiting, NoTeam, Connections, Circuits, Tokens, None string
+	Lang, Title, Blind, Team, Devices, Online, Stored, Chunks, Waiting, NoTeam, Connections, Circuits, Tokens, None string
 }
 
 // Source is what the page shows.
@@ -91,8 +91,8 @@ func local(address string) bool {
 }
 
 type pageTeam struct {
-	Tag, Stored, Waiting string
-	Devices, Online      int
+	Tag, Stored, Chunks, Waiting string
+	Devices, Online              int
 }
 
 type pageData struct {
@@ -112,6 +112,7 @@ func pageOf(s relay.Status, circuits int, w Words) pageData {
 		d.Teams = append(d.Teams, pageTeam{
 			Tag: hex.EncodeToString(t.Tag[:]), Devices: t.Devices, Online: t.Online,
 			Stored: fmt.Sprintf("%.1f / %.1f MiB", float64(t.Bytes)/(1<<20), float64(t.Room)/(1<<20)), Waiting: waiting,
+			Chunks: fmt.Sprintf("%.1f MiB", float64(t.ChunkBytes)/(1<<20)),
 		})
 	}
 	return d

@@ -25,8 +25,8 @@ func (source) Circuits() (reservations, circuits int)         { return 3, 2 }
 
 func sample() relay.Status {
 	return relay.Status{
-		Teams:  []relay.TeamStatus{{Tag: wire.TeamTag{0xab, 0xcd}, Devices: 7, Online: 4, Bytes: 3 << 20, Room: 20 << 30, Waiting: 90 * time.Second}, {Tag: wire.TeamTag{1}}},
-		Tokens: 1, Connections: 5, Strangers: 1, StoredOps: 11, StoredBytes: 12, ServedOps: 13, ServedBytes: 14, Busy: 15, Failed: 16,
+		Teams:  []relay.TeamStatus{{Tag: wire.TeamTag{0xab, 0xcd}, Devices: 7, Online: 4, Bytes: 3 << 20, Chunks: 9, ChunkBytes: 1 << 20, Room: 20 << 30, Waiting: 90 * time.Second}, {Tag: wire.TeamTag{1}}},
+		Tokens: 1, Connections: 5, Strangers: 1, StoredOps: 11, StoredBytes: 12, ServedOps: 13, ServedBytes: 14, StoredChunks: 18, ServedChunks: 19, Busy: 15, Failed: 16,
 		Refused: map[wire.RelayCode]uint64{wire.RelayQuota: 17},
 	}
 }
@@ -53,7 +53,7 @@ func TestPage(t *testing.T) {
 	if code != http.StatusOK {
 		t.Fatalf("%d: %s", code, text)
 	}
-	for _, want := range []string{`lang="zh-CN"`, "同舟中继", "abcd0000", ">7<", ">4<", "3.0 / 20480.0 MiB", "1m30s", "无"} {
+	for _, want := range []string{`lang="zh-CN"`, "同舟中继", "abcd0000", ">7<", ">4<", "3.0 / 20480.0 MiB", ">1.0 MiB<", "1m30s", "无"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -69,7 +69,8 @@ func TestMetrics(t *testing.T) {
 		`tongzhou_relay_devices{team="abcd0000000000000000000000000000"} 7`, `tongzhou_relay_devices_online{team="abcd0000000000000000000000000000"} 4`,
 		`tongzhou_relay_bytes{team="abcd0000000000000000000000000000"} 3.145728e+06`, `tongzhou_relay_oldest_waiting_seconds{team="abcd0000000000000000000000000000"} 90`,
 		"tongzhou_relay_connections 5", "tongzhou_relay_strangers 1", "tongzhou_relay_reservations 3", "tongzhou_relay_circuits 2",
-		"tongzhou_relay_stored_ops_total 11", "tongzhou_relay_served_ops_total 13", "tongzhou_relay_busy_total 15", "tongzhou_relay_failed_total 16",
+		"tongzhou_relay_stored_ops_total 11", "tongzhou_relay_served_ops_total 13", `tongzhou_relay_chunks{team="abcd0000000000000000000000000000"} 9`, `tongzhou_relay_chunk_bytes{team="abcd0000000000000000000000000000"} 1.048576e+06`,
+		"tongzhou_relay_stored_chunks_total 18", "tongzhou_relay_served_chunks_total 19", "tongzhou_relay_busy_total 15", "tongzhou_relay_failed_total 16",
 		`tongzhou_relay_refused_total{code="7"} 17`, "# TYPE tongzhou_relay_connections gauge",
 	} {
 		if !strings.Contains(text, want+"\n") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tongzhou/sync/op"
+	"tongzhou/sync/wire"
 )
 
 const chunkColumns = `SELECT no, tag, id, sum, size, device, have, lseq, used, fetched FROM chunk`
@@ -17,7 +18,7 @@ func (c *Chunk) fields() []any {
 // Chunks lists the whole copies of chunks of a scope.
 func (v *view) Chunks(ctx context.Context, no TeamNo, tag op.ScopeTag, ids [][32]byte) (out []Chunk, err error) {
 	for i := range ids {
-		rows, err := v.q.query(ctx, chunkColumns+` WHERE team = $1 AND tag = $2 AND id = $3 AND lseq > 0 ORDER BY lseq`, int64(no), tag[:], ids[i][:])
+		rows, err := v.q.query(ctx, chunkColumns+` WHERE team = $1 AND tag = $2 AND id = $3 AND lseq > 0 ORDER BY lseq LIMIT $4`, int64(no), tag[:], ids[i][:], wire.MaxChunkCopies)
 		if out, err = chunks(out, rows, err); err != nil {
 			return nil, err
 		}
@@ -102,9 +103,11 @@ func (t *transaction) DropChunk(ctx context.Context, no TeamNo, c *Chunk) error 
 	return t.AddBytes(ctx, no, -int64(c.Copy.Size))
 }
 
-// OldChunks lists copies that were not used since a time, those unused longest first.
-func (t *transaction) OldChunks(ctx context.Context, no TeamNo, fetched bool, beforeMS int64, limit int) ([]Chunk, error) {
-	rows, err := t.q.query(ctx, chunkColumns+` WHERE team = $1 AND used < $2 AND fetched >= $3 ORDER BY used, no LIMIT $4`, int64(no), beforeMS, flag(fetched), limit)
+// ofKind is how the kinds are told in a condition.
+var ofKind = map[ChunkKind]string{AnyChunk: ``, FetchedChunk: ` AND fetched = 1`, UnfinishedChunk: ` AND lseq = 0`}
+
+// OldChunks lists copies of a kind that were not used since a time, those unused longest first.
+func (t *transaction) OldChunks(ctx context.Context, no TeamNo, kind ChunkKind, beforeMS int64, limit int) ([]Chunk, error) {
+	rows, err := t.q.query(ctx, chunkColumns+` WHERE team = $1 AND used < $2`+ofKind[kind]+` ORDER BY used, no LIMIT $3`, int64(no), beforeMS, limit)
 	return chunks(nil, rows, err)
 }
-

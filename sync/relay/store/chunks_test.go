@@ -95,24 +95,26 @@ func chunksContract(t *testing.T, s Store) {
 	}
 	total(team.No, 3, 19)
 
-	old := func(fetched bool, before int64, want ...Chunk) {
+	old := func(kind ChunkKind, before int64, want ...Chunk) {
 		t.Helper()
 		update(t, s, func(tx Tx) error {
-			got, err := tx.OldChunks(ctx, team.No, fetched, before, 9)
+			got, err := tx.OldChunks(ctx, team.No, kind, before, 9)
 			if !slices.EqualFunc(got, want, func(x, y Chunk) bool { return x.No == y.No }) {
 				t.Errorf("old before %d: %+v, want %+v", before, got, want)
 			}
 			return err
 		})
 	}
-	old(false, 30, a, b)
-	old(false, 31, a, b, begun)
-	old(true, 31)
+	old(AnyChunk, 30, a, b)
+	old(AnyChunk, 31, a, b, begun)
+	old(FetchedChunk, 31)
+	old(UnfinishedChunk, 30)
+	old(UnfinishedChunk, 31, begun)
 	update(t, s, func(tx Tx) error {
 		return errors.Join(tx.UseChunks(ctx, []int64{a.No}, 50, true), tx.UseChunks(ctx, []int64{a.No, b.No}, 60, false))
 	})
-	old(true, 61, a)
-	old(false, 61, begun, a, b)
+	old(FetchedChunk, 61, a)
+	old(AnyChunk, 61, begun, a, b)
 
 	update(t, s, func(tx Tx) error {
 		return errors.Join(tx.DropChunk(ctx, team.No, &a), tx.DropChunk(ctx, team.No, &a))

@@ -108,6 +108,16 @@ type Chunk struct {
 	Fetched bool  // by another device than the one that left it
 }
 
+// ChunkKind tells copies apart that go at different times.
+type ChunkKind uint8
+
+// The kinds of copies.
+const (
+	AnyChunk ChunkKind = iota
+	FetchedChunk
+	UnfinishedChunk
+)
+
 // Reader reads. The slices it returns are the caller's.
 type Reader interface {
 	Team(ctx context.Context, tag wire.TeamTag) (Team, bool, error)
@@ -148,7 +158,7 @@ type Reader interface {
 	// Mail reads mail of a box with numbers above after, oldest first, at most limit bytes or max of them, at least one.
 	Mail(ctx context.Context, no TeamNo, box wire.MailBox, after uint64, limit, most int) (mails []wire.Mail, more bool, err error)
 
-	// Chunks lists the whole copies of chunks of a scope.
+	// Chunks lists the whole copies of chunks of a scope, of each the first wire.MaxChunkCopies.
 	Chunks(ctx context.Context, no TeamNo, tag op.ScopeTag, ids [][32]byte) ([]Chunk, error)
 	// NewChunks lists copies that became whole with an arrival number above since, in their order, at most limit of them.
 	NewChunks(ctx context.Context, no TeamNo, since int64, limit int) ([]Chunk, error)
@@ -213,9 +223,8 @@ type Tx interface {
 	// UseChunks notes when copies were named, and with fetched, that another device than theirs has fetched them.
 	UseChunks(ctx context.Context, chunks []int64, atMS int64, fetched bool) error
 	DropChunk(ctx context.Context, no TeamNo, c *Chunk) error
-	// OldChunks lists copies, whole or not, that were not used since a time, those unused longest first, at most limit of them;
-	// with fetched, only those that another device has fetched.
-	OldChunks(ctx context.Context, no TeamNo, fetched bool, beforeMS int64, limit int) ([]Chunk, error)
+	// OldChunks lists copies of a kind that were not used since a time, those unused longest first, at most limit of them.
+	OldChunks(ctx context.Context, no TeamNo, kind ChunkKind, beforeMS int64, limit int) ([]Chunk, error)
 
 	Boxes(ctx context.Context, no TeamNo) (int, error)
 	PutBox(ctx context.Context, no TeamNo, b Box) error
