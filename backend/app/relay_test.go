@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,6 +178,16 @@ func TestB20StoryOfARelay(t *testing.T) {
 // readNothing searches the relay's disk.
 func (s *spare) readNothing(needles ...[]byte) {
 	s.t.Helper()
+	for _, n := range needles {
+		if s.holds(n) {
+			s.t.Errorf("the relay's disk holds %q", n)
+		}
+	}
+}
+
+// holds tells whether bytes lie on the relay's disk.
+func (s *spare) holds(needle []byte) (found bool) {
+	s.t.Helper()
 	entries, err := os.ReadDir(s.dir)
 	if err != nil || len(entries) == 0 {
 		s.t.Fatal(entries, err)
@@ -186,12 +197,9 @@ func (s *spare) readNothing(needles ...[]byte) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		for _, n := range needles {
-			if bytes.Contains(b, n) {
-				s.t.Errorf("%s holds %q", e.Name(), n)
-			}
-		}
+		found = found || bytes.Contains(b, needle)
 	}
+	return found
 }
 
 // A relay's link that is damaged, of something else or used up says so; a relay that is given up holds nothing any more.
@@ -267,5 +275,50 @@ func TestRelayListIsBounded(t *testing.T) {
 	}
 	if got := relayAddrs(again); len(got) != 1 || got[0].Addrs[0] != "/ip4/1.2.3.5/tcp/1" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The story of B16 to B19, C4: one sets a picture while the other is off, and goes off herself; the other comes on and has it,
+// from the relay alone, whose disk holds nothing of it in clear.
+func TestB19APictureComesFromTheRelayAlone(t *testing.T) {
+	t.Parallel()
+	lin, li := newPerson(t, "林晓雯"), newPerson(t, "李承泽")
+	lin.found()
+	li.joined(lin.invite(), "1002")
+	s := newSpare(t)
+	if _, err := lin.api.AddRelay(s.link(), ""); err != nil {
+		t.Fatal(err)
+	}
+	lin.relayIs("synced")
+	li.relayIs("synced")
+	li.stop()
+	if err := lin.org().SetPicture(photograph(t, 256)); err != nil {
+		t.Fatal(err)
+	}
+	own := lin.picture(lin.user())
+	_, encoded, _ := strings.Cut(own, ",")
+	clear, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(clear) < 100 {
+		t.Fatalf("%d bytes, %v", len(clear), err)
+	}
+	lin.until("the picture is on the relay", func() bool {
+		st, err := s.relay.Status(t.Context())
+		return err == nil && st.StoredChunks == 1
+	})
+	user := lin.user()
+	lin.stop()
+
+	li.start()
+	li.until("li has the picture from the relay alone", func() bool { return li.picture(user) == own })
+	if li.connections().Online != 0 {
+		t.Fatal("the other one was there")
+	}
+	chunk, err := os.ReadFile(li.chunks()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.readNothing(clear[:64], clear[len(clear)-64:], []byte{0xff, 0xd8, 0xff, 0xdb})
+	if !s.holds(chunk[:64]) {
+		t.Error("searched in the wrong place: the ciphertext is not there")
 	}
 }

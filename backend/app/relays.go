@@ -87,7 +87,7 @@ func (x *relays) speak(ctx context.Context, relay [32]byte, s p2p.Stream) {
 	defer n.done.Done()
 	err := courier.New(courier.Config{
 		Replica: t.replica, Relay: relay, Token: n.app.relayToken(relay), App: n.app.opts.Version, Now: n.app.opts.Now, Log: n.log,
-		Claims: n.claims, Direct: n.inConversation, OnStatus: func(st courier.Status) { x.note(ctx, relay, st) },
+		Claims: n.claims, Chunks: t.fetch, Direct: n.inConversation, OnStatus: func(st courier.Status) { x.note(ctx, relay, st) },
 	}).Run(ctx, s)
 	if ctx.Err() != nil {
 		err = nil

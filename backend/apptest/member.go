@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tongzhou/backend/store"
+	"tongzhou/sync/courier"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -41,6 +42,7 @@ type Member struct {
 	Log    *slog.Logger
 	Mark   replica.Mark
 	IntN   func(n int) int // see replica.Config
+	Chunks courier.Tender  // of what is left at relays; nil: nobody
 	Newer  bool            // knows TypeNoteNext
 	// Wrap, if set, stands between the replica and its database.
 	Wrap    func(replica.DB) replica.DB

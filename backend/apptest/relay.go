@@ -104,7 +104,7 @@ func (m *Member) VisitOver(r *Relay, mine net.Conn, serve func(ctx context.Conte
 	v.cancel = cancel
 	v.done.Go(func() { serve(ctx) })
 	c := courier.New(courier.Config{
-		Replica: m.R, Relay: r.Key, Token: r.Token[:], App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims, Patience: time.Millisecond,
+		Replica: m.R, Relay: r.Key, Token: r.Token[:], App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims, Chunks: m.Chunks, Patience: time.Millisecond,
 		Direct: func(dev op.DeviceID) bool {
 			m.mu.Lock()
 			defer m.mu.Unlock()

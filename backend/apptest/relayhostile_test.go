@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tongzhou/sync/blob"
 	"tongzhou/sync/courier"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
@@ -172,7 +173,10 @@ func TestB2RelayThatLies(t *testing.T) {
 			await[*wire.Want](l)
 			l.say(&wire.Frame{Raw: change(raw, op.HeaderSize+3)})
 		},
-		"a register that is none": func(l *liar) { l.say(&wire.Registers{Raw: [][]byte{[]byte("nonsense")}}) },
+		"a chunk that nobody asked for":   func(l *liar) { l.say(&wire.RelayBlobPart{Copy: wire.RelayCopy{Size: 1}, Part: []byte{1}}) },
+		"an answer about no chunk":        func(l *liar) { l.say(&wire.RelayBlobHeld{}) },
+		"a chunk stored that nobody left": func(l *liar) { l.say(&wire.RelayBlobStored{Copy: wire.RelayCopy{Size: 1}}) },
+		"a register that is none":         func(l *liar) { l.say(&wire.Registers{Raw: [][]byte{[]byte("nonsense")}}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := bob.Rows("note")
@@ -339,5 +343,67 @@ func TestB22LinesReachBack(t *testing.T) {
 		if x.Tag == ann.Tag(control) && x.Cap.Pub() != line[4].Cap.Pub() {
 			t.Error("what is claimed first is not the newest")
 		}
+	}
+}
+
+// asker asks a depot for one copy as often as it is told to, and says what came.
+type asker struct {
+	tag  op.ScopeTag
+	want blob.Copy
+	told chan error
+}
+
+func (a *asker) Tend(ctx context.Context, d blob.Depot) error {
+	for {
+		_, err := d.Get(ctx, a.tag, a.want)
+		if errors.Is(err, blob.ErrClosed) {
+			select {
+			case <-d.News():
+				continue
+			case <-ctx.Done():
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a.told <- err
+	}
+}
+
+// C3, B17: a chunk that a relay damaged, or has not, is no lie, and is asked of others; parts out of order are one, whatever was
+// asked before.
+func TestC3RelayWithADamagedChunk(t *testing.T) {
+	ann := Found(t, "ann")
+	bob := ann.Join("bob")
+	Exchange(ann, bob)
+	x := wire.RelayCopy{ID: [32]byte{1}, Sum: [32]byte{2}, Size: wire.MaxChunkPart + 1}
+	a := &asker{tag: bob.Tag(bob.R.CompanyScope()), want: blob.Copy{ID: x.ID, Sum: x.Sum, Size: x.Size}, told: make(chan error)}
+	bob.Chunks = a
+	err := lie(t, bob, wire.RelayOK, func(l *liar) {
+		l.open()
+		part := func(from uint32, n int) {
+			l.say(&wire.RelayBlobPart{Tag: a.tag, Copy: x, From: from, Part: make([]byte, n)})
+		}
+		answer := func() {
+			t.Helper()
+			if err := <-a.told; !errors.Is(err, blob.ErrMissing) {
+				t.Errorf("told %v", err)
+			}
+		}
+		await[*wire.RelayBlobGet](l)
+		part(0, 0)
+		answer()
+		await[*wire.RelayBlobGet](l)
+		part(0, wire.MaxChunkPart)
+		part(wire.MaxChunkPart, 1)
+		if c := await[*wire.Credit](l); c.Bytes != wire.MaxChunkPart {
+			t.Errorf("credit for %d bytes", c.Bytes)
+		}
+		answer()
+		await[*wire.RelayBlobGet](l)
+		part(wire.MaxChunkPart, 1)
+	})
+	if !errors.Is(err, courier.ErrRelay) {
+		t.Errorf("ended with %v", err)
 	}
 }

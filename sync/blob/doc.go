@@ -3,7 +3,8 @@
 //
 // Vocabulary: a chunk is a piece of content; its id is a hash of it under a key of the scope; a manifest lists the chunks of one
 // content and stands in an op, which thereby cites them; a chunk is wanted when it is cited and not here; a mate is a device of
-// the team that is connected now.
+// the team that is connected now; a depot is a blind relay, where chunks are left for devices that are away; a copy is a ciphertext
+// that lies there under a chunk's id.
 //
 // The same chunk has the same id and ciphertext wherever it is made under one epoch of a scope, so it is stored and sent once.
 // Under another epoch or in another scope it has others, and whoever does not read the scope cannot tell what it is, nor guess it.
@@ -15,7 +16,7 @@
 //
 // Invariants (SPEC.md, C-rules): every stored chunk belongs to a scope; content is given out only whole and as its manifest says; no
 // number of a peer leads to an allocation that was not bounded before. Who may fetch is decided by the server, from its own
-// authority state.
+// authority state. The right ciphertext of an id is one and the same for all, so that of several copies at most one is right.
 //
 // Compatibility: the formats never change; a changed one gets another protocol name, or another type of op that cites it.
 //

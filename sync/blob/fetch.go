@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tongzhou/sync/keys"
@@ -30,15 +31,24 @@ type FetchConfig struct {
 	Now     func() time.Time
 }
 
+// leaveAfter is how long a chunk that another device made waits for that device to leave it at a depot, and half of it more, at
+// random, so that not everybody leaves it at once.
+const leaveAfter = 5 * time.Second
+
 // Fetcher gets what ops cite and is not here, from whoever has it, and removes what nothing cites any more.
 type Fetcher struct {
 	cfg  FetchConfig
 	look chan struct{}
+
+	mu    sync.Mutex // guards what follows
+	cited map[Key]wanted
+	left  map[Key]bool // of those, what no mate gave
+	told  map[*tender]bool
 }
 
 // NewFetcher makes a Fetcher. It does nothing before Run.
 func NewFetcher(cfg FetchConfig) *Fetcher {
-	return &Fetcher{cfg: cfg, look: make(chan struct{}, 1)}
+	return &Fetcher{cfg: cfg, look: make(chan struct{}, 1), told: map[*tender]bool{}}
 }
 
 // Look says that other content may be cited, or that somebody came. It returns at once.
@@ -101,7 +111,7 @@ func (f *Fetcher) round(ctx context.Context) (left int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	cited := map[Key]bool{}
+	cited := map[Key]wanted{}
 	want := map[op.ScopeTag]map[ID]wanted{}
 	for i := range list {
 		m := &list[i].Manifest
@@ -111,16 +121,17 @@ func (f *Fetcher) round(ctx context.Context) (left int, err error) {
 		}
 		for _, c := range m.Chunks {
 			key := Key{tag, c.ID}
-			cited[key] = true
-			if !f.cfg.Store.Has(key) {
+			if _, known := cited[key]; !known && !f.cfg.Store.Has(key) {
 				if want[tag] == nil {
 					want[tag] = map[ID]wanted{}
 				}
 				want[tag][c.ID] = wanted{c, k}
 				left++
 			}
+			cited[key] = wanted{c, k}
 		}
 	}
+	f.tell(cited, nil)
 	if n, err := f.cfg.Store.Collect(cited, f.cfg.Now()); err != nil {
 		return left, err
 	} else if n > 0 {
@@ -145,6 +156,13 @@ func (f *Fetcher) round(ctx context.Context) (left int, err error) {
 	if left < before {
 		f.cfg.Arrived()
 	}
+	missing := map[Key]bool{}
+	for tag, chunks := range want {
+		for id := range chunks {
+			missing[Key{tag, id}] = true
+		}
+	}
+	f.tell(cited, missing)
 	return left, cmp.Or(err, ctx.Err())
 }
 

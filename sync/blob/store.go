@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -64,11 +65,13 @@ type Store struct {
 	held    map[Key]File
 	used    int64
 	uncited map[Key]time.Time // since when, as far as Collect has seen
+	sums    map[Key][32]byte  // SHA-256 of ciphertexts, as far as somebody asked or they came in this run
+	made    map[Key]bool      // made on this device in this run
 }
 
 // Open reads what is in a folder. Files of other names are left alone.
 func Open(files Files, quota int64) (*Store, error) {
-	s := &Store{files: files, quota: quota, held: map[Key]File{}, uncited: map[Key]time.Time{}}
+	s := &Store{files: files, quota: quota, held: map[Key]File{}, uncited: map[Key]time.Time{}, sums: map[Key][32]byte{}, made: map[Key]bool{}}
 	list, err := files.List()
 	if err != nil {
 		return nil, fmt.Errorf("read chunks: %w", err)
@@ -117,7 +120,13 @@ func (s *Store) Write(tag op.ScopeTag, ref op.EpochRef, k keys.BlobKeys, content
 		if err != nil {
 			return err
 		}
-		return s.put(Key{tag, id}, sealed, now)
+		if err := s.put(Key{tag, id}, sealed, now); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.made[Key{tag, id}] = true
+		return nil
 	})
 	if err != nil {
 		return Manifest{}, err
@@ -194,6 +203,7 @@ func (s *Store) put(k Key, sealed []byte, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held[k] = File{Name: k.file(), Size: int64(len(sealed)), Changed: now}
+	s.sums[k] = sha256.Sum256(sealed)
 	s.used += int64(len(sealed))
 	return nil
 }
@@ -209,6 +219,8 @@ func (s *Store) drop(k Key) error {
 	s.used -= s.held[k].Size
 	delete(s.held, k)
 	delete(s.uncited, k)
+	delete(s.sums, k)
+	delete(s.made, k)
 	return nil
 }
 
@@ -220,13 +232,14 @@ const (
 )
 
 // Collect removes what is not among the cited chunks, and has not been for a while. It returns how many.
-func (s *Store) Collect(cited map[Key]bool, now time.Time) (int, error) {
+func (s *Store) Collect(cited map[Key]wanted, now time.Time) (int, error) {
 	s.mu.Lock()
 	var old []Key
 	for k, f := range s.held {
 		since, seen := s.uncited[k]
+		_, is := cited[k]
 		switch {
-		case cited[k]:
+		case is:
 			delete(s.uncited, k)
 		case !seen:
 			s.uncited[k] = now

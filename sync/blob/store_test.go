@@ -161,7 +161,7 @@ func TestC7WhatNothingCitesIsCollectedInTime(t *testing.T) {
 	if err := h.files.Write("notes.txt", []byte("not ours")); err != nil {
 		t.Fatal(err)
 	}
-	cited := map[Key]bool{{s.tag, kept.Chunks[0].ID}: true}
+	cited := map[Key]wanted{{s.tag, kept.Chunks[0].ID}: {}}
 	collect := func(at time.Duration, want int) {
 		t.Helper()
 		if n, err := h.store.Collect(cited, day.Add(at)); err != nil || n != want {
@@ -181,7 +181,7 @@ func TestC7WhatNothingCitesIsCollectedInTime(t *testing.T) {
 	h.open(1 << 30)
 	clear(cited)
 	collect(48*time.Hour, 0)
-	cited[Key{s.tag, kept.Chunks[0].ID}] = true
+	cited[Key{s.tag, kept.Chunks[0].ID}] = wanted{}
 	collect(49*time.Hour, 0)
 	clear(cited)
 	collect(50*time.Hour, 0)

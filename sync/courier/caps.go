@@ -110,6 +110,7 @@ func (c *Courier) onScopes(m *wire.RelayScopes) error {
 		switch state {
 		case wire.ScopeFull:
 			c.caps.full[tag] = true
+			c.hearNews()
 		case wire.ScopeEpochs:
 			delete(c.caps.full, tag) // until the new key is proven; then the relay lists the scope whole
 			delete(c.caps.listed, tag)

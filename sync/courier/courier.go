@@ -55,7 +55,7 @@ const (
 	NotListed        // this device is not on the relay's list yet; a colleague's device will put it there
 	Syncing
 	InSync // everything that the relay has for this device is here, and everything it takes is there
-	Full   // the relay has no more room: what it has is here, nothing more is left there
+	Full   // the relay has no more room: what it has is here, nothing more, or no larger content, is left there
 )
 
 // Status is a picture of the conversation.
@@ -69,6 +69,7 @@ type Status struct {
 	Refusals uint64    // of ops and rosters, since the conversation began
 	Refused  wire.RelayCode
 	Listed   int // devices on the roster, as far as is known
+	Chunks   int // of larger content, that are here and not at the relay yet
 }
 
 // Config of a conversation.
@@ -85,6 +86,8 @@ type Config struct {
 	Direct func(op.DeviceID) bool
 	// Claims is shared with the sessions of the replica.
 	Claims *session.Claims
+	// Chunks exchanges larger content with the relay. It may be nil.
+	Chunks Tender
 	// Patience is how long ops of others that the relay lacks wait for their author's device to leave them there; 0: 5 s.
 	Patience time.Duration
 }
@@ -119,6 +122,7 @@ type Courier struct {
 	puts    puts
 	regs    registers
 	mail    mailer
+	chunks  chunks
 	ackDue  bool
 	soon    bool // something waits for the short delay
 	status  Status
@@ -138,7 +142,7 @@ func New(cfg Config) *Courier {
 		control: self.TeamSecret.ScopeTag(keys.ControlScope(self.Team)),
 		packets: make(chan wire.Message, maxPackets), out: make(chan wire.Message), notes: notes{ready: make(chan struct{}, 1)},
 		roster: rosterKeeper{vouched: map[op.DeviceID]bool{}},
-		caps:   newCaps(), fetch: newFetch(), puts: newPuts(),
+		caps:   newCaps(), fetch: newFetch(), puts: newPuts(), chunks: newChunks(),
 	}
 }
 
@@ -163,6 +167,7 @@ func (c *Courier) Run(ctx context.Context, st session.Stream) error {
 	cancel(err)
 	_ = st.Close()
 	streams.Wait()
+	c.chunks.tending.Wait()
 	c.cfg.Claims.Release(c)
 	if errors.Is(err, errEnd) || errors.Is(err, context.Canceled) {
 		return nil
@@ -210,6 +215,8 @@ func (c *Courier) loop(ctx context.Context) error {
 			} else {
 				err = c.readErr // set before the channel was closed
 			}
+		case call := <-c.nextCall():
+			err = c.onCall(call)
 		case <-c.notes.ready:
 			err = c.handleNotes(ctx)
 		case <-ack.C:
@@ -249,7 +256,7 @@ func (c *Courier) send(m wire.Message) error {
 	return nil
 }
 
-// next takes the next message to write: messages, then questions, then frames, as the window allows.
+// next takes the next message to write: messages, then questions, then frames and parts of chunks, as the window allows.
 func (c *Courier) next() (wire.Message, error) {
 	if len(c.queue) > 0 {
 		m := c.queue[0]
@@ -260,7 +267,10 @@ func (c *Courier) next() (wire.Message, error) {
 	if w := c.fetch.nextAsk(); w != nil {
 		return w, nil
 	}
-	return c.nextPut()
+	if m, err := c.nextPut(); m != nil || err != nil {
+		return m, err
+	}
+	return c.nextPart(), nil
 }
 
 func (c *Courier) setStatus(f func(*Status)) {

@@ -4,7 +4,7 @@
 // The path: RelayHello → RelayWelcome → roster → capabilities of the scopes that this device reads → Since → Delta → Want →
 // Frame → cursor; beside it own ops and registers go up, each answered after the relay's durable commit, and keys for devices
 // that were just let into a scope go to their mailboxes. Afterwards the relay announces what others leave (Have), and what is
-// committed here goes up at once.
+// committed here goes up at once. Larger content goes up and down in chunks, after everything else.
 //
 // Vocabulary: a claim is the proof of holding a scope's key (replica.RelayClaim); a scope is full when the relay took the
 // claim for reading and writing; a line is every claim of a scope, the earliest first; to put is to leave ops at the relay;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tongzhou/sync/blob"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
@@ -57,6 +58,12 @@ func (c *Courier) receive(ctx context.Context, m wire.Message) error {
 		return c.onRegisters(ctx, m)
 	case *wire.RelayRegistersStored:
 		return c.onRegistersStored(ctx, m)
+	case *wire.RelayBlobHeld:
+		return c.onBlobHeld(m)
+	case *wire.RelayBlobStored:
+		return c.onBlobStored(m)
+	case *wire.RelayBlobPart:
+		return c.onBlobPart(m)
 	case *wire.RelayMail:
 		return c.onMail(ctx, m)
 	case *wire.RelayMailStored:
@@ -116,7 +123,7 @@ func (c *Courier) setState(ctx context.Context, state wire.RelayState) error {
 		}
 	}
 	if !c.begun {
-		return c.begin()
+		return c.begin(ctx)
 	}
 	if before == wire.RelayFull && state == wire.RelayOK {
 		clear(c.puts.looked)
@@ -129,7 +136,7 @@ func (c *Courier) setState(ctx context.Context, state wire.RelayState) error {
 func (c *Courier) listed() bool { return c.state == wire.RelayOK || c.state == wire.RelayFull }
 
 // begin is the first thing after the relay admitted this device.
-func (c *Courier) begin() error {
+func (c *Courier) begin(ctx context.Context) error {
 	c.begun = true
 	c.setStatus(func(st *Status) { st.State = Syncing })
 	if err := c.send(&wire.RelayAskRoster{}); err != nil {
@@ -146,6 +153,7 @@ func (c *Courier) begin() error {
 	if err := c.ask(); err != nil {
 		return err
 	}
+	c.tend(ctx)
 	return c.claim(false)
 }
 
@@ -163,6 +171,11 @@ func (c *Courier) onRefused(ctx context.Context, m *wire.RelayRefused) error {
 		return nil
 	case wire.TSince:
 		c.fetch.asked = false // asked again by and by
+		return nil
+	case wire.TRelayBlobHas, wire.TRelayBlobPut, wire.TRelayBlobGet:
+		if c.chunks.under != nil {
+			c.answered(blob.ErrClosed)
+		}
 		return nil
 	case wire.TRelayAskRoster: // see tick
 		return nil

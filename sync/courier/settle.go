@@ -86,7 +86,8 @@ func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
 
 // quiet tells whether nothing is under way to the relay.
 func (c *Courier) quiet() bool {
-	return len(c.queue) == 0 && c.pending == nil && c.mail.under == nil && len(c.regs.under) == 0 && !c.roster.putting
+	return len(c.queue) == 0 && c.pending == nil && c.mail.under == nil && len(c.regs.under) == 0 && !c.roster.putting &&
+		c.chunks.under == nil && c.chunks.owed == 0 && (c.chunks.reported || c.cfg.Chunks == nil)
 }
 
 // settle tells people how it stands.
@@ -97,12 +98,13 @@ func (c *Courier) settle() {
 	f := &c.fetch
 	waiting := c.waiting()
 	c.setStatus(func(st *Status) {
+		st.Chunks = c.chunks.owed
 		st.Waiting, st.Owed = waiting, len(c.puts.due)+len(c.puts.tasks)+len(c.puts.under)
 		switch {
 		case !c.listed():
 		case len(f.want) > 0 || f.asked || f.again || !f.caughtUp || !c.allOpen():
 			st.State = Syncing
-		case c.state == wire.RelayFull:
+		case c.state == wire.RelayFull || c.chunks.full:
 			st.State, st.Behind = Full, 0
 		case waiting == 0 && len(f.later) == 0 && c.quiet():
 			st.State, st.Behind, st.SyncedAt = InSync, 0, c.now()
