@@ -12,8 +12,9 @@ var ErrChain = errors.New("ops do not form a chain")
 // VerifyChain checks a run of consecutive ops of one feed, of which the first has sequence number
 // firstSeq and follows the op prev (zero at the start of a feed). It hashes the chain and every
 // ciphertext but verifies only the last signature: that one covers all the others, because each Prev
-// covers its predecessor's signature. A run fetched newest first is checked with prev = ops[0].Prev;
-// the run before it then has to end in exactly that op.
+// covers its predecessor's signature. Stubs are links like others: whether one may stand in its place is
+// for the caller to say. A run fetched newest first is checked with prev = ops[0].Prev; the run before it
+// then has to end in exactly that op.
 //
 // The error wraps ErrChain, ErrCiphertext or ErrSignature. Nothing of the run may be kept then: which
 // op is the bad one cannot be told.

@@ -6,6 +6,7 @@
 //   - feed: one device's append-only chain of ops in one scope, named by (scope, device, incarnation).
 //   - op: one entry of a feed: a fixed 124-byte clear Header, a signature, an encrypted Body.
 //   - opid: SHA-256(header ‖ signature), the ID type. The next op of the feed carries it as Prev.
+//   - stub: an op that is past keeping, without its ciphertext; header and signature stay.
 //   - register: the latest value of something that changes constantly; signed, not chained.
 //   - epoch: the encryption key of a scope for some time, named in the clear by an EpochRef.
 //   - scope tag: how a scope is named in the clear; only the team can link it to the scope.

@@ -3,6 +3,7 @@ package op_test
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"tongzhou/sync/op"
 )
@@ -14,6 +15,8 @@ func FuzzParse(f *testing.F) {
 	for _, s := range newSigner(1).chain("", "ciphertext") {
 		f.Add(s.AppendTo(nil))
 	}
+	stub := newSigner(1).expiring(time.UnixMilli(1e12), "ciphertext")[0].Pruned()
+	f.Add(stub.AppendTo(nil))
 	f.Add([]byte("\x01\x02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var (

@@ -58,7 +58,7 @@ var (
 type Header struct {
 	Version        uint8
 	Kind           Kind
-	Flags          uint16 // none is defined yet; carried and signed, so that a later version may use them
+	Flags          uint16 // see ExpiryFlags; others are carried and signed, so that a later version may use them
 	Scope          ScopeTag
 	Device         DeviceID
 	Incarnation    uint32 // random; a device that lost its place in its feed goes on under a new one
@@ -100,6 +100,14 @@ func ParseHeader(b []byte) (Header, error) {
 }
 
 func (h *Header) parse(b []byte) error {
+	if err := h.read(b); err != nil {
+		return err
+	}
+	return h.check()
+}
+
+// read takes the fields as they are.
+func (h *Header) read(b []byte) error {
 	if len(b) < HeaderSize {
 		return fmt.Errorf("%w: %d bytes of header", ErrTruncated, len(b))
 	}
@@ -115,7 +123,7 @@ func (h *Header) parse(b []byte) error {
 	h.Epoch = EpochRef(b[80:88])
 	h.CiphertextLen = binary.BigEndian.Uint32(b[88:])
 	h.CiphertextHash = [32]byte(b[92:124])
-	return h.check()
+	return nil
 }
 
 // check refuses what no honest device writes, before anything is done with it.

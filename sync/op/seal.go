@@ -31,7 +31,7 @@ func SealBody(key BodyKey, h Header, plain []byte) ([]byte, error) {
 
 // SealBodyFrom is SealBody with the nonce read from random. A nonce must never repeat under one key.
 func SealBodyFrom(random io.Reader, key BodyKey, h Header, plain []byte) ([]byte, error) {
-	if h.Flags != 0 {
+	if h.Flags != 0 && !h.Expires() {
 		return nil, fmt.Errorf("seal body: %w", ErrFlags)
 	}
 	h.CiphertextLen = 0
@@ -48,7 +48,7 @@ func SealBodyFrom(random io.Reader, key BodyKey, h Header, plain []byte) ([]byte
 // OpenBody decrypts what SealBody sealed for the place that h describes. ct is not changed. The error
 // wraps ErrOpen when key, place or ciphertext are not the right ones.
 func OpenBody(key BodyKey, h Header, ct []byte) ([]byte, error) {
-	if h.Flags != 0 {
+	if h.Flags != 0 && !h.Expires() {
 		return nil, fmt.Errorf("open body: %w", ErrFlags)
 	}
 	// One buffer for associated data and plaintext: this runs once per op of a whole history.

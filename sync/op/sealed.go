@@ -19,12 +19,13 @@ var (
 	ErrCiphertext = errors.New("ciphertext does not match the header")
 )
 
-// Sealed is a signed op with its encrypted body. On the wire and on disk it is
-// header ‖ signature ‖ ciphertext.
+// Sealed is a signed op with its encrypted body, or the stub of one. On the wire and on disk it is
+// header ‖ signature ‖ ciphertext, without the last for a stub, which has a bit of its own in the first byte.
 type Sealed struct {
 	Header
 	Sig        [SigSize]byte
 	Ciphertext []byte
+	Stub       bool // Ciphertext is gone for good; the rest proves what it proved
 }
 
 // Sign completes h with the length and hash of ct and signs it. The Sealed keeps ct.
@@ -53,7 +54,11 @@ func (s *Sealed) Size() int { return minSealed + len(s.Ciphertext) }
 
 // AppendTo appends the wire form.
 func (s *Sealed) AppendTo(b []byte) []byte {
+	at := len(b)
 	b = s.Header.AppendTo(b)
+	if s.Stub {
+		b[at] |= stubBit
+	}
 	b = append(b, s.Sig[:]...)
 	return append(b, s.Ciphertext...)
 }
@@ -64,17 +69,33 @@ func Parse(b []byte) (s Sealed, rest []byte, err error) {
 	if err := s.parse(b); err != nil {
 		return Sealed{}, nil, fmt.Errorf("parse op: %w", err)
 	}
+	if s.Stub {
+		return s, b[minSealed:], nil
+	}
 	end := minSealed + int(s.CiphertextLen)
 	s.Ciphertext = b[minSealed:end:end]
 	return s, b[end:], nil
 }
 
 func (s *Sealed) parse(b []byte) error {
-	if err := s.Header.parse(b); err != nil {
+	if err := s.read(b); err != nil {
 		return err
 	}
-	if have := len(b) - minSealed; have < int(s.CiphertextLen) {
-		return fmt.Errorf("%w: %d bytes of ciphertext, want %d", ErrTruncated, max(have, 0), s.CiphertextLen)
+	if s.Version == Version|stubBit {
+		s.Version, s.Stub = Version, true
+	}
+	if err := s.Header.check(); err != nil {
+		return err
+	}
+	want := int(s.CiphertextLen)
+	if s.Stub {
+		if err := s.checkStub(); err != nil {
+			return err
+		}
+		want = 0
+	}
+	if have := len(b) - minSealed; have < want {
+		return fmt.Errorf("%w: %d bytes of ciphertext, want %d", ErrTruncated, max(have, 0), want)
 	}
 	s.Sig = [SigSize]byte(b[HeaderSize:])
 	return nil
@@ -86,8 +107,11 @@ func (s *Sealed) VerifySig(pub ed25519.PublicKey) bool {
 	return len(pub) == ed25519.PublicKeySize && ed25519.Verify(pub, s.signed(&buf), s.Sig[:])
 }
 
-// CheckBody compares the ciphertext with length and hash in the header.
+// CheckBody compares the ciphertext with length and hash in the header. A stub has none to compare.
 func (s *Sealed) CheckBody() error {
+	if s.Stub {
+		return s.checkStub()
+	}
 	if len(s.Ciphertext) != int(s.CiphertextLen) || sha256.Sum256(s.Ciphertext) != s.CiphertextHash {
 		return fmt.Errorf("%w: seq %d", ErrCiphertext, s.Seq)
 	}
