@@ -42,6 +42,7 @@ type tuning struct {
 	// How often it is looked whether a backup is due.
 	backupCheck time.Duration
 	plain       bool         // measure without encryption
+	still       bool         // replicas do nothing by themselves
 	passphrase  vault.Params // cost of deriving a key; zero: the vault's own
 }
 

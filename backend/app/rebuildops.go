@@ -61,7 +61,7 @@ func (t *opsTaker) take(ctx context.Context, r *backup.Record) error {
 	if err != nil {
 		return nil
 	}
-	t.hand(ctx, v)
+	t.hand(ctx, v.FromOwn())
 	t.under = append(t.under, arrived{r.Feed(), r.From, arrivals(r)})
 	if len(t.under) >= maxUnderWay || r.Tag == t.control { // what comes next may need to know the devices in it
 		return t.flush(ctx)

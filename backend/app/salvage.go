@@ -247,7 +247,7 @@ func (s *salvor) take(ctx context.Context, frame []op.Sealed) (whole bool, err e
 	for i := range frame {
 		raw = frame[i].AppendTo(raw)
 	}
-	err = s.r.TakeOps(ctx, raw)
+	err = s.r.TakeOwnOps(ctx, raw)
 	switch {
 	case err == nil:
 		s.ops += len(frame)

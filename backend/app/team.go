@@ -41,7 +41,7 @@ func (a *App) openReplica(db replica.DB, id *keys.Identity, mark replica.Mark) (
 		registers = append(registers, m.Registers...)
 	}
 	return replica.Open(replica.Config{
-		DB: db, Identity: id, Genesis: id.Genesis, Reducers: reducers, Registers: registers, Now: a.opts.Now, Log: a.log, Mark: mark,
+		DB: db, Identity: id, Genesis: id.Genesis, Reducers: reducers, Registers: registers, Now: a.opts.Now, Log: a.log, Mark: mark, Still: a.tune.still,
 	})
 }
 

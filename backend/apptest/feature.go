@@ -36,7 +36,7 @@ var anywhere = []replica.ScopeKind{replica.ScopeCompany, replica.ScopeGroup, rep
 func noteReducer(entity, typ string) replica.Reducer {
 	return replica.Reducer{
 		Entity: entity,
-		Kinds: []replica.Kind{{Type: typ, Scopes: anywhere, Creates: true, Check: func(b []byte) error {
+		Kinds: []replica.Kind{{Type: typ, Scopes: anywhere, Creates: true, Expires: true, Check: func(b []byte) error {
 			var p textPayload
 			return op.Unmarshal(b, &p)
 		}}},

@@ -16,6 +16,8 @@ type Forger struct {
 	prev  op.ID
 	epoch op.EpochRef
 	key   op.BodyKey
+	// Flags, if set, are those of an op with this clock; else there are none, as in ops of older programs.
+	Flags func(at hlc.Time) uint16
 }
 
 // Forge continues the device's feed of an incarnation in a scope, as far as m has stored it, under the scope's first key.
@@ -73,6 +75,9 @@ func (g *Forger) Op(kind op.Kind, b op.Body) op.Sealed {
 	g.seq++
 	h := op.Header{
 		Version: op.Version, Kind: kind, Scope: g.tag, Device: g.m.Device(), Incarnation: g.inc, Seq: g.seq, Prev: g.prev, Epoch: g.epoch,
+	}
+	if g.Flags != nil {
+		h.Flags = g.Flags(b.HLC)
 	}
 	ct, err := op.SealBody(g.key, h, plain)
 	if err != nil {

@@ -92,3 +92,14 @@ func (s *State) MayGrant(u op.UserID, r Role, dept []byte) (op.ID, bool) {
 func (s *State) MayRevoke(u, subject op.UserID) (op.ID, bool) {
 	return s.held(u).mayRevoke(s.held(subject), s.org.tree)
 }
+
+// Strongest is the strongest role that the user ever had, whatever became of it; None if there was none.
+func (s *State) Strongest(u op.UserID) Role {
+	role := None
+	if p := s.person(u); p != nil {
+		for i := range p.grants {
+			role = min(role, p.grants[i].measure.class)
+		}
+	}
+	return role
+}

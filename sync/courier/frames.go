@@ -81,6 +81,10 @@ func (c *Courier) onStored(ctx context.Context, m *stored) error {
 		c.dropWant(m.key)
 		f.skipped = true
 		return c.maybeDone(ctx)
+	case errors.Is(m.err, replica.ErrStub): // its horizon is among the scope's epoch ops
+		c.dropWant(m.key)
+		f.skipped = true
+		return errors.Join(c.askEpochs(m.key.Tag, 0), c.maybeDone(ctx))
 	case errors.Is(m.err, oplog.ErrFull):
 		c.log.Warn("no room for a feed", "device", m.key.Device.String(), "err", m.err)
 		c.dropWant(m.key)

@@ -121,6 +121,9 @@ func (c *contents) takeOps(data []byte, add func(op.Sealed)) error {
 		if c.ops++; c.ops > MaxOps {
 			return fmt.Errorf("%w: more than %d ops", ErrTooLarge, MaxOps)
 		}
+		if o.Stub { // the control log is whole or none
+			return fmt.Errorf("%w: op %d has no body", ErrTampered, c.ops)
+		}
 		if o.Scope != c.header.Tag {
 			return fmt.Errorf("%w: %s is not of the control log", ErrFormat, feedKey{o.Device, o.Incarnation})
 		}

@@ -138,6 +138,20 @@ func (b *Batch) SetStatus(key int64, st Status, clock hlc.Time) error {
 	return nil
 }
 
+// Prune replaces a stored op by its stub.
+func (b *Batch) Prune(key int64, stub []byte) error {
+	if _, err := b.tx.Exec(`UPDATE op SET data = ? WHERE id = ?`, stub, key); err != nil {
+		return fmt.Errorf("prune op: %w", err)
+	}
+	return nil
+}
+
+// SetClock changes the greatest clock of the feed.
+func (f *Feed) SetClock(t hlc.Time) {
+	f.changed = f.changed || f.HLC != t
+	f.HLC = t
+}
+
 // Freeze notes that the feed forks at seq and keeps the proof. The caller removes ops from there on with Truncate.
 func (b *Batch) Freeze(f *Feed, seq uint64, proof []byte) error {
 	if f.Takes(seq) {

@@ -57,7 +57,7 @@ func (f *Feed) Takes(seq uint64) bool { return f.Fork == 0 || seq < f.Fork }
 // Status says whether an op's effect counts.
 type Status uint8
 
-// The states of a stored op. Only Applied and Void are settled; the others are judged again when keys, members, the clock or
+// The states of a stored op. Applied, Void and Expired are settled; the others are judged again when keys, members, the clock or
 // the program change.
 const (
 	Applied Status = iota // its effect is in the tables
@@ -66,6 +66,7 @@ const (
 	Denied                // its author may not do this, as far as is known here
 	Unknown               // its type is newer than this program
 	Void                  // malformed, or its clock does not increase: never counts
+	Expired               // past keeping, with its body or without; hlc is the beginning of its week
 )
 
 // Key makes the local row id of an op.
@@ -133,7 +134,11 @@ func Open(q Querier) (*Log, error) {
 	if err := q.QueryRow(`SELECT coalesce(max(lseq), 0) FROM shared`).Scan(&shared); err != nil {
 		return nil, fmt.Errorf("read shared scopes: %w", err)
 	}
-	l.lseq = max(l.lseq, regs, shared)
+	var horizons int64
+	if err := q.QueryRow(`SELECT coalesce(max(lseq), 0) FROM horizon`).Scan(&horizons); err != nil {
+		return nil, fmt.Errorf("read horizons: %w", err)
+	}
+	l.lseq = max(l.lseq, regs, shared, horizons)
 	store, err := Meta(q, "store")
 	if err != nil {
 		return nil, err

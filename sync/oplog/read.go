@@ -121,7 +121,7 @@ type Unsettled struct {
 
 // AllUnsettled lists, per feed number, the ops whose status may still change.
 func AllUnsettled(q Querier) (map[int64]*Unsettled, error) {
-	rows, err := q.Query(`SELECT id, hlc FROM op WHERE status <> 0 AND status <> 5 ORDER BY id`)
+	rows, err := q.Query(`SELECT id, hlc FROM op WHERE status NOT IN (0, 5, 6) ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read unsettled ops: %w", err)
 	}

@@ -27,7 +27,6 @@ CREATE TABLE IF NOT EXISTS op (
   hlc    INTEGER NOT NULL,                 -- 0 while it cannot be read
   data   BLOB NOT NULL                     -- header, signature, ciphertext
 ) STRICT;
-CREATE INDEX IF NOT EXISTS op_unsettled ON op (id) WHERE status <> 0;
 
 CREATE TABLE IF NOT EXISTS fork (          -- two signed ops for one seq: the proofs that froze a feed
   feed  INTEGER NOT NULL,
@@ -178,4 +177,23 @@ CREATE TABLE IF NOT EXISTS relay_mail (    -- keys for the mailboxes of devices 
   op     INTEGER NOT NULL,
   at     INTEGER NOT NULL                  -- ms since 1970
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS horizon (       -- what says which ops are past keeping
+  id    BLOB PRIMARY KEY,                  -- op id
+  tag   BLOB NOT NULL,
+  lseq  INTEGER NOT NULL,                  -- arrival number
+  at    INTEGER NOT NULL,                  -- when it became known here, ms since 1970
+  ripe  INTEGER NOT NULL,                  -- 1: what it covers is being pruned, or was
+  data  BLOB NOT NULL                      -- as signed
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS expiry (        -- feeds that horizons are still to be held against
+  stage INTEGER NOT NULL,                  -- 0: withdraw what is covered; 1: prune it
+  feed  INTEGER NOT NULL,
+  next  INTEGER NOT NULL,                  -- the first seq that was not looked at
+  PRIMARY KEY (stage, feed)
+) STRICT, WITHOUT ROWID;
+
+DROP INDEX IF EXISTS op_unsettled;         -- it held what is settled for good too
+CREATE INDEX IF NOT EXISTS op_open ON op (id) WHERE status NOT IN (0, 5, 6);
 `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/relay/store"
@@ -33,6 +34,9 @@ func (c *conn) onFrame(ctx context.Context, m *wire.Frame) error {
 	if err := op.VerifyChain(first.Prev, first.Seq, m.Ops, pub); err != nil {
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
+	if slices.ContainsFunc(m.Ops, c.young) {
+		return c.refuseFrame(res, &f, wire.RelayTryLater)
+	}
 	c.mu.Lock()
 	c.noteSent(f.FeedKey, m.Ops[len(m.Ops)-1].Seq) // it has what it sends: no need to announce that
 	c.mu.Unlock()
@@ -51,6 +55,12 @@ func (c *conn) onFrame(ctx context.Context, m *wire.Frame) error {
 			c.finished(res)
 		},
 	})
+}
+
+// young tells whether an op comes without its body before it can be past keeping anywhere (SPEC H10).
+func (c *conn) young(o op.Sealed) bool {
+	_, over := o.Week()
+	return o.Stub && over > c.r.cfg.Now().AddDate(0, 0, -op.MinKeepDays).UnixMilli()
 }
 
 // put queues a job for the writer, at most maxJobs at a time.

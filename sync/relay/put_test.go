@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/wire"
 )
@@ -216,4 +217,30 @@ func TestOpsOfOthers(t *testing.T) {
 	f := newFeed(b, companyTag())
 	f.next(2, "b's")
 	ca.put(f.next(1, "b's last")...)
+}
+
+// H10: ops that are past keeping are stored and served without their bodies, as proven as others; what may be young is not.
+func TestH10Stubs(t *testing.T) {
+	w, a, _, ca, cb := two(t, Limits{})
+	cb.since(0)
+	f := newFeed(a, companyTag())
+	write := func(days int) op.Sealed {
+		f.head.Flags = op.ExpiryFlags(hlc.FromWall(w.clock.Now().AddDate(0, 0, -days)))
+		return f.next(1, "x")[0]
+	}
+	old, whole, young := write(120).Pruned(), write(110), write(80).Pruned()
+	ca.put(old, whole)
+	ca.send(frame(young))
+	ca.expectRefused(wire.RelayTryLater, 0)
+	have := expect[*wire.Have](cb)
+	if got := cb.fetch(have.Feeds[0], 1); !bytes.Equal(got, frame(old, whole).Raw) {
+		t.Error("other bytes come out than went in")
+	}
+	ca.put(whole) // again
+	lie := old
+	lie.Flags++
+	ca.send(frame(lie))
+	if err := ca.ended(); !errors.Is(err, ErrPeer) {
+		t.Errorf("a stub with another week: %v", err)
+	}
 }

@@ -28,11 +28,16 @@ func (r *Replica) wantHave(tag op.ScopeTag) {
 const heldEvery = 5 * time.Second
 
 // The most turns of heldEvery that something waits which all members see at once and one of them does: handing out missing
-// keys, and saying how far somebody who was removed wrote, until when people may miss words that count.
+// keys, saying how far somebody who was removed wrote, until when people may miss words that count, and saying what is past
+// keeping.
 const (
 	healWithin = 6
 	tellWithin = 2
+	pastWithin = 60
 )
+
+// pastEvery is how many turns of heldEvery lie between looks for what is past keeping: a day.
+const pastEvery = int(24 * time.Hour / heldEvery)
 
 // turn is when it is this device's turn to do what any member may do.
 type turn struct{ in int }
@@ -52,7 +57,7 @@ func (t *turn) comes(due bool, draw func() int) bool {
 }
 
 // chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due,
-// and hands out keys that are missing.
+// hands out keys that are missing, and says and does what history's horizons ask for.
 func (r *Replica) chores(ctx context.Context) {
 	defer r.done.Done()
 	pending := map[op.ScopeTag]bool{}
@@ -61,6 +66,7 @@ func (r *Replica) chores(ctx context.Context) {
 	held := time.NewTicker(heldEvery)
 	defer held.Stop()
 	var heal, tell turn
+	past := 1 + r.intN(pastWithin)
 	for {
 		select {
 		case <-ctx.Done():
@@ -76,8 +82,13 @@ func (r *Replica) chores(ctx context.Context) {
 			if heal.comes(r.needsHealing(), func() int { return r.intN(healWithin) }) {
 				err = errors.Join(err, r.Heal(ctx))
 			}
+			if past--; past == 0 {
+				past = pastEvery
+				err = errors.Join(err, r.WriteHorizons(ctx))
+			}
+			err = errors.Join(err, r.expireSome(ctx))
 			if err != nil && ctx.Err() == nil {
-				r.log.Warn("could not say cuts or hand out keys", "err", err)
+				r.log.Warn("could not say cuts, hand out keys or let history go", "err", err)
 			}
 		case tag := <-r.haveCh:
 			if tag == r.teamTag.control {

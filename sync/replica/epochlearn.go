@@ -31,9 +31,12 @@ func readEpochOp(o *opened) (handed, bool) {
 	return handed{}, false
 }
 
-// learnEpoch reads an epoch op: the id of the scope, the epoch, who was given its key, and the key if a box is for this device.
+// learnEpoch reads an epoch op: a horizon, or the id of the scope, the epoch, who was given its key, and the key if a box is for this device.
 // key is the op's place in the log, 0 for one that was handed over ahead of its feed.
 func (r *Replica) learnEpoch(p *projector, o *opened, key int64) error {
+	if o.body.Type == op.TypeHorizon {
+		return r.learnHorizon(p, o, key)
+	}
 	n, ok := readEpochOp(o)
 	if !ok {
 		return nil

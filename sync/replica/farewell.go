@@ -67,7 +67,7 @@ func (r *Replica) Gone() bool {
 func (r *Replica) ControlUnread() bool {
 	var some bool
 	err := r.db.Read().QueryRow(`SELECT EXISTS (SELECT 1 FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
-		WHERE f.tag = ? AND o.status <> 0 AND o.status = ?)`, r.teamTag.control[:], int64(oplog.NoKey)).Scan(&some)
+		WHERE f.tag = ? AND o.status NOT IN (0, 5, 6) AND o.status = ?)`, r.teamTag.control[:], int64(oplog.NoKey)).Scan(&some)
 	if err != nil {
 		r.log.Warn("could not look for unread ops", "err", err)
 	}

@@ -50,7 +50,12 @@ func (r *Replica) ControlLog(fn func(raw []byte, total uint64) error) error {
 const controlFrameOps = 7
 
 // TakeOps verifies and stores a frame of ControlLog, or ops of one feed that lie back to back, and returns after the commit.
-func (r *Replica) TakeOps(ctx context.Context, raw []byte) error {
+func (r *Replica) TakeOps(ctx context.Context, raw []byte) error { return r.takeOps(ctx, raw, false) }
+
+// TakeOwnOps is TakeOps for what this device had stored before (SPEC H8).
+func (r *Replica) TakeOwnOps(ctx context.Context, raw []byte) error { return r.takeOps(ctx, raw, true) }
+
+func (r *Replica) takeOps(ctx context.Context, raw []byte, own bool) error {
 	if rest, ok := bytes.CutPrefix(raw, []byte(controlKeysMagic)); ok {
 		return r.takeControlKeys(ctx, rest)
 	}
@@ -65,6 +70,9 @@ func (r *Replica) TakeOps(ctx context.Context, raw []byte) error {
 	v, err := r.Verify(ops, raw)
 	if err != nil {
 		return err
+	}
+	if own {
+		v.FromOwn()
 	}
 	done := make(chan error, 1)
 	r.Ingest(ctx, v, func(err error) { done <- err })

@@ -223,9 +223,9 @@ func (r *Replica) readNeed(reg *op.Register) []op.EpochRef {
 // a fork.
 func (r *Replica) unreadable(q oplog.Querier, s *scope, refs []op.EpochRef) ([]op.EpochRef, error) {
 	const at = 81 // of Epoch in a header, counted from 1
-	// That the status is not 0 goes without saying, but not for the planner, which would read every op of the scope.
+	// That the status is none of those that are settled goes without saying, but not for the planner, which would read every op of the scope.
 	rows, err := q.Query(`SELECT DISTINCT substr(o.data, ?, 8) FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
-		WHERE f.tag = ? AND o.status <> 0 AND o.status = ? ORDER BY 1`, at, s.tag[:], int64(oplog.NoKey))
+		WHERE f.tag = ? AND o.status NOT IN (0, 5, 6) AND o.status = ? ORDER BY 1`, at, s.tag[:], int64(oplog.NoKey))
 	if err != nil {
 		return nil, fmt.Errorf("read unreadable ops: %w", err)
 	}

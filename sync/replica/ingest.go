@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -17,6 +16,13 @@ type Verified struct {
 	ops  []*opened
 	open []oplog.Status
 	raw  []byte // the ops back to back
+	own  bool   // from this device's own database
+}
+
+// FromOwn is the run as one that this device has stored before: its stubs are taken as they are (SPEC H8).
+func (v *Verified) FromOwn() *Verified {
+	v.own = true
+	return v
 }
 
 // Last is the highest seq.
@@ -64,7 +70,7 @@ type ingestJob struct {
 }
 
 // Ingest hands verified ops to the writer. done is called after the commit that holds them, or with the reason they were not
-// stored: oplog.ErrGap, ErrForked, oplog.ErrFull, the database's error. It blocks while the writer is far behind.
+// stored: oplog.ErrGap, ErrForked, oplog.ErrFull, ErrStub for those from a stub on that nothing here explains, the database's error. It blocks while the writer is far behind.
 func (r *Replica) Ingest(ctx context.Context, v *Verified, done func(error)) {
 	r.enqueue(ctx, &ingestJob{v: v, done: done})
 }
@@ -178,7 +184,7 @@ func (r *Replica) ingestBatch(jobs []*ingestJob) {
 
 // harmless errors leave what was staged whole: the transaction goes on without the job.
 func harmless(err error) bool {
-	return errors.Is(err, oplog.ErrGap) || errors.Is(err, oplog.ErrFull) || errors.Is(err, ErrForked) || errors.Is(err, ErrStranger)
+	return errors.Is(err, oplog.ErrGap) || errors.Is(err, oplog.ErrFull) || errors.Is(err, ErrForked) || errors.Is(err, ErrStranger) || errors.Is(err, ErrStub)
 }
 
 func (r *Replica) ingestJob(p *projector, j *ingestJob) error {
@@ -284,34 +290,41 @@ func (r *Replica) appendRun(p *projector, f *oplog.Feed, v *Verified, skip int) 
 		pos += v.ops[i].sealed.Size()
 	}
 	start := pos
+	var left error
 	for i := skip; i < len(v.ops) && f.Takes(v.ops[i].sealed.Seq); i++ {
 		o := v.ops[i]
+		if o.sealed.Stub && !v.own && !r.explains(o) {
+			left = fmt.Errorf("%w: seq %d", ErrStub, o.sealed.Seq)
+			break
+		}
 		size := o.sealed.Size()
 		if err := r.ingestOp(p, f, o, v.open[i], v.raw[pos:pos+size], at); err != nil {
 			return err
 		}
 		pos += size
 	}
+	if f.Len < from {
+		return left
+	}
 	p.advance(f, from, v.raw[start:pos], false)
 	r.wantHave(v.Key.Tag)
 	if v.Key.Device == r.id.Device.ID && v.Key.Incarnation == p.b.Incarnation() {
 		// Signed by this device under its present incarnation, and not here: the database is older than what it wrote (L7).
 		r.log.Warn("a peer holds own ops that this database has lost; starting a new incarnation")
-		return r.newIncarnation(p)
+		return errors.Join(r.newIncarnation(p), left)
 	}
-	return nil
+	return left
 }
 
 func (r *Replica) ingestOp(p *projector, f *oplog.Feed, o *opened, st oplog.Status, raw []byte, at int64) error {
 	if st == oplog.NoKey { // a key may have come in this very batch
 		st = r.decrypt(o)
 	}
-	var v *Op
-	var red *reducer
-	var clock hlc.Time
-	if st == oplog.Applied {
-		clock = o.body.HLC
-		st, v, red = r.judge(o, f.HLC, f.No, false)
+	before := f.HLC
+	st, clock, v, red := r.weigh(o, st, &before, f.No, false)
+	if r.prunes(&o.sealed) {
+		stub := o.sealed.Pruned()
+		raw = stub.AppendTo(nil)
 	}
 	key, err := p.b.Append(f, o.opID(), &o.sealed, raw, st, clock, at)
 	if err != nil {

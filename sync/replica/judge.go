@@ -33,7 +33,7 @@ func (o *opened) authority() authority.Op {
 	return authority.Op{ID: o.opID(), Ref: o.ref(), Device: o.sealed.Device, Type: o.body.Type, Payload: o.body.Payload, Deps: o.body.Deps, HLC: o.body.HLC}
 }
 
-// open parses stored bytes and decrypts them. The status is Applied, NoKey or Void.
+// open parses stored bytes and decrypts them. The status is Applied, NoKey, Void, or Expired for a stub.
 func (r *Replica) open(raw []byte) (*opened, oplog.Status) {
 	s, _, err := op.Parse(raw)
 	if err != nil {
@@ -45,6 +45,9 @@ func (r *Replica) open(raw []byte) (*opened, oplog.Status) {
 
 // decrypt fills the body. Bootstrap-encrypted ops are epoch ops and the genesis; all others stand under an epoch key.
 func (r *Replica) decrypt(o *opened) oplog.Status {
+	if o.sealed.Stub {
+		return oplog.Expired
+	}
 	var key op.BodyKey
 	if o.sealed.Epoch.IsZero() {
 		key = r.epochs.bootstrap(r.id, o.sealed.Scope)
@@ -59,6 +62,28 @@ func (r *Replica) decrypt(o *opened) oplog.Status {
 		return oplog.Void
 	}
 	return oplog.Applied
+}
+
+// weigh gives an op its status after it was opened with st, and its clock, 0 while that cannot be read. It moves the feed's clock
+// on. due is for judge.
+func (r *Replica) weigh(o *opened, st oplog.Status, clock *hlc.Time, no int64, due bool) (oplog.Status, hlc.Time, *Op, *reducer) {
+	var at hlc.Time
+	var v *Op
+	var red *reducer
+	switch begin, _, covered := r.past(o, st); {
+	case covered:
+		st, at = oplog.Expired, begin
+	case st == oplog.Expired: // a stub: of a horizon that does not count any more, or from this device's own backup
+		from, _ := o.sealed.Week()
+		at = hlc.New(from, 0)
+	case st == oplog.Applied:
+		at = o.body.HLC
+		st, v, red = r.judge(o, *clock, no, due)
+	}
+	if st != oplog.Void {
+		*clock = max(*clock, at)
+	}
+	return st, at, v, red
 }
 
 // judge gives an opened op its status and, for content, the reducer's view of it. before is the feed's greatest clock up to
@@ -85,7 +110,7 @@ func (r *Replica) judge(o *opened, before hlc.Time, feedNo int64, due bool) (opl
 	if red == nil {
 		return oplog.Unknown, nil, nil
 	}
-	if red.kind.Creates != (len(o.body.Entity) == 0) {
+	if red.kind.Creates != (len(o.body.Entity) == 0) || !o.honest(&red.kind) {
 		return oplog.Void, nil, nil
 	}
 	if red.kind.Check != nil {

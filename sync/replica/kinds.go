@@ -76,6 +76,8 @@ type Kind struct {
 	Scopes []ScopeKind // where it may stand
 	// Creates says that every op of this kind creates its own entity (Submission.Entity is nil).
 	Creates bool
+	// Expires says that it goes when the history of its scope is past keeping (SPEC H1).
+	Expires bool
 	// Check refuses a malformed payload for ever (the op is void). It may be nil.
 	Check func(payload []byte) error
 	// Authorize decides from the op and the view alone, reading no rows, so that the answer does not depend on the order of

@@ -54,16 +54,7 @@ func (r *Replica) replayFeed(p *projector, f *oplog.Feed) error {
 
 func (r *Replica) replayOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {
 	o, st := r.open(s.Raw)
-	var v *Op
-	var red *reducer
-	var at hlc.Time
-	if st == oplog.Applied {
-		at = o.body.HLC
-		st, v, red = r.judge(o, *clock, no, s.Status == oplog.Applied)
-		if st != oplog.Void {
-			*clock = at
-		}
-	}
+	st, at, v, red := r.weigh(o, st, clock, no, s.Status == oplog.Applied)
 	if st != s.Status || at != s.HLC {
 		if err := p.b.SetStatus(s.Key, st, at); err != nil {
 			return err

@@ -173,16 +173,7 @@ func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
 // recheckOp judges a stored op again, after the feed's clock, which it moves on, and moves its effect.
 func (r *Replica) recheckOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {
 	o, st := r.open(s.Raw)
-	var v *Op
-	var red *reducer
-	var at hlc.Time
-	if st == oplog.Applied {
-		at = o.body.HLC
-		st, v, red = r.judge(o, *clock, no, s.Status == oplog.Applied)
-		if st != oplog.Void {
-			*clock = at
-		}
-	}
+	st, at, v, red := r.weigh(o, st, clock, no, s.Status == oplog.Applied)
 	if st == oplog.Held {
 		r.hold(at)
 	}

@@ -33,6 +33,7 @@ var (
 	ErrNoScope   = errors.New("replica: unknown scope")
 	ErrNoKey     = errors.New("replica: no key for the scope")
 	ErrStranger  = errors.New("replica: feed of a device that is not of the team")
+	ErrStub      = errors.New("replica: op without its body that no horizon explains")
 	ErrForked    = errors.New("replica: feed is frozen by a fork")
 	ErrClosed    = errors.New("replica: closed")
 	ErrClockBack = errors.New("replica: clock is too far off")
@@ -53,6 +54,8 @@ type Config struct {
 	RotateEvery time.Duration
 	// Mark keeps the number of own ops outside the database, to notice a database that was rolled back. It may be nil.
 	Mark Mark
+	// Still says that the replica does nothing by itself: of a copy that is only looked at.
+	Still bool
 	// IntN is where the moment of what all members would do at once is drawn from; nil: at random.
 	IntN func(n int) int
 }
@@ -82,6 +85,7 @@ type Replica struct {
 	world     atomic.Pointer[world] // as the transaction under way sees it
 	committed atomic.Pointer[world] // of the last commit: what others are told by
 	epochs    *epochs
+	horizons  horizons
 
 	writer sync.Mutex // held from before a transaction until memory follows it; guards what follows
 	// What a transaction changes in memory is forgotten and read again when it fails; see write.
@@ -190,9 +194,12 @@ func Open(cfg Config) (*Replica, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
-	r.done.Add(2)
+	r.done.Add(1)
 	go r.ingestLoop(ctx)
-	go r.chores(ctx)
+	if !cfg.Still {
+		r.done.Add(1)
+		go r.chores(ctx)
+	}
 	return r, nil
 }
 
@@ -266,6 +273,9 @@ func (r *Replica) load() error {
 // recall reads what memory keeps of the rows, other than the state of feeds.
 func (r *Replica) recall(q oplog.Querier) error {
 	if err := r.epochs.load(q); err != nil {
+		return err
+	}
+	if err := r.horizons.load(r, q); err != nil {
 		return err
 	}
 	if err := r.receipts.load(q); err != nil {

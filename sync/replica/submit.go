@@ -79,7 +79,7 @@ func (r *Replica) appendOwn(p *projector, tag op.ScopeTag, x *epoch, kind op.Kin
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	h := op.Header{Version: op.Version, Kind: kind, Scope: tag, Device: r.id.Device.ID, Incarnation: f.Incarnation, Seq: f.Len + 1, Prev: f.Head}
+	h := op.Header{Version: op.Version, Kind: kind, Flags: r.flagsOf(kind, typ, clock), Scope: tag, Device: r.id.Device.ID, Incarnation: f.Incarnation, Seq: f.Len + 1, Prev: f.Head}
 	key := r.epochs.bootstrap(r.id, tag)
 	if x != nil {
 		h.Epoch, key = x.ref, x.key

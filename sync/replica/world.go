@@ -141,7 +141,11 @@ func (r *Replica) rebuildWorld(p *projector) error {
 	p.tell(old, w)
 	p.event.Authority, p.memory = true, true
 	r.world.Store(w)
-	return nil
+	if old == nil { // the start: what follows from it was noted before
+		r.horizons.remember(w)
+		return nil
+	}
+	return r.holdAll(p, w)
 }
 
 // still tells whether nothing that decides about a scope has changed: evaluating hundreds of chats for each new one would take

@@ -72,7 +72,11 @@ func (r *Replica) forget() error {
 	if err := r.recall(r.db.Read()); err != nil {
 		return err
 	}
-	r.world.Store(r.committed.Load())
+	w := r.committed.Load()
+	r.world.Store(w)
+	if w != nil {
+		r.horizons.remember(w)
+	}
 	r.stale = false
 	return nil
 }

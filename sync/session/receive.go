@@ -148,7 +148,7 @@ func (s *Session) onStored(ctx context.Context, m *stored) error {
 			s.seekFork(&f)
 		}
 		return s.maybeDone(ctx)
-	case errors.Is(m.err, replica.ErrStranger):
+	case errors.Is(m.err, replica.ErrStranger), errors.Is(m.err, replica.ErrStub): // a horizon may be on its way, or others have it whole
 		s.dropWant(m.key)
 		s.skipped = true
 		return s.maybeDone(ctx)
