@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,51 +14,76 @@ import (
 	"strings"
 )
 
-// bindings writes frontend/wailsjs/go anew from the bound Go structs and fails if that changed anything: what is committed
-// must be what the backend offers. The new files stay, so mending it is one commit. (Beside it the generator puts a copy of
-// Wails' runtime, which is neither ours nor used, and is not committed.)
+// bindings fails if frontend/wailsjs/go is not what the generator makes of the bound Go structs, and then writes it anew, so
+// that mending it is one commit. The generator works in a folder of its own: others read ours meanwhile. (Beside it the generator
+// puts a copy of Wails' runtime, which is neither ours nor used.)
 func (t *tool) bindings(ctx context.Context, out io.Writer) error {
-	dir := t.path("frontend", "wailsjs", "go")
-	before, err := readAll(dir)
-	if err != nil {
-		return err
-	}
 	generator := target{tags: "bindings," + headlessTags, output: t.binaryPath("bindings")}
 	if err := t.compile(ctx, out, generator); err != nil {
 		return err
 	}
-	var said bytes.Buffer // it lists every field of every struct; that matters only when it fails
-	cmd := t.command(ctx, &said, generator.output)
-	cmd.Env = append(cmd.Env, "tsoutputtype=interfaces")
-	if err := named(cmd.Run(), generator.output, nil); err != nil {
-		return fmt.Errorf("%w\n%s", err, said.String())
+	made, err := t.generate(ctx, generator.output)
+	if err != nil {
+		return fmt.Errorf("generate bindings: %w", err)
 	}
-	if err := plainFiles(dir); err != nil {
-		return err
-	}
-	now, err := readAll(dir)
+	dir := t.path("frontend", "wailsjs", "go")
+	have, err := readAll(dir)
 	if err != nil {
 		return err
 	}
-	if len(now) == 0 {
-		return fmt.Errorf("the generator wrote nothing into %s", dir)
+	changed := difference(have, made)
+	if len(changed) == 0 {
+		return nil
 	}
-	if changed := difference(before, now); len(changed) > 0 {
-		return fmt.Errorf("the bindings were out of date and are written anew, commit them: %s", strings.Join(changed, ", "))
+	if err := replaceAll(dir, made); err != nil {
+		return err
 	}
-	return nil
+	return fmt.Errorf("the bindings were out of date and are written anew, commit them: %s", strings.Join(changed, ", "))
 }
 
-// plainFiles takes back the executable bit that the generator gives every file, which Git would show as a change.
-func plainFiles(dir string) error {
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		return os.Chmod(path, 0o644)
-	})
+// generate runs the generator and returns what it writes.
+func (t *tool) generate(ctx context.Context, generator string) (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "tongzhou-bindings-")
 	if err != nil {
-		return fmt.Errorf("tidy the bindings: %w", err)
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	// It looks for this where it is started, and writes where this says.
+	const config = "wails.json"
+	text, err := os.ReadFile(t.path(config))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, config), text, 0o600); err != nil {
+		return nil, err
+	}
+	var said bytes.Buffer // it lists every field of every struct; that matters only when it fails
+	cmd := t.command(ctx, &said, generator)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Env, "tsoutputtype=interfaces")
+	if err := named(cmd.Run(), generator, nil); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, said.String())
+	}
+	made, err := readAll(filepath.Join(dir, "frontend", "wailsjs", "go"))
+	if err == nil && len(made) == 0 {
+		err = errors.New("it wrote nothing")
+	}
+	return made, err
+}
+
+// replaceAll makes files, by their slash paths, all that is below dir.
+func replaceAll(dir string, files map[string][]byte) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("write %s: %w", dir, err)
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write %s: %w", dir, err)
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", dir, err)
+		}
 	}
 	return nil
 }

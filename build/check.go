@@ -29,7 +29,7 @@ func (t *tool) check(ctx context.Context, args []string) error {
 }
 
 func (t *tool) setupStep(what purpose) step {
-	return step{name: stepSetup, run: func(ctx context.Context, out io.Writer) error {
+	return step{name: stepSetup, lane: lanePage, run: func(ctx context.Context, out io.Writer) error {
 		if err := t.installSystem(ctx, out, what); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (t *tool) setupStep(what purpose) step {
 }
 
 func (t *tool) cipherStep() step {
-	return step{name: stepCipher, run: func(ctx context.Context, out io.Writer) error {
+	return step{name: stepCipher, lane: laneGo, run: func(ctx context.Context, out io.Writer) error {
 		return t.buildCipher(ctx, out, t.here())
 	}}
 }
@@ -47,19 +47,21 @@ func (t *tool) checkSteps() []step {
 	vet := func(tags string) func(context.Context, io.Writer) error {
 		return t.goRun("vet", "-tags", tags, "./...")
 	}
+	// The page is embedded: no compiler may read it while it is built.
+	page := []string{stepFrontend}
 	return []step{
-		{name: "gofumpt", run: t.gofumpt},
-		{name: "vet headless", needs: []string{stepCipher}, run: vet(headlessTags)},
-		{name: "vet desktop", needs: []string{stepSetup, stepCipher}, run: vet(desktopTags(t.goos))},
-		{name: "staticcheck", needs: []string{stepSetup, stepCipher}, run: t.goRun(
+		{name: "gofumpt", lane: laneGo, run: t.gofumpt},
+		{name: "vet headless", lane: laneGo, needs: []string{stepCipher}, after: page, run: vet(headlessTags)},
+		{name: "vet desktop", lane: laneGo, needs: []string{stepSetup, stepCipher}, after: page, run: vet(desktopTags(t.goos))},
+		{name: "staticcheck", lane: laneGo, needs: []string{stepSetup, stepCipher}, after: page, run: t.goRun(
 			"tool", "-modfile="+filepath.FromSlash("build/tools/go.mod"), "staticcheck", "-tags", desktopTags(t.goos), "./...")},
-		{name: "structure", run: t.goRun("test", "./backend/archtest"), closing: goClosing},
-		{name: "bindings", needs: []string{stepCipher}, run: t.bindings},
-		{name: "typescript", needs: []string{stepSetup}, run: t.script("typecheck")},
-		{name: "lint", needs: []string{stepSetup}, run: t.script("lint")},
-		{name: "import directions", needs: []string{stepSetup}, run: t.script("depcruise")},
-		{name: "unused code", needs: []string{stepSetup}, run: t.script("knip")},
-		{name: "frontend tests", needs: []string{stepSetup}, run: t.script("test"), closing: vitestClosing},
+		{name: "structure", lane: laneGo, run: t.goRun("test", "./backend/archtest"), closing: goClosing},
+		{name: "bindings", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.bindings},
+		{name: "typescript", lane: lanePage, needs: []string{stepSetup}, run: t.script("typecheck")},
+		{name: "lint", lane: lanePage, needs: []string{stepSetup}, run: t.script("lint")},
+		{name: "import directions", lane: lanePage, needs: []string{stepSetup}, run: t.script("depcruise")},
+		{name: "unused code", lane: lanePage, needs: []string{stepSetup}, run: t.script("knip")},
+		{name: "frontend tests", lane: lanePage, needs: []string{stepSetup}, run: t.script("test"), closing: vitestClosing},
 	}
 }
 

@@ -93,3 +93,16 @@ func TestTheFrontendIsBuiltAgainOnlyAfterAChange(t *testing.T) {
 		t.Error("fresh although a source is newer")
 	}
 }
+
+func TestReplacedFilesAreAllThereIs(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"old/API.js": "old", "models.ts": "old"})
+	made := map[string][]byte{"models.ts": []byte("new"), "chat/API.js": []byte("new")}
+	if err := replaceAll(dir, made); err != nil {
+		t.Fatal(err)
+	}
+	have, err := readAll(dir)
+	if changed := difference(made, have); err != nil || len(changed) > 0 {
+		t.Errorf("%v, %v are not as they were made", err, changed)
+	}
+}

@@ -1,24 +1,34 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 )
 
-// step is one thing that is checked. Steps run in order; one that fails stops only those that need it.
+// step is one thing that is checked. In each lane one step runs at a time: the first of the list that may begin. One that
+// fails stops only those that need it.
 type step struct {
 	name  string
-	needs []string
+	lane  lane
+	needs []string // have to have passed
+	after []string // have to have ended, passed or not
 	run   func(ctx context.Context, out io.Writer) error
 	// closing picks the lines with which the test runner inside ended. They are repeated after everything else. May be nil.
 	closing func(output string) []string
 }
+
+// lane is what a step keeps busy. There are few, which bounds the load.
+type lane string
+
+const (
+	laneGo      lane = "go"      // the compiler and Go tests: side by side they would compile the same packages twice
+	lanePage    lane = "page"    // the frontend's tools and its tests
+	laneProcess lane = "process" // real processes, which mostly wait for each other
+)
 
 // stepLimit ends a step that hangs, long before a build machine would give up on the whole run.
 const stepLimit = 25 * time.Minute
@@ -39,7 +49,8 @@ const (
 
 type outcome struct {
 	step  step
-	state state
+	state state // empty until it has ended
+	began time.Duration
 	took  time.Duration
 	note  string
 	lines []string
@@ -48,13 +59,29 @@ type outcome struct {
 // runSteps runs every step, prints what each takes, and ends with a table and the runners' own closing lines.
 func (t *tool) runSteps(ctx context.Context, steps []step) error {
 	begin := time.Now()
-	var done []outcome
-	for _, s := range steps {
-		if ctx.Err() != nil {
+	terminal := &shared{to: t.out}
+	t = &tool{root: t.root, goos: t.goos, out: terminal}
+	p := newPlan(steps)
+	ended := make(chan outcome)
+	for {
+		for o := p.next(); o != nil && ctx.Err() == nil; o = p.next() {
+			if o.state != "" {
+				t.say("==> %s: not run, it %s", o.step.name, o.note)
+				continue
+			}
+			t.say("==> %s", o.step.name)
+			o.began = time.Since(begin)
+			p.busy[o.step.lane] = true
+			go func(o outcome) { ended <- t.runStep(ctx, o, terminal) }(*o)
+		}
+		if len(p.busy) == 0 {
 			break
 		}
-		done = append(done, t.runStep(ctx, s, done))
+		o := <-ended
+		t.say("    %s %s %s %s", o.state, o.step.name, short(o.took), o.note)
+		p.end(o)
 	}
+	done := p.ended()
 	t.report(done, time.Since(begin))
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("stopped: %w", err)
@@ -68,43 +95,36 @@ func (t *tool) runSteps(ctx context.Context, steps []step) error {
 	if len(bad) > 0 {
 		return fmt.Errorf("failed: %s", strings.Join(bad, ", "))
 	}
+	if len(done) < len(steps) {
+		return fmt.Errorf("only %d of %d steps could begin: the others wait for each other", len(done), len(steps))
+	}
 	return nil
 }
 
-func (t *tool) runStep(ctx context.Context, s step, before []outcome) outcome {
-	for _, o := range before {
-		if slices.Contains(s.needs, o.step.name) && o.state != passed {
-			t.say("==> %s: not run, it needs %q", s.name, o.step.name)
-			next := outcome{step: s, state: blocked, note: "needs " + o.step.name}
-			if o.state == skipped {
-				next.state = skipped
-			}
-			return next
-		}
-	}
-	t.say("==> %s", s.name)
+// runStep runs a step and says how it ended.
+func (t *tool) runStep(ctx context.Context, o outcome, terminal *shared) outcome {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
-	var seen bytes.Buffer
+	out := &transcript{to: terminal, name: o.step.name}
 	begin := time.Now()
-	err := s.run(ctx, io.MultiWriter(t.out, &seen))
-	o := outcome{step: s, state: passed, took: time.Since(begin)}
-	if s.closing != nil {
-		o.lines = s.closing(seen.String())
+	err := o.step.run(ctx, out)
+	o.state, o.took = passed, time.Since(begin)
+	seen := out.close()
+	if o.step.closing != nil {
+		o.lines = o.step.closing(seen)
 	}
 	if skip, ok := errors.AsType[errSkip](err); ok {
 		o.state, o.note = skipped, skip.why
 	} else if err != nil {
 		o.state, o.note = failed, err.Error()
 	}
-	t.say("    %s %s %s %s", o.state, s.name, short(o.took), o.note)
 	return o
 }
 
 func (t *tool) report(done []outcome, took time.Duration) {
 	t.say("\n%d steps in %s", len(done), short(took))
 	for _, o := range done {
-		t.say("  %-4s %8s  %s%s", o.state, short(o.took), o.step.name, after("  ", o.note))
+		t.say("  %-4s %8s  from %6s  %s%s", o.state, short(o.took), short(o.began), o.step.name, after("  ", o.note))
 	}
 	for _, o := range done {
 		if len(o.lines) == 0 {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -25,9 +26,9 @@ func (t *tool) test(ctx context.Context, args []string) error {
 		steps := append([]step{t.setupStep(forTests), t.cipherStep()}, t.buildSteps()[:2]...)
 		return t.runSteps(ctx, append(steps, t.networkStep(true)))
 	}
-	steps := append([]step{t.setupStep(forWindow | forTests), t.cipherStep()}, t.checkSteps()...)
-	steps = append(steps, t.buildSteps()...)
-	steps = append(steps, t.processSteps(*fuzz)...)
+	steps := append([]step{t.setupStep(forWindow | forTests), t.cipherStep()}, t.buildSteps()...)
+	steps = append(steps, t.checkSteps()...)
+	steps = append(steps, t.testSteps(*fuzz)...)
 	return t.runSteps(ctx, steps)
 }
 
@@ -36,30 +37,30 @@ func (t *tool) buildSteps() []step {
 		return func(ctx context.Context, out io.Writer) error { return t.compile(ctx, out, what) }
 	}
 	return []step{
-		{name: stepFrontend, needs: []string{stepSetup}, run: t.buildFrontend},
-		{name: stepHeadless, needs: []string{stepFrontend, stepCipher}, run: build(t.headless())},
-		{name: stepDesktop, needs: []string{stepFrontend, stepCipher}, run: build(t.desktop())},
+		{name: stepFrontend, lane: lanePage, needs: []string{stepSetup}, run: t.buildFrontend},
+		{name: stepHeadless, lane: laneGo, needs: []string{stepFrontend, stepCipher}, run: build(t.headless())},
+		{name: stepDesktop, lane: laneGo, needs: []string{stepFrontend, stepCipher}, run: build(t.desktop())},
 	}
 }
 
-func (t *tool) processSteps(fuzz time.Duration) []step {
+func (t *tool) testSteps(fuzz time.Duration) []step {
+	page := []string{stepFrontend} // as in checkSteps
 	steps := []step{
-		{name: "windows and macos", run: t.portable},
 		// The seeds of every fuzz target run here, as ordinary tests.
-		{name: "go tests", needs: []string{stepCipher}, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
-		// Whoever builds without this tool links the driver's own SQLite, which cannot encrypt and must say so.
-		{name: "go tests, plain", run: t.goRun("test", "-tags", plainTags, "./backend/store"), closing: goClosing},
-		t.networkStep(false),
-		{name: "accessibility", needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
+		{name: "go tests", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		{name: "go tests, plain", lane: laneGo, run: t.plainTests, closing: goClosing},
+		{name: "windows and macos", lane: laneGo, after: page, run: t.portable},
+		{name: "accessibility", lane: lanePage, needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
 			return matching(output, `^\d+ (screens|violations)|^FAIL`)
 		}},
-		{name: "end to end", needs: []string{stepHeadless}, run: t.endToEnd, closing: nodeClosing},
-		{name: "window", needs: []string{stepDesktop}, run: t.window, closing: func(output string) []string {
+		{name: "end to end", lane: laneProcess, needs: []string{stepHeadless}, run: t.endToEnd, closing: nodeClosing},
+		t.networkStep(false),
+		{name: "window", lane: laneProcess, needs: []string{stepDesktop}, run: t.window, closing: func(output string) []string {
 			return matching(output, `^(ok|FAIL): `)
 		}},
 	}
 	if fuzz > 0 {
-		steps = append(steps, step{name: "fuzz", needs: []string{stepCipher}, run: func(ctx context.Context, out io.Writer) error {
+		steps = append(steps, step{name: "fuzz", lane: laneGo, needs: []string{stepCipher}, run: func(ctx context.Context, out io.Writer) error {
 			return t.fuzz(ctx, out, fuzz)
 		}})
 	}
@@ -68,11 +69,19 @@ func (t *tool) processSteps(fuzz time.Duration) []step {
 
 // networkStep runs real processes on networks with faults; asked: that and nothing else was wanted.
 func (t *tool) networkStep(asked bool) step {
-	return step{name: "networks with faults", needs: []string{stepHeadless}, run: func(ctx context.Context, out io.Writer) error {
+	return step{name: "networks with faults", lane: laneProcess, needs: []string{stepHeadless}, run: func(ctx context.Context, out io.Writer) error {
 		return t.network(ctx, out, asked)
 	}, closing: func(output string) []string {
 		return matching(output, `^(ok|FAIL): `)
 	}}
+}
+
+// plainTests are for whoever builds without this tool: then the driver links its own SQLite, which cannot encrypt and must say
+// so. It is compiled for this alone, so it need not be fast.
+func (t *tool) plainTests(ctx context.Context, out io.Writer) error {
+	cmd := t.command(ctx, out, "go", "test", "-tags", plainTags, "./backend/store")
+	cmd.Env = append(cmd.Env, joined("CGO_CFLAGS", "-O0", os.Getenv("CGO_CFLAGS")))
+	return named(cmd.Run(), "go", []string{"test", "-tags", plainTags})
 }
 
 // screens lets axe look at every screen, in both themes and languages.
