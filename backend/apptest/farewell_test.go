@@ -222,3 +222,64 @@ func TestRemovedFromAGroupIsTold(t *testing.T) {
 		}
 	})
 }
+
+// S20, K8: whoever is taken out of a group is told so on a device, too, that was never given the key under which it was written,
+// because the others did not know of it.
+func TestRemovedFromAGroupIsToldOnAnUnknownDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		g := a.Group(b, c)
+		a.Note(g, "before")
+		Exchange(a, b, c)
+		c2 := c.OtherDevice("c2", false)
+		c.Link(c2) // nobody else hears of it yet
+		c.Copy(c2)
+		in := func(m *Member) bool { info, _ := m.R.Scope(g); _, ok := info.Members[c.user()]; return ok }
+		if !in(c2) || !has(c2, g, "before") {
+			t.Fatal("c2 is not of the group")
+		}
+		if err := a.R.Rotate(ctx, g); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.R.RemoveMembers(ctx, g, []op.UserID{c.user()}); err != nil {
+			t.Fatal(err)
+		}
+		a.Note(g, "after")
+		l := Connect(a, c2)
+		defer l.Stop()
+		Eventually(t, "c2 knows", func() bool { return !in(c2) })
+		Eventually(t, "in sync", func() bool { return InSync(a, c2) })
+		if !has(c2, g, "before") || has(c2, g, "after") {
+			t.Fatalf("c2 sees\n%s", c2.Dump(g))
+		}
+		a.Copy(b)
+		a.Note(g, "under a key that c2 does not have")
+		for _, ref := range c2.epochsHeld(g) {
+			if now := a.OwnFeed(g); Parse(t, a.Frame(&now, now.Len, now.Len))[0].Epoch == ref {
+				t.Fatal("c2 was given the key that the group goes on under")
+			}
+		}
+	})
+}
+
+// epochsHeld lists the epochs of a scope whose keys the member holds.
+func (m *Member) epochsHeld(scope op.ScopeID) (out []op.EpochRef) {
+	m.T.Helper()
+	tag := m.Tag(scope)
+	rows, err := m.DB.Read().Query(`SELECT ref FROM epoch WHERE tag = ?`, tag[:])
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ref []byte
+		if err := rows.Scan(&ref); err != nil {
+			m.T.Fatal(err)
+		}
+		out = append(out, op.EpochRef(ref))
+	}
+	return out
+}

@@ -59,8 +59,8 @@ func acts() []act {
 		{"freeze", 3, func(w *world, n *node) error { return n.R.Remove(ctx, w.somebody(), authority.Frozen) }},
 		{"unfreeze", 4, func(w *world, n *node) error { return n.R.Unfreeze(ctx, w.somebody()) }},
 		{"leave", 1, func(w *world, n *node) error {
-			if n.no == 0 {
-				return nil // somebody has to let people in
+			if n.person() == w.nodes[0].person() {
+				return nil // somebody has to let people in, and to say in the end who is of the team
 			}
 			return n.R.Leave(ctx)
 		}},

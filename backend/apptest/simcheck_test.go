@@ -120,7 +120,7 @@ func (w *world) checkLedger() {
 		if own.Len < o.ref.Seq && (o.left == nil || member) { // who lost the disk and the access gets nothing back
 			w.fail("%s lost %q, op %d of %d", o.by.Name, o.text, o.ref.Seq, own.Len)
 		}
-		if !member {
+		if !member || first != o.by && first.Device() == o.by.Device() && !w.between(first, o.scope) {
 			continue
 		}
 		if f := first.R.Feeds().Feed(key); f.Len < o.ref.Seq && (f.Fork == 0 || f.Fork > o.ref.Seq) {

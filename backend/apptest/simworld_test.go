@@ -247,7 +247,7 @@ func (w *world) mayDial(a, b *node) bool {
 	if a == b || a.dead || b.dead || a.Device() == b.Device() || !w.net.Reaches(a.no, b.no) {
 		return false
 	}
-	knows := func(x, y *node) bool { return !x.R.HasAuthority() || x.R.KnownDevice(y.Device()) }
+	knows := func(x, y *node) bool { _, was := x.R.Device(y.Device()); return was || !x.R.HasAuthority() }
 	return knows(a, b) && knows(b, a) && !(a.R.Former(b.Device()) && b.R.Former(a.Device()))
 }
 

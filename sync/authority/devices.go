@@ -92,6 +92,10 @@ func (s *State) vertexOf(id op.ID) int32 {
 	return int32(slices.IndexFunc(s.view.vertices, func(v vertex) bool { return v.id == id }))
 }
 
+// SigningKey returns the key of a device that any op names, in force or not, also one of a forked feed: what the device wrote
+// while it counted can be verified for good, by everybody. It gives no right; see Device.
+func (s *State) SigningKey(id op.DeviceID) (ed25519.PublicKey, bool) { return s.keys.get(id) }
+
 // ClaimedKey returns the signing key that the first op of an unknown device claims, if the state vouches for the claim: the
 // genesis of the team, an admission by an invitation that is known or was voided by a fork, or a device.link signed by the root of a known person.
 // Anything else could be made up by anybody.

@@ -69,7 +69,7 @@ func (d *draft) finish(l *Log) *State {
 	s := &State{
 		team: l.team, genesis: l.genesis, view: e.view,
 		statuses: d.statuses.share(), people: d.people.share(), devices: d.devices.share(), peers: d.peers.share(),
-		invites: d.invites.share(), rules: d.rules.share(), org: d.org, revoked: d.revoked,
+		keys: l.keys.share(), invites: d.invites.share(), rules: d.rules.share(), org: d.org, revoked: d.revoked,
 		heads: slices.Collect(maps.Keys(e.heads)), missing: slices.Collect(maps.Keys(l.missing)), lazy: &lazy{},
 	}
 	if e.found >= 0 {

@@ -1,6 +1,10 @@
 package authority
 
-import "tongzhou/sync/op"
+import (
+	"crypto/ed25519"
+
+	"tongzhou/sync/op"
+)
 
 // Log collects the control ops of a team and evaluates them. What was decided stays decided: an addition costs what it may
 // change, unless it proves a fork or fills a hole in a feed; then everything is evaluated again. It is not safe for
@@ -10,9 +14,10 @@ type Log struct {
 	genesis op.ID
 	facts   map[op.ID]*fact
 	missing map[op.ID]bool // cited and not there
-	engine  *engine        // nil: to be made from the facts
-	draft   draft          // what the next state will hold
-	state   *State         // nil: something was added since
+	keys    trie[op.DeviceID, ed25519.PublicKey]
+	engine  *engine // nil: to be made from the facts
+	draft   draft   // what the next state will hold
+	state   *State  // nil: something was added since
 }
 
 // NewLog returns an empty log. genesis pins the founding op: no other op can found the team.
@@ -34,6 +39,9 @@ func (l *Log) Add(ops ...Op) int {
 		o.Ref.Device = o.Device
 		f := &fact{op: o, act: actOf(o, l.team, l.genesis)}
 		l.facts[o.ID] = f
+		if id := f.act.identity; id != nil {
+			l.keys.set(id.cert.DeviceID(), id.cert.SignPub)
+		}
 		delete(l.missing, o.ID)
 		for _, d := range o.Deps {
 			if l.facts[d] == nil {

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"crypto/ed25519"
 	"slices"
 	"sync"
 
@@ -18,6 +19,7 @@ type State struct {
 	people   trie[op.UserID, *person] // everyone who was ever certified or named by something valid
 	devices  trie[op.DeviceID, op.UserID]
 	peers    trie[[32]byte, []op.DeviceID]
+	keys     trie[op.DeviceID, ed25519.PublicKey]
 	invites  trie[op.ID, *InviteState]
 	rules    trie[[32]byte, *ruleLine]
 	org      *org

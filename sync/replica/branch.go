@@ -43,6 +43,7 @@ func (r *Replica) keepBranch(p *projector, o *op.Sealed) error {
 	}
 	p.event.Branches = append(p.event.Branches, Branch{Tag: o.Scope, Raw: raw})
 	p.reload, p.world = true, true
+	r.healSoon(o.Scope) // its key may have to be asked for
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
@@ -150,6 +151,9 @@ func (r *Replica) keepBoxes(p *projector, o *opened, n *handed) error {
 	devices := []op.DeviceID{o.sealed.Device}
 	for i := range n.Boxes {
 		devices = append(devices, n.Boxes[i].Device)
+	}
+	if s := r.world.Load().scopes[o.sealed.Scope]; s != nil && slices.ContainsFunc(devices, func(d op.DeviceID) bool { return !s.readers[d] }) {
+		p.event.Keys = true // conversations with who lost the scope hand them over (SPEC S20)
 	}
 	for _, d := range devices {
 		if _, err := p.tx.Exec(`INSERT INTO epoch_box (tag, ref, device, at) VALUES (?, ?, ?, ?) ON CONFLICT (tag, ref, device) DO UPDATE SET at = max(at, excluded.at)`,

@@ -221,6 +221,19 @@ func (r *Replica) ProveFork(ctx context.Context, raw []byte) error {
 	})
 }
 
+// ForkOf is the proof that a feed forked, nil if none is known.
+func (r *Replica) ForkOf(k oplog.FeedKey) ([]byte, error) {
+	f := r.feeds.Feed(k)
+	if f.Fork == 0 {
+		return nil, nil
+	}
+	var proof []byte
+	if err := r.db.Read().QueryRow(`SELECT proof FROM fork WHERE feed = ? ORDER BY seq LIMIT 1`, f.No).Scan(&proof); err != nil {
+		return nil, fmt.Errorf("read fork: %w", err)
+	}
+	return proof, nil
+}
+
 // Forks are the proofs about feeds that dev reads.
 func (r *Replica) Forks(dev op.DeviceID) ([][]byte, error) {
 	rows, err := r.db.Read().Query(`SELECT feed, proof FROM fork ORDER BY feed, seq LIMIT 1000`)

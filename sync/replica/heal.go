@@ -111,7 +111,7 @@ func (r *Replica) fill(p *projector, gaps []gap) error {
 }
 
 // gaps lists who lacks what of the keys that this device holds of a scope: readers that have no box of an epoch that may be
-// written under, and those that ask.
+// written under, those that ask, and those that cannot read that they are out.
 func (r *Replica) gaps(q oplog.Querier, s *scope) ([]gap, error) {
 	w := r.world.Load()
 	var out []gap
@@ -142,7 +142,11 @@ func (r *Replica) gaps(q oplog.Querier, s *scope) ([]gap, error) {
 		}
 	}
 	asked, err := r.asked(q, w, s)
-	return append(out, asked...), err
+	if err != nil {
+		return nil, err
+	}
+	parting, err := r.partingGaps(q, w, s)
+	return slices.Concat(out, asked, parting), err
 }
 
 // asked lists what devices ask for and should have.
@@ -219,13 +223,13 @@ func (r *Replica) readNeed(reg *op.Register) []op.EpochRef {
 	return splitRefs(refs)
 }
 
-// unreadable adds the epochs of stored ops and registers that cannot be read here, also of those whose announcement was lost with
-// a fork.
+// unreadable adds the epochs of stored ops, of branches too, and registers that cannot be read here, also of those whose
+// announcement was lost with a fork.
 func (r *Replica) unreadable(q oplog.Querier, s *scope, refs []op.EpochRef) ([]op.EpochRef, error) {
 	const at = 81 // of Epoch in a header, counted from 1
 	// That the status is none of those that are settled goes without saying, but not for the planner, which would read every op of the scope.
-	rows, err := q.Query(`SELECT DISTINCT substr(o.data, ?, 8) FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
-		WHERE f.tag = ? AND o.status NOT IN (0, 5, 6) AND o.status = ? ORDER BY 1`, at, s.tag[:], int64(oplog.NoKey))
+	rows, err := q.Query(`SELECT DISTINCT substr(o.data, ?1, 8) FROM feed f JOIN op o ON o.id > f.no << 40 AND o.id < (f.no + 1) << 40
+		WHERE f.tag = ?2 AND o.status NOT IN (0, 5, 6) AND o.status = ?3 UNION SELECT substr(data, ?1, 8) FROM branch_op WHERE tag = ?2 ORDER BY 1`, at, s.tag[:], int64(oplog.NoKey))
 	if err != nil {
 		return nil, fmt.Errorf("read unreadable ops: %w", err)
 	}

@@ -269,12 +269,12 @@ func (r *Replica) feedFor(p *projector, v *Verified) (*oplog.Feed, error) {
 
 // strangers counts the control feeds of devices that the control log does not certify, if dev is one of these.
 func (r *Replica) strangers(dev op.DeviceID) int {
-	if r.KnownDevice(dev) {
+	if _, certified := r.Device(dev); certified {
 		return 0
 	}
 	n := 0
 	for _, f := range r.feeds.Scope(r.teamTag.control) {
-		if !r.KnownDevice(f.Device) {
+		if _, certified := r.Device(f.Device); !certified {
 			n++
 		}
 	}

@@ -168,13 +168,13 @@ func (r *Replica) view(o *opened, feedNo int64, red *reducer) *Op {
 // maxStrangers bounds the control feeds whose device the control log does not certify.
 const maxStrangers = 256
 
-// deviceKey is the signing key of the device of a feed; first is an op of it, if one is at hand. A device nobody knows yet
+// deviceKey is the signing key of the device of a feed; first is an op of it, if one is at hand. A device of which nobody has heard
 // brings its own key: its feed in the control log begins with the genesis, an admission or a link by the recovery words, which
 // names the key and is signed with it. That it speaks for itself gives it no right.
 func (r *Replica) deviceKey(q oplog.Querier, h *op.Header, first *op.Sealed) (ed25519.PublicKey, error) {
 	w := r.world.Load()
-	if d, ok := w.auth.Device(h.Device); ok {
-		return d.SignPub, nil
+	if key, ok := w.auth.SigningKey(h.Device); ok {
+		return key, nil
 	}
 	if h.Scope != r.teamTag.control {
 		return nil, ErrStranger

@@ -19,7 +19,7 @@ const maxKeyOps = 64
 
 // KeysFor returns the epoch ops, as signed, of the scopes that dev has become a reader of after an arrival number, as far as
 // they are of use to it: announcements, from which earlier keys follow, and boxes for it or its person. The newest go first. Horizons follow, also those
-// of other scopes that became known since.
+// of other scopes that became known since, and the boxes for it in scopes that it lost, which let it read that.
 func (r *Replica) KeysFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 	rows, err := r.db.Read().Query(`SELECT s.tag, op.data, a.op IS NOT NULL FROM shared s JOIN epoch_op e ON e.tag = s.tag JOIN op ON op.id = e.op
 		LEFT JOIN announce a ON a.tag = e.tag AND a.op = e.op
@@ -58,7 +58,11 @@ func (r *Replica) KeysFor(dev op.DeviceID, lseq int64) ([][]byte, error) {
 		return nil, fmt.Errorf("read epoch ops: %w", err)
 	}
 	horizons, err := r.horizonsFor(dev, lseq)
-	return append(out, horizons...), err
+	if err != nil {
+		return nil, err
+	}
+	parting, err := r.partingKeys(dev, lseq)
+	return slices.Concat(out, horizons, parting), err
 }
 
 // hasBox tells whether a stored epoch op hands a key to one of the devices.

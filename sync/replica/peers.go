@@ -34,9 +34,9 @@ func (r *Replica) HasAuthority() bool {
 	return len(r.world.Load().scopes[r.teamTag.control].readers) > 0
 }
 
-// KnownDevice tells whether the key of a device is known, so that its ops can be verified.
+// KnownDevice tells whether the key of a device is known, so that its ops can be verified. It need not be of the team.
 func (r *Replica) KnownDevice(dev op.DeviceID) bool {
-	_, ok := r.world.Load().auth.Device(dev)
+	_, ok := r.world.Load().auth.SigningKey(dev)
 	return ok
 }
 
@@ -182,7 +182,11 @@ func (r *Replica) RegistersOf(tag op.ScopeTag) ([][]byte, error) {
 	}
 	out := make([][]byte, 0, len(rows))
 	for i := range rows {
-		if reg, _, err := op.ParseRegister(rows[i].Raw); err == nil && r.KnownDevice(reg.Device) {
+		reg, _, err := op.ParseRegister(rows[i].Raw)
+		if err != nil {
+			continue
+		}
+		if _, certified := r.Device(reg.Device); certified { // else the peer would not take it
 			out = append(out, rows[i].Raw)
 		}
 	}

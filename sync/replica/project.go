@@ -192,7 +192,8 @@ func (p *projector) reconsider() error {
 		return err
 	}
 	changed, p.world = changed || p.world, false
-	if p.reload {
+	reloaded := p.reload
+	if reloaded {
 		p.reload, p.memory = false, true
 		if err := p.r.loadControl(p.tx); err != nil {
 			return err
@@ -213,6 +214,11 @@ func (p *projector) reconsider() error {
 		}
 		if err := p.r.noteRemovals(p, before); err != nil {
 			return err
+		}
+		if reloaded && before != nil {
+			if err := p.r.forgetDevices(p, before, touched); err != nil {
+				return err
+			}
 		}
 	}
 	if err := p.r.recheckUnsettled(p); err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
+	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -132,6 +134,26 @@ func (r *Replica) dropRegisters(p *projector, sc *scope, user op.UserID) error {
 		}
 		if err := k.Drop(p.tx, sc.no, no); err != nil {
 			return fmt.Errorf("drop register %s: %w", k.Key, err)
+		}
+	}
+	return nil
+}
+
+// forgetDevices takes back what the registers of devices did that the control log no longer certifies, because what certified them
+// turned out to stand behind a fork (SPEC P14). touched gets the scopes whose registers must be projected again.
+func (r *Replica) forgetDevices(p *projector, before *world, touched map[op.ScopeTag]bool) error {
+	w := r.world.Load()
+	for _, users := range [][]authority.User{before.auth.Users(), before.auth.Former()} {
+		for _, u := range users {
+			if !slices.ContainsFunc(before.auth.AllDevices(u.ID), func(d authority.Device) bool { _, still := w.auth.Device(d.ID); return !still }) {
+				continue
+			}
+			for tag, s := range w.scopes {
+				if err := r.dropRegisters(p, s, u.ID); err != nil {
+					return err
+				}
+				touched[tag] = true
+			}
 		}
 	}
 	return nil

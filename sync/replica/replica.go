@@ -134,7 +134,7 @@ type Event struct {
 	Branches  []Branch
 	Authority bool // roles, members or devices changed
 	Receipts  bool // somebody acknowledged something
-	Keys      bool // this device holds a new key, or gave one to somebody who had none of the scope
+	Keys      bool // this device holds a new key, or one was given to somebody who had none of the scope, or reads it no more
 }
 
 // Advance is a feed that grew. Raw holds the new ops when they are few.

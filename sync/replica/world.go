@@ -137,6 +137,9 @@ func (r *Replica) rebuildWorld(p *projector) error {
 		if err := r.shareScope(p, s); err != nil {
 			return err
 		}
+		if s.partedWithNewDevice(old, w) {
+			r.healSoon(s.tag)
+		}
 	}
 	p.tell(old, w)
 	p.event.Authority, p.memory = true, true

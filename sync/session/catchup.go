@@ -60,6 +60,9 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 	}
 	to := f.Len
 	if !mine.Takes(to) {
+		if err := s.showFork(k); err != nil {
+			return err
+		}
 		to = mine.Fork - 1
 	}
 	if mine.Len >= to {

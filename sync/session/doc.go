@@ -11,7 +11,7 @@
 // lie ends the conversation with a reason and nothing of it is stored; "in sync" is said only after equal fingerprints.
 //
 // A device that lost its access is spoken with as well: it may learn that, and nothing else (S19, R16); who was taken out of a
-// group is told by the feeds of the group up to there (S20).
+// group is told by the feeds of the group up to there (S20), and who sends what stands behind a fork is shown the proof (S21).
 //
 // A Session is a state machine driven by one goroutine (Run). Frames are produced when the stream takes them, so a slow peer
 // costs no memory.

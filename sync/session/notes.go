@@ -70,6 +70,9 @@ func (s *Session) handleNotes(ctx context.Context) error {
 		return s.onAuthority(ctx)
 	}
 	if keys && s.peer != nil && !s.leaving() && !s.gone() {
+		if err := s.showScopes(); err != nil {
+			return err
+		}
 		_, err := s.retryLater(false)
 		return err
 	}

@@ -147,6 +147,9 @@ func (s *Session) onStored(ctx context.Context, m *stored) error {
 		if m.first == f.Len+1 && m.prev != f.Head { // the difference begins before what was sent
 			s.seekFork(&f)
 		}
+		if err := s.showFork(m.key); err != nil {
+			return err
+		}
 		return s.maybeDone(ctx)
 	case errors.Is(m.err, replica.ErrStranger), errors.Is(m.err, replica.ErrStub): // a horizon may be on its way, or others have it whole
 		s.dropWant(m.key)
@@ -180,6 +183,16 @@ func (s *Session) onStored(ctx context.Context, m *stored) error {
 		return s.maybeDone(ctx)
 	}
 	return nil
+}
+
+// showFork shows the proof of a fork to a peer that has ops from behind it, once (SPEC S21).
+func (s *Session) showFork(k oplog.FeedKey) error {
+	proof, err := s.r.ForkOf(k)
+	if err != nil || proof == nil || s.proven[k] || len(s.proven) >= maxWanted {
+		return err
+	}
+	s.proven[k] = true
+	return s.send(&wire.Fork{Proof: proof})
 }
 
 // onGap asks for what is missing before ops that came too early.

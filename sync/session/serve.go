@@ -143,7 +143,7 @@ func (s *Session) showScopes() error {
 	if err := s.show(s.shownAt, readable, upTo); err != nil {
 		return err
 	}
-	if err := s.showPartings(before, readable); err != nil {
+	if err := s.showPartings(); err != nil {
 		return err
 	}
 	added := slices.SortedFunc(maps.Keys(readable), op.ScopeTag.Compare)
@@ -162,19 +162,17 @@ func (s *Session) showScopes() error {
 	return nil
 }
 
-// showPartings announces what tells the peer that it lost a scope.
-func (s *Session) showPartings(before, readable map[op.ScopeTag]bool) error {
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(before)), func(tag op.ScopeTag) bool { return !readable[tag] }) {
-		return nil
-	}
+// showPartings announces, once, what tells the peer that it lost a scope.
+func (s *Session) showPartings() error {
 	parting, err := s.r.Parting(s.cfg.Peer)
 	if err != nil {
 		return err
 	}
 	var feeds []wire.FeedState
 	for i := range parting {
-		if before[parting[i].Tag] {
-			feeds = append(feeds, wire.State(&parting[i]))
+		if f := &parting[i]; s.parted[f.FeedKey] < f.Len {
+			s.parted[f.FeedKey] = f.Len
+			feeds = append(feeds, wire.State(f))
 		}
 	}
 	return s.sendHaves(feeds)

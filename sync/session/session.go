@@ -126,6 +126,8 @@ type Session struct {
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
 	strange     map[oplog.FeedKey]time.Time      // when ops came that nobody here can verify yet
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
+	proven      map[oplog.FeedKey]bool           // the peer was shown that they forked
+	parted      map[oplog.FeedKey]uint64         // what the peer was told of scopes that it lost
 	shownAt     int64                            // arrival number at which shown was so
 	upTo        int64
 	deltaDone   bool
@@ -172,6 +174,7 @@ func New(cfg Config) *Session {
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
 		strange: map[oplog.FeedKey]time.Time{}, sought: map[oplog.FeedKey]uint64{},
+		proven: map[oplog.FeedKey]bool{}, parted: map[oplog.FeedKey]uint64{},
 		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}
 }
