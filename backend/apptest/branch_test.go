@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,5 +127,32 @@ func TestLetInBehindAForkIsTold(t *testing.T) {
 		defer l.Stop()
 		Eventually(t, "d knows", func() bool { return d.forks() > 0 && !in(d) })
 		Eventually(t, "in sync", func() bool { return InSync(a, d) })
+	})
+}
+
+// S21, S19: somebody was frozen by an op behind a fork, and knows nothing of the fork. They hear of it when they come back, and are
+// a member again.
+func TestFrozenBehindAForkIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		a.Grant(b, authority.Admin)
+		Exchange(a, b, c)
+		twin := b.Clone("twin")
+		b.Invite() // one branch
+		if err := twin.R.Remove(context.Background(), c.user(), authority.Frozen); err != nil {
+			t.Fatal(err)
+		}
+		twin.Copy(c)
+		if err := errors.Join(ignoreForked(twin.tryGive(a, controlOf(a))), ignoreForked(b.tryGive(a, controlOf(a)))); err != nil {
+			t.Fatal(err)
+		}
+		if !c.R.Gone() || a.forks() == 0 {
+			t.Fatal("c is not frozen, or there is no fork")
+		}
+		l := Connect(a, c)
+		defer l.Stop()
+		Eventually(t, "c is back", func() bool { return !c.R.Gone() && c.forks() > 0 })
+		Eventually(t, "in sync", func() bool { return InSync(a, c) })
 	})
 }
