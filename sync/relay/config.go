@@ -26,7 +26,7 @@ type Limits struct {
 	OpsBurst     int   // 50,000
 	Conns        int   // at a time; 1,024
 	Strangers    int   // of those, devices not on a roster or not known yet; 256
-	MailBytes    int64 // of one mailbox; 1 MiB
+	MailBytes    int64 // of one mailbox, each mail with store.MailCost; 1 MiB
 	Boxes        int   // of one team; 1,000
 }
 
@@ -39,9 +39,8 @@ const (
 	maxRegisterKeys = 64   // of a device in a scope
 	maxVouched      = 64   // devices of a team at a time
 	vouchFor        = 30 * 24 * time.Hour
-	boxFor          = 7 * 24 * time.Hour // an invitation's mailbox without mail
+	boxFor          = 7 * 24 * time.Hour // a mailbox without mail
 	capCost         = 256                // bytes that a cap counts for
-	mailCost        = 64                 // bytes that a mail counts for besides its body
 	chunkWindow     = 512 << 10          // bytes of the window that chunks take: what people write does not wait long for them
 )
 
@@ -107,5 +106,6 @@ const (
 	maxBoxes     = 64      // mailboxes open
 	maxDownloads = 16      // copies of chunks asked for
 	maxStrikes   = 32      // refusals of a device on no roster
+	maxLetters   = 32      // mails that a device on no roster leaves
 	creditEvery  = wire.Window / 8
 )

@@ -67,6 +67,7 @@ type conn struct {
 	slowTo   time.Time               // credit is withheld until then
 	upload   *upload                 // the copy of a chunk that is being left; nil: none was
 	strikes  int                     // refusals while it was not on the roster
+	letters  int                     // mails it wanted to leave
 	outUntil time.Time               // when the time of a device that is not on the roster is over
 }
 

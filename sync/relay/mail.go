@@ -13,44 +13,62 @@ import (
 )
 
 // This file carries mail: keys for a device that is away, and the steps of joining between a member and a newcomer who are not
-// on at the same time. A device's own box is its id; an invitation's belongs to whoever proves its key.
+// on at the same time. A device's own box is its id; an invitation's is for whoever proves its key, and for the team.
 
-// mine tells whether the device may read a box.
-func (c *conn) mine(box wire.MailBox) bool {
-	_, open := c.boxes[box]
-	return open || c.in() && box == wire.MailBox(c.device)
+// mine tells whether the device may read a box, and keeps those that it asks for open.
+func (c *conn) mine(ctx context.Context, box wire.MailBox) (bool, error) {
+	if _, open := c.boxes[box]; open || !c.in() {
+		return open, nil
+	}
+	if box != wire.MailBox(c.device) {
+		_, ofDevice, err := c.r.store.Device(ctx, c.no, op.DeviceID(box))
+		if err != nil {
+			return false, fmt.Errorf("relay: %w", err)
+		}
+		if ofDevice || len(c.boxes) >= maxBoxes {
+			return false, nil
+		}
+	}
+	c.boxes[box] = 0
+	return true, nil
 }
 
-// onMailOpen opens an invitation's box. Only a rostered device makes one: strangers could fill the relay with them.
+// onMailOpen opens an invitation's box. Devices of the team, which know who was invited and not the secret, prove nothing. Only
+// a rostered device makes one, and keeps it from expiring: strangers could fill the relay with them.
 func (c *conn) onMailOpen(ctx context.Context, m *wire.RelayMailOpen) error {
 	box := wire.BoxOf(m.Pub)
+	_, open := c.boxes[box]
 	switch {
 	case c.no == 0:
 		return c.refused(wire.TRelayMailOpen, wire.RelayBadState, "the team has no roster here")
-	case !ed25519.Verify(m.Pub[:], wire.BoxProof(c.r.store.ID(), c.nonce, box), m.Proof[:]):
+	case !c.in() && !ed25519.Verify(m.Pub[:], wire.BoxProof(c.r.store.ID(), c.nonce, box), m.Proof[:]):
 		return c.refused(wire.TRelayMailOpen, wire.RelayBadSig, "the proof does not match")
-	case len(c.boxes) >= maxBoxes:
+	case !open && len(c.boxes) >= maxBoxes:
 		return c.refused(wire.TRelayMailOpen, wire.RelayTooMany, "too many mailboxes are open")
 	}
 	now := c.r.cfg.Now()
-	_, there, err := c.r.store.Box(ctx, c.no, box)
+	b, there, err := c.r.store.Box(ctx, c.no, box)
 	if err != nil {
 		return fmt.Errorf("relay: %w", err)
 	}
 	if !there && !c.in() {
 		return c.refused(wire.TRelayMailOpen, wire.RelayNotThere, "no such mailbox")
 	}
-	if !there {
+	if c.in() && b.ExpiresMS < now.Add(boxFor/2).UnixMilli() {
 		var no *refusal
 		err := c.write(ctx, func(tx store.Tx) error {
-			_, no, err = c.makeBox(ctx, tx, box, now)
-			return err
+			b, refused, err := c.makeBox(ctx, tx, box, now)
+			if no = refused; err != nil || no != nil {
+				return err
+			}
+			b.ExpiresMS = max(b.ExpiresMS, now.Add(boxFor).UnixMilli())
+			return tx.PutBox(ctx, c.no, b)
 		})
 		if answered, err := c.mailRefused(wire.TRelayMailOpen, no, err); answered {
 			return err
 		}
 	}
-	c.boxes[box] = 0
+	c.boxes[box] += 0
 	return c.send(&wire.RelayMail{Box: box})
 }
 
@@ -88,6 +106,9 @@ func (c *conn) onMailPut(ctx context.Context, m *wire.RelayMailPut) error {
 	if _, open := c.boxes[m.Box]; !open && !c.in() {
 		return c.refused(wire.TRelayMailPut, wire.RelayNoRight, "the mailbox is not open")
 	}
+	if c.letters++; c.letters > maxLetters && !c.in() {
+		return c.refused(wire.TRelayMailPut, wire.RelayTryLater, "too much mail at a time")
+	}
 	if wait := c.r.pace.spend(deviceKey{c.no, c.device}, 1+len(m.Body)>>10, c.r.cfg.Now()); wait.Sub(c.r.cfg.Now()) > time.Minute {
 		return c.refused(wire.TRelayMailPut, wire.RelayTryLater, "too much mail at a time")
 	}
@@ -124,15 +145,16 @@ func (c *conn) putMail(ctx context.Context, tx store.Tx, m *wire.RelayMailPut) (
 		}
 		b = made
 	}
-	size := int64(len(m.Body))
-	fits := b.Bytes+size <= c.r.cfg.Limits.MailBytes
-	if fits {
-		if fits, err = c.r.roomForWords(ctx, tx, &t, size+mailCost); err != nil {
-			return 0, nil, err
-		}
+	size := int64(len(m.Body)) + store.MailCost
+	fits, err := c.r.roomForWords(ctx, tx, &t, size)
+	if err != nil {
+		return 0, nil, err
 	}
 	if !fits {
-		return 0, &refusal{wire.RelayQuota, "the mailbox is full"}, nil
+		return 0, &refusal{wire.RelayQuota, "the team has no room left"}, nil
+	}
+	if no, err := c.makeRoom(ctx, tx, &b, size); err != nil || no != nil {
+		return 0, no, err
 	}
 	until := now.Add(time.Duration(m.TTL) * time.Second).UnixMilli()
 	number := b.Next
@@ -140,7 +162,7 @@ func (c *conn) putMail(ctx context.Context, tx store.Tx, m *wire.RelayMailPut) (
 	if err := tx.PutBox(ctx, c.no, b); err != nil {
 		return 0, nil, err
 	}
-	if err := tx.PutMail(ctx, c.no, m.Box, wire.Mail{No: number, AtMS: now.UnixMilli(), Body: m.Body}, until); err != nil {
+	if err := tx.PutMail(ctx, c.no, m.Box, c.device, wire.Mail{No: number, AtMS: now.UnixMilli(), Body: m.Body}, until); err != nil {
 		return 0, nil, err
 	}
 	if err := tx.AddBytes(ctx, c.no, size); err != nil {
@@ -149,8 +171,44 @@ func (c *conn) putMail(ctx context.Context, tx store.Tx, m *wire.RelayMailPut) (
 	return number, nil, tx.NextPost(ctx, c.no)
 }
 
+// makeRoom lets go of mail until a box takes size bytes more: always the oldest mail of the device that has most in it, counting
+// the new one. So who fills a box pushes out what it left there itself, and never the little that others leave.
+func (c *conn) makeRoom(ctx context.Context, tx store.Tx, b *store.Box, size int64) (*refusal, error) {
+	full := &refusal{wire.RelayQuota, "the mailbox is full"}
+	for b.Bytes+size > c.r.cfg.Limits.MailBytes {
+		shares, err := tx.Shares(ctx, c.no, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		most := store.Share{Sender: c.device, Bytes: size}
+		for _, s := range shares {
+			if s.Sender == c.device {
+				s.Bytes += size
+				most = s
+			}
+		}
+		for _, s := range shares {
+			if s.Sender != c.device && s.Bytes > most.Bytes {
+				most = s
+			}
+		}
+		freed, err := tx.DropMail(ctx, c.no, b.ID, []uint64{most.Oldest})
+		if err != nil {
+			return nil, err
+		}
+		if freed == 0 { // the new one alone is the most
+			return full, nil
+		}
+		b.Bytes -= freed
+	}
+	return nil, nil
+}
+
 func (c *conn) onMailGet(ctx context.Context, m *wire.RelayMailGet) error {
-	if !c.mine(m.Box) {
+	if mine, err := c.mine(ctx, m.Box); err != nil || !mine {
+		if err != nil {
+			return err
+		}
 		return c.refused(wire.TRelayMailGet, wire.RelayNoRight, "the mailbox is not this device's")
 	}
 	c.boxes[m.Box] = max(c.boxes[m.Box], m.After) // from now on new mail comes by itself
@@ -182,7 +240,10 @@ func (c *conn) pushMail(ctx context.Context) error {
 }
 
 func (c *conn) onMailDrop(ctx context.Context, m *wire.RelayMailDrop) error {
-	if !c.mine(m.Box) {
+	if mine, err := c.mine(ctx, m.Box); err != nil || !mine {
+		if err != nil {
+			return err
+		}
 		return c.refused(wire.TRelayMailDrop, wire.RelayNoRight, "the mailbox is not this device's")
 	}
 	return c.note(ctx, func(tx store.Tx) error { // what is not dropped now expires

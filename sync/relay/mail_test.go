@@ -2,6 +2,7 @@ package relay
 
 import (
 	"crypto/ed25519"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,21 +74,57 @@ func TestInvitationMail(t *testing.T) {
 	}
 }
 
-// B14: a proof of a box is good for one connection; without one, a box does not exist.
+// B14: a stranger's proof of a box is good for one connection; without one, a box does not exist for strangers. The team's
+// devices need none, and open those of invitations only.
 func TestMailOfOthers(t *testing.T) {
 	w, a, _, ca, cb := two(t, Limits{})
 	box, proof := ca.openBox(1)
-	ca.send(proof)
+	ca.send(&wire.RelayMailOpen{Pub: proof.Pub})
 	expect[*wire.RelayMail](ca)
-	cb.send(proof)
-	cb.expectRefusal(proof, wire.RelayBadSig)
-	for _, m := range []wire.Message{&wire.RelayMailGet{Box: box}, &wire.RelayMailDrop{Box: box}, &wire.RelayMailGet{Box: wire.MailBox(a.id)}} {
+	ca.mail(box, "for whoever is invited")
+	stranger := w.connect(newMachine(9))
+	stranger.send(proof)
+	stranger.expectRefusal(proof, wire.RelayBadSig)
+	for _, m := range []wire.Message{&wire.RelayMailGet{Box: box}, &wire.RelayMailDrop{Box: box}, &wire.RelayMailPut{Box: box, Body: []byte("x"), TTL: 60}} {
+		stranger.send(m)
+		stranger.expectRefusal(m, wire.RelayNoRight)
+	}
+	if got := cb.get(box, 0); len(got) != 1 {
+		t.Errorf("a colleague sees %q", got)
+	}
+	for _, m := range []wire.Message{&wire.RelayMailGet{Box: wire.MailBox(a.id)}, &wire.RelayMailDrop{Box: wire.MailBox(a.id)}} {
 		cb.send(m)
 		cb.expectRefusal(m, wire.RelayNoRight)
 	}
 	cb.send(&wire.RelayMailPut{Box: wire.MailBox{1, 2, 3}, Body: []byte("x"), TTL: 60})
 	cb.expectRefusal(&wire.RelayMailPut{}, wire.RelayNotThere)
-	_ = w
+}
+
+// B14: an invitation's box lasts while the team's devices ask for it, and no longer.
+func TestMailboxLasts(t *testing.T) {
+	w := newWorld(t, Limits{})
+	_, ca := w.found(newMachine(1))
+	_, proof := ca.openBox(1)
+	for range 3 {
+		ca.send(proof)
+		expect[*wire.RelayMail](ca)
+		w.clock.add(4 * 24 * time.Hour)
+		if err := w.relay.Collect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stranger := w.connect(newMachine(9))
+	_, theirs := stranger.openBox(1)
+	stranger.send(theirs)
+	expect[*wire.RelayMail](stranger)
+	w.clock.add(4 * 24 * time.Hour)
+	if err := w.relay.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stranger = w.connect(newMachine(9))
+	_, theirs = stranger.openBox(1)
+	stranger.send(theirs)
+	stranger.expectRefusal(theirs, wire.RelayNotThere)
 }
 
 // B14: a rostered device leaves mail for another one that is away; only that one reads it, until its time is over.
@@ -116,29 +153,67 @@ func TestDeviceMail(t *testing.T) {
 	_ = a
 }
 
-// B14: a mailbox, and the mailboxes of a team, have an end.
+// B14: a mailbox, and the mailboxes of a team, have an end. Who fills a box pushes out what it left there itself, oldest
+// first; what others leave fits, as long as it is less.
 func TestFloodOfMail(t *testing.T) {
 	w := newWorld(t, Limits{MailBytes: 100_000, Boxes: 3})
-	a, b := newMachine(1), newMachine(2)
-	_, ca := w.found(a, b)
+	a, b, c := newMachine(1), newMachine(2), newMachine(3)
+	_, ca := w.found(a, b, c)
 	box := wire.MailBox(b.id)
-	for range 2 {
-		ca.mail(box, string(make([]byte, 50_000)))
+	big := string(make([]byte, 30_000))
+	for n := range 9 {
+		if got := ca.mail(box, big); got != uint64(n+1) {
+			t.Fatalf("mail %d has number %d", n+1, got)
+		}
 	}
-	ca.send(&wire.RelayMailPut{Box: box, Body: []byte("x"), TTL: 60})
-	ca.expectRefusal(&wire.RelayMailPut{}, wire.RelayQuota)
-	for seed := range byte(2) {
-		_, proof := ca.openBox(seed)
-		ca.send(proof)
-		expect[*wire.RelayMail](ca)
+	cc := w.connect(c)
+	cc.mail(box, "a key")
+	ca.mail(box, big)
+	for range 40 {
+		ca.mail(box, "x")
 	}
-	_, proof := ca.openBox(9)
-	ca.send(proof)
-	ca.expectRefusal(proof, wire.RelayTooMany)
 	cb := w.connect(b)
-	cb.send(&wire.RelayMailDrop{Box: box, Nos: []uint64{1}})
-	if got := cb.get(box, 0); len(got) != 1 {
-		t.Errorf("%d left", len(got))
+	got := cb.get(box, 0)
+	if !slices.Contains(got, "a key") {
+		t.Error("somebody else's mail was pushed out")
 	}
-	ca.mail(box, "there is room again")
+	if n := len(got); n < 42 || n > 44 {
+		t.Errorf("%d mails are left", n)
+	}
+	cb.send(&wire.RelayMailPut{Box: wire.MailBox(a.id), Body: make([]byte, 60_000), TTL: 60})
+	expect[*wire.RelayMailStored](cb)
+	cc.send(&wire.RelayMailPut{Box: wire.MailBox(a.id), Body: make([]byte, 64_000), TTL: 60})
+	cc.expectRefusal(&wire.RelayMailPut{}, wire.RelayQuota) // it would have most, and has nothing older
+	cc.mail(wire.MailBox(a.id), string(make([]byte, 50_000)))
+	if got := w.connect(a).get(wire.MailBox(a.id), 0); len(got) != 1 {
+		t.Errorf("%d mails where one fits", len(got))
+	}
+	_, proof := cb.openBox(1)
+	cb.send(proof)
+	expect[*wire.RelayMail](cb)
+	_, proof = cb.openBox(9)
+	cb.send(proof)
+	cb.expectRefusal(proof, wire.RelayTooMany)
+}
+
+// B14: who is on no roster leaves a few mails and is sent away.
+func TestStrangerFloodsMail(t *testing.T) {
+	w := newWorld(t, Limits{})
+	_, ca := w.found(newMachine(1))
+	_, proof := ca.openBox(1)
+	ca.send(proof)
+	expect[*wire.RelayMail](ca)
+	stranger := w.connect(newMachine(9))
+	box, theirs := stranger.openBox(1)
+	stranger.send(theirs)
+	expect[*wire.RelayMail](stranger)
+	for range maxLetters {
+		stranger.mail(box, "let me in")
+	}
+	for range maxStrikes {
+		stranger.send(&wire.RelayMailPut{Box: box, Body: []byte("x"), TTL: 60})
+		stranger.expectRefusal(&wire.RelayMailPut{}, wire.RelayTryLater)
+	}
+	stranger.send(&wire.RelayMailPut{Box: box, Body: []byte("x"), TTL: 60})
+	expect[*wire.Bye](stranger)
 }

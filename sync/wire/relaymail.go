@@ -1,14 +1,14 @@
 package wire
 
-// RelayMailOpen proves the key of an invitation's mailbox for this connection. A rostered device makes the box if it is not
-// there. RelayMail without mails answers, or RelayRefused.
+// RelayMailOpen opens an invitation's mailbox for this connection, by a proof of its key. From a rostered device the proof is not
+// looked at, and the box is made if it is not there. RelayMail without mails answers, or RelayRefused.
 type RelayMailOpen struct {
 	_     struct{} `cbor:",toarray"`
 	Pub   [32]byte
 	Proof [64]byte // over BoxProof
 }
 
-// RelayMailPut leaves mail in a box. RelayMailStored answers, or RelayRefused.
+// RelayMailPut leaves mail in a box. RelayMailStored answers, or RelayRefused; mails are answered in their order.
 type RelayMailPut struct {
 	_    struct{} `cbor:",toarray"`
 	Box  MailBox
@@ -23,7 +23,7 @@ type RelayMailStored struct {
 	No  uint64
 }
 
-// RelayMailGet asks for the mail of a box with numbers above After.
+// RelayMailGet asks for the mail of a box with numbers above After. A rostered device may ask for that of every invitation.
 type RelayMailGet struct {
 	_     struct{} `cbor:",toarray"`
 	Box   MailBox

@@ -146,9 +146,9 @@ func mailContract(t *testing.T, s Store) {
 	team := addTeam(t, s, 1)
 	box := wire.MailBox{7}
 	update(t, s, func(tx Tx) error {
-		err := errors.Join(tx.PutBox(ctx, team.No, Box{ID: box, ExpiresMS: 500, Next: 4, Bytes: 12}), tx.AddBytes(ctx, team.No, 12))
+		err := errors.Join(tx.PutBox(ctx, team.No, Box{ID: box, ExpiresMS: 500, Next: 4, Bytes: 12 + 3*MailCost}), tx.AddBytes(ctx, team.No, 12+3*MailCost))
 		for n := range uint64(3) {
-			err = errors.Join(err, tx.PutMail(ctx, team.No, box, wire.Mail{No: n + 1, AtMS: int64(n), Body: []byte(fmt.Sprint("ml", n, "."))}, 100*int64(n+1)))
+			err = errors.Join(err, tx.PutMail(ctx, team.No, box, op.DeviceID{byte(n % 2)}, wire.Mail{No: n + 1, AtMS: int64(n), Body: []byte(fmt.Sprint("ml", n, "."))}, 100*int64(n+1)))
 		}
 		return err
 	})
@@ -175,8 +175,13 @@ func mailContract(t *testing.T, s Store) {
 			t.Errorf("%s: %q, %v", name, got, more)
 		}
 	}
+	shares, err := s.Shares(ctx, team.No, box)
+	slices.SortFunc(shares, func(a, b Share) int { return bytes.Compare(a.Sender[:], b.Sender[:]) })
+	if err != nil || !slices.Equal(shares, []Share{{op.DeviceID{}, 8 + 2*MailCost, 1}, {op.DeviceID{1}, 4 + MailCost, 2}}) {
+		t.Errorf("shares: %+v, %v", shares, err)
+	}
 	update(t, s, func(tx Tx) error {
-		if n, err := tx.DropMail(ctx, team.No, box, []uint64{2, 2, 9}); n != 4 || err != nil {
+		if n, err := tx.DropMail(ctx, team.No, box, []uint64{2, 2, 9}); n != 4+MailCost || err != nil {
 			t.Errorf("%d bytes freed, %v", n, err)
 		}
 		return tx.Expire(ctx, 100)
@@ -184,7 +189,7 @@ func mailContract(t *testing.T, s Store) {
 	if got, _ := get(0, 100, 9); got != "3ml2." {
 		t.Errorf("left: %q", got)
 	}
-	if b, ok, err := s.Box(ctx, team.No, box); err != nil || !ok || b != (Box{ID: box, ExpiresMS: 500, Next: 4, Bytes: 4}) {
+	if b, ok, err := s.Box(ctx, team.No, box); err != nil || !ok || b != (Box{ID: box, ExpiresMS: 500, Next: 4, Bytes: 4 + MailCost}) {
 		t.Errorf("%+v, %v, %v", b, ok, err)
 	}
 	update(t, s, func(tx Tx) error { return tx.Expire(ctx, 600) })

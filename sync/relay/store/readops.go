@@ -142,6 +142,25 @@ func (v *view) Feeds(ctx context.Context, no TeamNo, tag op.ScopeTag, device op.
 	return n, err
 }
 
+// Shares lists what each device has in a mailbox.
+func (v *view) Shares(ctx context.Context, no TeamNo, box wire.MailBox) (out []Share, err error) {
+	rows, err := v.q.query(ctx, `SELECT b.sender, count(*), sum(length(m.data)), min(m.no) FROM mail m
+		LEFT JOIN mail_by b ON b.team = m.team AND b.box = m.box AND b.no = m.no WHERE m.team = $1 AND m.box = $2 GROUP BY b.sender`, int64(no), box[:])
+	err = each(rows, err, "shares of a mailbox", func() error {
+		var s Share
+		var by []byte
+		var n int64
+		err := rows.Scan(&by, &n, &s.Bytes, &s.Oldest)
+		if len(by) == len(s.Sender) {
+			s.Sender = op.DeviceID(by)
+		}
+		s.Bytes += n * MailCost
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
 // Boxes counts the mailboxes of a team.
 func (v *view) Boxes(ctx context.Context, no TeamNo) (n int, err error) {
 	_, err = one(v.q.row(ctx, `SELECT count(*) FROM box WHERE team = $1`, int64(no)), "mailboxes", &n)

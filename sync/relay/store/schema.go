@@ -137,6 +137,13 @@ CREATE TABLE IF NOT EXISTS chunk_part (
   data  {blob} NOT NULL,
   PRIMARY KEY (chunk, start)
 ){strict};
+CREATE TABLE IF NOT EXISTS mail_by (       -- which device left a mail
+  team   {int} NOT NULL,
+  box    {blob} NOT NULL,
+  no     {int} NOT NULL,
+  sender {blob} NOT NULL,
+  PRIMARY KEY (team, box, no)
+){strict};
 `
 
 // words are what differs between the dialects.

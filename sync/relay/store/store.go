@@ -93,7 +93,17 @@ type Box struct {
 	ID        wire.MailBox
 	ExpiresMS int64
 	Next      uint64 // number of the next mail
-	Bytes     int64
+	Bytes     int64  // of what lies in it, each mail with MailCost
+}
+
+// MailCost is what a mail counts for besides its body, in bytes, so that nobody fills the store with empty ones.
+const MailCost = 1024
+
+// Share is what one device has in a mailbox.
+type Share struct {
+	Sender op.DeviceID // zero: not noted
+	Bytes  int64       // as Box counts
+	Oldest uint64      // number of the oldest one
 }
 
 // Chunk is a copy of a chunk of larger content: a ciphertext that a device left under the chunk's id.
@@ -157,6 +167,9 @@ type Reader interface {
 	Box(ctx context.Context, no TeamNo, box wire.MailBox) (Box, bool, error)
 	// Mail reads mail of a box with numbers above after, oldest first, at most limit bytes or max of them, at least one.
 	Mail(ctx context.Context, no TeamNo, box wire.MailBox, after uint64, limit, most int) (mails []wire.Mail, more bool, err error)
+
+	// Shares lists what each device has in a mailbox.
+	Shares(ctx context.Context, no TeamNo, box wire.MailBox) ([]Share, error)
 
 	// Chunks lists the whole copies of chunks of a scope, of each the first wire.MaxChunkCopies.
 	Chunks(ctx context.Context, no TeamNo, tag op.ScopeTag, ids [][32]byte) ([]Chunk, error)
@@ -228,7 +241,8 @@ type Tx interface {
 
 	Boxes(ctx context.Context, no TeamNo) (int, error)
 	PutBox(ctx context.Context, no TeamNo, b Box) error
-	PutMail(ctx context.Context, no TeamNo, box wire.MailBox, m wire.Mail, expiresMS int64) error
+	PutMail(ctx context.Context, no TeamNo, box wire.MailBox, by op.DeviceID, m wire.Mail, expiresMS int64) error
+	// DropMail deletes mail that was taken. It returns how many bytes were freed, as Box counts.
 	DropMail(ctx context.Context, no TeamNo, box wire.MailBox, nos []uint64) (freed int64, err error)
 	// Expire deletes tokens, mail and boxes whose time is over.
 	Expire(ctx context.Context, nowMS int64) error

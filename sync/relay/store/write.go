@@ -66,7 +66,7 @@ func (t *transaction) RemoveTeam(ctx context.Context, no TeamNo) error {
 	if _, err := t.run(ctx, "chunks", `DELETE FROM chunk_part WHERE chunk IN (SELECT no FROM chunk WHERE team = $1)`, int64(no)); err != nil {
 		return err
 	}
-	for _, table := range []string{"device", "cap", "cap_by", "shown", "feed", "epoch_op", "register", "box", "mail", "chunk"} {
+	for _, table := range []string{"device", "cap", "cap_by", "shown", "feed", "epoch_op", "register", "box", "mail", "mail_by", "chunk"} {
 		if _, err := t.run(ctx, table, `DELETE FROM `+table+` WHERE team = $1`, int64(no)); err != nil {
 			return err
 		}

@@ -98,7 +98,10 @@ func (t *transaction) PutBox(ctx context.Context, no TeamNo, b Box) error {
 }
 
 // PutMail stores mail.
-func (t *transaction) PutMail(ctx context.Context, no TeamNo, box wire.MailBox, m wire.Mail, expiresMS int64) error {
+func (t *transaction) PutMail(ctx context.Context, no TeamNo, box wire.MailBox, by op.DeviceID, m wire.Mail, expiresMS int64) error {
+	if _, err := t.run(ctx, "sender", `INSERT INTO mail_by (team, box, no, sender) VALUES ($1, $2, $3, $4)`, int64(no), box[:], int64(m.No), by[:]); err != nil {
+		return err
+	}
 	_, err := t.run(ctx, "mail", `INSERT INTO mail (team, box, no, at, expires, data) VALUES ($1, $2, $3, $4, $5, $6)`,
 		int64(no), box[:], int64(m.No), m.AtMS, expiresMS, m.Body)
 	t.changed[no] = true
@@ -113,8 +116,12 @@ func (t *transaction) DropMail(ctx context.Context, no TeamNo, box wire.MailBox,
 		if err != nil {
 			return 0, err
 		}
-		if ok {
-			freed += size
+		if !ok {
+			continue
+		}
+		freed += size + MailCost
+		if _, err := t.run(ctx, "sender", `DELETE FROM mail_by WHERE team = $1 AND box = $2 AND no = $3`, int64(no), box[:], int64(mail)); err != nil {
+			return 0, err
 		}
 	}
 	if freed == 0 {
@@ -152,6 +159,6 @@ func (t *transaction) Expire(ctx context.Context, nowMS int64) error {
 			return err
 		}
 	}
-	_, err = t.run(ctx, "mailboxes", `DELETE FROM box WHERE expires <= $1 AND bytes = 0`, nowMS)
+	_, err = t.run(ctx, "mailboxes", `DELETE FROM box WHERE expires <= $1 AND bytes <= 0`, nowMS)
 	return err
 }
