@@ -57,7 +57,7 @@ type Member struct {
 func newMember(t TB, name string, id *keys.Identity, genesis op.ID) *Member {
 	m := &Member{
 		T: t, Name: name, ID: id, Claims: session.NewClaims(), Now: time.Now, genesis: genesis,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), status: map[op.DeviceID]session.Status{},
+		Log: discard(), status: map[op.DeviceID]session.Status{},
 	}
 	m.newDir()
 	t.Cleanup(func() {
@@ -67,6 +67,9 @@ func newMember(t TB, name string, id *keys.Identity, genesis op.ID) *Member {
 	})
 	return m
 }
+
+// discard is a log that nobody reads.
+func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
 func (m *Member) newDir() {
 	m.T.Helper()

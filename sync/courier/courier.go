@@ -123,6 +123,7 @@ type Courier struct {
 	regs    registers
 	mail    mailer
 	chunks  chunks
+	letters letters
 	ackDue  bool
 	soon    bool // something waits for the short delay
 	status  Status
@@ -143,6 +144,7 @@ func New(cfg Config) *Courier {
 		packets: make(chan wire.Message, maxPackets), out: make(chan wire.Message), notes: notes{ready: make(chan struct{}, 1)},
 		roster: rosterKeeper{vouched: map[op.DeviceID]bool{}},
 		caps:   newCaps(), fetch: newFetch(), puts: newPuts(), chunks: newChunks(),
+		letters: letters{began: cfg.Now(), look: true, asked: map[wire.MailBox]bool{}, boxes: map[wire.MailBox]*post{}},
 	}
 }
 

@@ -10,6 +10,9 @@
 // claim for reading and writing; a line is every claim of a scope, the earliest first; to put is to leave ops at the relay;
 // the mark is how far the relay's database was followed (replica.RelayMark).
 //
+// A Courier also answers newcomers who ask by letter in the mailboxes of invitations. Newcomer is the other side of that, Admission
+// what the newcomer does with the answer (SPEC.md, J11 to J14).
+//
 // Invariants (SPEC.md, B20 to B28): "on the relay" is said only by the relay's own word about ops that are here and
 // are the same; the cursor moves only after the commit of everything that it covers, and covers only scopes that were listed
 // whole; nothing that a relay says gives anybody a right, a key or an effect; a relay's lie ends the conversation with a

@@ -16,10 +16,28 @@ import (
 const mailTTL = 7 * 24 * 3600
 
 type mailer struct {
-	upTo    int64 // left at this relay
+	upTo    int64          // left at this relay
+	sent    []wire.MailBox // of the mails that are not answered yet, in order
 	under   *replica.RelayMail
 	waiting bool // letters of devices that are not known here are in the box
 	full    bool // a box is full: by and by
+}
+
+// putMail leaves a mail.
+func (c *Courier) putMail(box wire.MailBox, body []byte) error {
+	c.mail.sent = append(c.mail.sent, box)
+	return c.send(&wire.RelayMailPut{Box: box, Body: body, TTL: mailTTL})
+}
+
+// answeredMail is the box of the mail that the relay just answered.
+func (c *Courier) answeredMail() (wire.MailBox, error) {
+	m := &c.mail
+	if len(m.sent) == 0 {
+		return wire.MailBox{}, fmt.Errorf("%w: unasked answer to mail", ErrRelay)
+	}
+	box := m.sent[0]
+	m.sent = m.sent[1:]
+	return box, nil
 }
 
 // nextMail leaves one letter; the next goes when it was answered.
@@ -42,7 +60,7 @@ func (c *Courier) nextMail() error {
 		m.upTo, m.under = m.under.No, nil
 		return c.nextMail()
 	}
-	return c.send(&wire.RelayMailPut{Box: wire.MailBox(m.under.Device), Body: body, TTL: mailTTL})
+	return c.putMail(wire.MailBox(m.under.Device), body)
 }
 
 // packetHead is what stands before a packet's body: length and type.
@@ -50,8 +68,9 @@ const packetHead = 5
 
 func (c *Courier) onMailStored(ctx context.Context, _ *wire.RelayMailStored) error {
 	m := &c.mail
-	if m.under == nil {
-		return fmt.Errorf("%w: unasked answer to mail", ErrRelay)
+	box, err := c.answeredMail()
+	if err != nil || c.letters.boxes[box] != nil || m.under == nil {
+		return err
 	}
 	m.upTo, m.under = m.under.No, nil
 	if err := c.r.MailLeft(ctx, c.store, m.upTo); err != nil {
@@ -64,8 +83,9 @@ func (c *Courier) onMailStored(ctx context.Context, _ *wire.RelayMailStored) err
 // onMailRefused goes on with the next letter; where a box is full, that one is tried again later.
 func (c *Courier) onMailRefused(ctx context.Context, code wire.RelayCode) error {
 	m := &c.mail
-	if m.under == nil {
-		return nil
+	box, err := c.answeredMail()
+	if err != nil || c.letters.boxes[box] != nil || m.under == nil { // a newcomer who gets no answer asks again
+		return err
 	}
 	no := m.under.No
 	m.under = nil
@@ -89,6 +109,12 @@ func (c *Courier) onMailRefused(ctx context.Context, code wire.RelayCode) error 
 
 // onMail takes keys from the box of this device.
 func (c *Courier) onMail(ctx context.Context, m *wire.RelayMail) error {
+	if p := c.letters.boxes[m.Box]; p != nil {
+		return c.onLetters(ctx, p, m)
+	}
+	if c.letters.asked[m.Box] {
+		return nil // it could not be opened
+	}
 	if m.Box != wire.MailBox(c.self) {
 		return fmt.Errorf("%w: mail of another", ErrRelay)
 	}

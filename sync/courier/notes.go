@@ -119,8 +119,9 @@ func (c *Courier) handleNotes(ctx context.Context) error {
 
 // onAuthority follows a change of who is who.
 func (c *Courier) onAuthority() error {
+	c.letters.look = true
 	if c.begun {
-		return errors.Join(c.keepRoster(), c.retryLater())
+		return errors.Join(c.keepRoster(), c.retryLater(), c.lookForLetters())
 	}
 	if c.state == wire.RelayNeedsRoster {
 		return c.foundRoster()

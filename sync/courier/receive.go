@@ -163,6 +163,9 @@ func (c *Courier) onRefused(ctx context.Context, m *wire.RelayRefused) error {
 	switch m.What {
 	case wire.TRelayMailPut:
 		return c.onMailRefused(ctx, m.Code)
+	case wire.TRelayMailOpen:
+		c.onOpenRefused()
+		return nil
 	case wire.TRelayRoster, wire.TRelayVouch:
 		c.noteRefusal(m.Code)
 		return c.onRosterRefused(m)

@@ -35,7 +35,7 @@ func (c *Courier) maybeDone(ctx context.Context) error {
 	}
 	f.caughtUp = true
 	f.current = c.caps.full[c.control] && c.caps.listed[c.control]
-	if err := errors.Join(c.keepRoster(), c.putAll(), c.putRegisters(), c.nextMail()); err != nil {
+	if err := errors.Join(c.keepRoster(), c.putAll(), c.putRegisters(), c.nextMail(), c.lookForLetters()); err != nil {
 		return err
 	}
 	if f.again {
@@ -86,7 +86,7 @@ func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
 
 // quiet tells whether nothing is under way to the relay.
 func (c *Courier) quiet() bool {
-	return len(c.queue) == 0 && c.pending == nil && c.mail.under == nil && len(c.regs.under) == 0 && !c.roster.putting &&
+	return len(c.queue) == 0 && c.pending == nil && len(c.mail.sent) == 0 && len(c.regs.under) == 0 && !c.roster.putting && !c.lettersDue() &&
 		c.chunks.under == nil && c.chunks.owed == 0 && (c.chunks.reported || c.cfg.Chunks == nil)
 }
 
@@ -136,7 +136,7 @@ func (c *Courier) tick(ctx context.Context) error {
 	if (len(f.want) > 0 || f.asked && !f.answered) && f.received == 0 && waited > stallLimit {
 		return fmt.Errorf("%w: asked-for ops do not come", ErrRelay)
 	}
-	if err := errors.Join(c.retryLater(), c.retryPuts(), c.keepRoster(), c.retryMail()); err != nil {
+	if err := errors.Join(c.retryLater(), c.retryPuts(), c.keepRoster(), c.retryMail(), c.lookForLetters(), c.answerLetters(ctx)); err != nil {
 		return err
 	}
 	gap := now.Sub(f.askedAt)

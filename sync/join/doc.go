@@ -5,6 +5,9 @@
 //   - a link for a further device of a member, shown by one that they have (DeviceLink, Offer, NewDevice) (R2);
 //   - the recovery words of a member who has lost every device (Returning).
 //
+// Where newcomer and members are never on at the same time, an invitation also works by letters in its mailbox at a relay (Post,
+// Application; letter.go).
+//
 // The conversation, over one authenticated stream, is the same up to the welcome:
 //
 //	newcomer → Hello      which right, by its public key; for a link a commitment to a random number

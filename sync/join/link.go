@@ -2,6 +2,7 @@ package join
 
 import (
 	"cmp"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -103,6 +104,34 @@ type Invitation struct {
 	Inviter  string    `cbor:"8,keyasint"`
 	MDNS     string    `cbor:"9,keyasint"`
 	Peers    []Peer    `cbor:"10,keyasint"`
+	Post     *Mailbox  `cbor:"11,keyasint,omitempty"` // nil: the team has no relay
+}
+
+// Mailbox is where a newcomer and members leave letters for each other.
+type Mailbox struct {
+	Tag    [16]byte `cbor:"1,keyasint"` // of the team, for relays
+	Key    [16]byte `cbor:"2,keyasint"` // keys.LetterKey of the invitation
+	Relays []Relay  `cbor:"3,keyasint"`
+}
+
+// Relay is one of the team's relays.
+type Relay struct {
+	_     struct{} `cbor:",toarray"`
+	Key   []byte   // transport key
+	Addrs []string // multiaddrs without /p2p/, best first
+}
+
+// Bounds of a mailbox in a link. What does not fit is left out: the link must fit a QR code too.
+const (
+	maxRelays     = 2
+	maxRelayAddrs = 3
+)
+
+// AddRelay puts a relay into the mailbox, if there is room for it.
+func (m *Mailbox) AddRelay(key []byte, addrs []string) {
+	if len(m.Relays) < maxRelays && len(key) == ed25519.PublicKeySize && len(addrs) > 0 {
+		m.Relays = append(m.Relays, Relay{Key: key, Addrs: addrs[:min(len(addrs), maxRelayAddrs)]})
+	}
 }
 
 const linkVersion = 1

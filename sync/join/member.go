@@ -108,7 +108,7 @@ func (v *visit) invited(ctx context.Context, he hello) (op.UserID, error) {
 	if !v.signed(kindInvitation, inv.Pub, c.Nonce, &p) || !v.ofNewcomer(&p) || p.Cert.Verify(p.RootPub) != nil {
 		return none, v.refuse(&welcome{Refusal: CodeProof}, CodeProof)
 	}
-	if code := open(h.Authority(), inv, p.Cert.User, v.door.Now().UnixMilli()); code != "" {
+	if code := Refusal(h.Authority(), inv, p.Cert.User, v.door.Now().UnixMilli()); code != "" {
 		return none, v.refuse(&welcome{Refusal: code}, code)
 	}
 	v.proven()
@@ -142,7 +142,7 @@ func (d *Door) admit(ctx context.Context, invitation []byte, user op.UserID, raw
 	h := d.Host
 	inv, code := find(h.Authority(), invitation)
 	if code == "" {
-		code = open(h.Authority(), inv, user, d.Now().UnixMilli())
+		code = Refusal(h.Authority(), inv, user, d.Now().UnixMilli())
 	}
 	if code != "" {
 		return code, nil
@@ -167,9 +167,9 @@ func find(s *authority.State, pub []byte) (authority.InviteState, string) {
 	return authority.InviteState{}, CodeUnknown
 }
 
-// open tells why an invitation does not admit a user; "" if it does. Somebody whose earlier attempt was cut off after the
+// Refusal tells why an invitation does not admit a user; "" if it does. Somebody whose earlier attempt was cut off after the
 // admission may come again, unless removed since.
-func open(s *authority.State, i authority.InviteState, user op.UserID, now int64) string {
+func Refusal(s *authority.State, i authority.InviteState, user op.UserID, now int64) string {
 	if slices.Contains(i.Users, user) && s.Role(user) != authority.None {
 		return ""
 	}

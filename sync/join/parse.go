@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -57,6 +58,17 @@ func (i *Invitation) check() error {
 	for _, p := range i.Peers {
 		if len(p.Addrs) > maxAddrs || len(p.ID) > 128 {
 			return fmt.Errorf("%w: addresses", ErrDamaged)
+		}
+	}
+	if i.Post == nil {
+		return nil
+	}
+	if len(i.Post.Relays) < 1 || len(i.Post.Relays) > maxRelays {
+		return fmt.Errorf("%w: relays", ErrDamaged)
+	}
+	for _, r := range i.Post.Relays {
+		if len(r.Key) != ed25519.PublicKeySize || len(r.Addrs) < 1 || len(r.Addrs) > maxRelayAddrs {
+			return fmt.Errorf("%w: relay", ErrDamaged)
 		}
 	}
 	return nil

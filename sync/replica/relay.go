@@ -31,8 +31,10 @@ func (r *Replica) RelayClaims() []RelayClaim {
 	}
 	w := r.world.Load()
 	var out []RelayClaim
+	_, known := w.auth.Device(r.id.Device.ID)
 	for tag, s := range w.scopes {
-		if len(s.members) > 0 && !s.readers[r.id.Device.ID] {
+		newcomer := tag == r.teamTag.control && !known // follows the log before it is in it
+		if len(s.members) > 0 && !s.readers[r.id.Device.ID] && !newcomer {
 			continue
 		}
 		heads := r.relayHeads(w, s)
