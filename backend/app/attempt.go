@@ -243,25 +243,26 @@ func (t *attempt) counts() bool {
 	return ok && auth.ActiveDevice(t.id.Device.ID) && bytes.Equal(u.RootPub, t.id.Root.SignPub()) && bytes.Equal(u.RootBox, t.id.Root.BoxPub())
 }
 
-// follow runs the team and waits until the history is here, or the person goes on without it.
+// follow runs the team and waits until what people look at first is here, or the person goes on without it. The rest of the
+// history comes while they work.
 func (t *attempt) follow(ctx context.Context) error {
 	a := t.app
-	caughtUp := make(chan struct{})
-	once := sync.OnceFunc(func() { close(caughtUp) })
+	usable := make(chan struct{})
+	once := sync.OnceFunc(func() { close(usable) })
 	t.net.watch(func(st session.Status) {
 		a.setJoin(func(j *JoinDTO) {
 			if j.Step == string(join.StepAdmitted) || j.Step == "history" {
 				j.Step, j.Done, j.Total = "history", int(st.Stored), int(st.Wanted)
 			}
 		})
-		if st.State == session.InSync {
+		if st.Usable || st.State == session.InSync {
 			once()
 		}
 	})
 	t.team.run(t.net)
 	a.bus.Publish("state", nil)
 	select {
-	case <-caughtUp:
+	case <-usable:
 	case <-ctx.Done():
 	}
 	t.net.watch(nil)

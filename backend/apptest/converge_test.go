@@ -183,6 +183,7 @@ func (c *company) actions() map[string]func(*rapid.T) {
 		"deliver":   c.deliver,
 		"deliver2":  c.deliver,
 		"deliver3":  c.deliver,
+		"ahead":     c.ahead,
 		"registers": c.registers,
 	}
 }
@@ -207,6 +208,25 @@ func (c *company) deliver(t *rapid.T) {
 	}
 }
 
+// ahead hands over a stretch of a feed of which the one who gets it lacks what is before.
+func (c *company) ahead(t *rapid.T) {
+	from, to := c.pick("from"), c.pick("to")
+	feeds := from.R.Feeds().Feeds()
+	if from == to || len(feeds) == 0 {
+		return
+	}
+	f := choose(t, "feed", sortFeeds(feeds))
+	have := to.R.Feeds().Feed(f.FeedKey).Len
+	if f.Len < have+2 {
+		return
+	}
+	first := rapid.Uint64Range(have+2, f.Len).Draw(t, "first")
+	last := rapid.Uint64Range(first, f.Len).Draw(t, "last")
+	if err := to.TakeAhead(from.Frame(&f, first, last)); !errors.Is(err, oplog.ErrGap) && !errors.Is(err, replica.ErrForked) && !errors.Is(err, replica.ErrStranger) {
+		t.Fatal(err)
+	}
+}
+
 func (c *company) registers(t *rapid.T) {
 	from, to := c.pick("from"), c.pick("to")
 	regs, err := from.R.RegistersFor(to.Device(), 0)
@@ -219,7 +239,7 @@ func (c *company) registers(t *rapid.T) {
 	}
 }
 
-// P1, P2, P3, P4, P5, P6, P7, P9, P13, K6, K8, L3, L4: whatever happens in whatever order, removals and new keys among it, is handed over in whatever pieces, twice or late, with
+// P1, P2, P3, P4, P5, P6, P7, P9, P13, K6, K8, L3, L4, L13: whatever happens in whatever order, removals and new keys among it, is handed over in whatever pieces, twice, late or ahead, with
 // restarts and crashes in between, and clocks that differ: in the end all see the same, and what they would see if they read
 // it all again.
 func TestReplicasConverge(t *testing.T) {

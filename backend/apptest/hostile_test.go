@@ -105,7 +105,7 @@ func TestAttacksThatEndTheConversation(t *testing.T) {
 			x.v.Hello()
 			s := x.forgedOp(7)
 			change(x, &s)
-			_ = x.v.Say(&wire.Frame{Raw: Raw(s), Live: true})
+			_ = x.v.Say(&wire.Frame{Raw: Raw(s), Kind: wire.Live})
 		}
 	}
 	raw := func(b []byte) func(*testing.T, *assault) {
@@ -288,7 +288,7 @@ func TestStreamThatStallsMidFrame(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			x := newAssault(t)
 			x.v.Hello()
-			b, err := wire.Encode(nil, &wire.Frame{Raw: Raw(x.forgedOp(7)), Live: true})
+			b, err := wire.Encode(nil, &wire.Frame{Raw: Raw(x.forgedOp(7)), Kind: wire.Live})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -378,7 +378,7 @@ func TestReplayedAndStrangeFrames(t *testing.T) {
 		before := heap()
 		for i := range 3000 {
 			s.inc++
-			for _, f := range []*wire.Frame{{Raw: Raw(one)}, {Raw: Raw(one), Live: true}, {Raw: Raw(s.At(1, op.ID{}).Note(at, fmt.Sprint(i)))}} {
+			for _, f := range []*wire.Frame{{Raw: Raw(one)}, {Raw: Raw(one), Kind: wire.Live}, {Raw: Raw(s.At(1, op.ID{}).Note(at, fmt.Sprint(i)))}} {
 				if err := x.v.Say(f); err != nil {
 					t.Fatal(x.v.End())
 				}
@@ -697,7 +697,7 @@ func TestInventedDevices(t *testing.T) {
 			ops := Parse(t, other.Frame(&f, 1, 1))
 			ops[0].Scope = x.a.Tag(control)
 			forged := op.Sign(ops[0].Header, ops[0].Ciphertext, other.ID.Device.Sign)
-			if err := x.v.Say(&wire.Frame{Raw: Raw(forged), Live: true}); err != nil {
+			if err := x.v.Say(&wire.Frame{Raw: Raw(forged), Kind: wire.Live}); err != nil {
 				t.Fatal(x.v.End())
 			}
 			other.Close()

@@ -22,7 +22,7 @@ func describe(p []byte) string {
 	switch m := m.(type) {
 	case *wire.Frame:
 		h := m.Ops[0].Header
-		return fmt.Sprintf("frame %s/%s/%d %d..%d live %v", h.Scope.String()[:5], h.Device.String()[:5], h.Incarnation, h.Seq, m.Ops[len(m.Ops)-1].Seq, m.Live)
+		return fmt.Sprintf("frame %s/%s/%d %d..%d kind %d", h.Scope.String()[:5], h.Device.String()[:5], h.Incarnation, h.Seq, m.Ops[len(m.Ops)-1].Seq, m.Kind)
 	case *wire.Want:
 		return fmt.Sprintf("want %s/%s/%d %d..%d", m.Tag.String()[:5], m.Device.String()[:5], m.Incarnation, m.From, m.To)
 	case *wire.Delta:

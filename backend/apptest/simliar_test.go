@@ -166,7 +166,7 @@ func (x *impostor) forge() []byte {
 		first := Parse(w.t, n.Frame(&f, f.Len-1, f.Len-1))[0]
 		s = n.Forge(company, f.Incarnation).At(f.Len, first.ID()).Note(now, w.text())
 	}
-	b, err := wire.Encode(nil, &wire.Frame{Raw: Raw(s), Live: true})
+	b, err := wire.Encode(nil, &wire.Frame{Raw: Raw(s), Kind: wire.Live})
 	if err != nil {
 		w.fail("%v", err)
 	}

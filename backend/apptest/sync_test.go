@@ -379,7 +379,7 @@ func TestLivePushAlongALine(t *testing.T) {
 		for _, tap := range []*Tap{fromA, fromB} {
 			next := uint64(0)
 			for _, f := range Sent[*wire.Frame](tap) {
-				if !f.Live || f.Ops[0].Scope != a.Tag(company) || f.Ops[0].Device != a.Device() {
+				if f.Kind != wire.Live || f.Ops[0].Scope != a.Tag(company) || f.Ops[0].Device != a.Device() {
 					continue
 				}
 				if next != 0 && f.Ops[0].Seq != next {

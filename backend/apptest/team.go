@@ -225,6 +225,20 @@ func (m *Member) Take(raw []byte) error {
 	return m.R.TakeOps(context.Background(), bytes.Clone(raw))
 }
 
+// TakeAhead is Take for ops before which some are missing. The error is oplog.ErrGap where they are.
+func (m *Member) TakeAhead(raw []byte) error {
+	m.T.Helper()
+	raw = bytes.Clone(raw)
+	v, err := m.R.Verify(Parse(m.T, raw), raw)
+	if err != nil {
+		return err
+	}
+	v.Ahead = true
+	done := make(chan error, 1)
+	m.R.Ingest(context.Background(), v, func(err error) { done <- err })
+	return <-done
+}
+
 // TakeRegisters ingests registers as a conversation does: those of unknown devices or scopes are left out.
 func (m *Member) TakeRegisters(raws [][]byte) {
 	m.T.Helper()

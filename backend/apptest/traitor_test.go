@@ -136,7 +136,7 @@ func TestPeerServesStaleAuthority(t *testing.T) {
 		v.Hello()
 		f := c.R.Feeds().Feed(oplog.FeedKey{Tag: c.Tag(controlOf(c)), Device: a.Device(), Incarnation: a.R.Feeds().Incarnation()})
 		v.Have(v.State(&f))
-		if err := v.Say(&wire.Frame{Ops: Parse(t, c.Frame(&f, 1, f.Len)), Raw: c.Frame(&f, 1, f.Len), Live: true}); err != nil {
+		if err := v.Say(&wire.Frame{Ops: Parse(t, c.Frame(&f, 1, f.Len)), Raw: c.Frame(&f, 1, f.Len), Kind: wire.Live}); err != nil {
 			t.Fatal(err)
 		}
 		v.Barrier()

@@ -163,7 +163,8 @@ func (b *Batch) Freeze(f *Feed, seq uint64, proof []byte) error {
 	return nil
 }
 
-// Truncate removes the ops after seq of a feed that forked there. head and clock are those of the feed up to seq.
+// Truncate removes the ops after seq of a feed that forked there, of which none is ahead of it. head and clock are those of the
+// feed up to seq.
 func (b *Batch) Truncate(f *Feed, seq uint64, head op.ID, clock hlc.Time) error {
 	if _, err := b.tx.Exec(`DELETE FROM op WHERE id > ? AND id <= ?`, Key(f.No, seq), Key(f.No, f.Len)); err != nil {
 		return fmt.Errorf("truncate feed: %w", err)
@@ -234,7 +235,7 @@ func (b *Batch) Commit() {
 	b.l.mu.Lock()
 	defer b.l.mu.Unlock()
 	for _, f := range b.ordered() {
-		if f.changed || b.l.feeds[f.FeedKey] == nil {
+		if old := b.l.feeds[f.FeedKey]; f.changed || old == nil || old.Ahead != f.Ahead {
 			c := *f
 			b.l.put(&c)
 		}

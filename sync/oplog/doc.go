@@ -2,7 +2,8 @@
 //
 // Vocabulary: a feed is one device's chain of ops in one scope under one incarnation. Its head is the id of its last op; its
 // length is the highest seq, and a feed never has gaps. An arrival number counts, per database, every change to a feed, so
-// "what changed since n" is one index range. The status of an op says whether its effect counts.
+// "what changed since n" is one index range. The status of an op says whether its effect counts. Ops may lie here ahead of the
+// end of their feed, of which they are no part yet (L13).
 //
 // Invariants (SPEC.md, L-rules): ops are only appended; a feed's rows are (1..len); an op's bytes are kept exactly as signed;
 // the feed row, the op rows and everything projected from them change in one transaction, which the caller owns.

@@ -48,11 +48,15 @@ type Feed struct {
 	HLC     hlc.Time // greatest clock of an op that is not void
 	LSeq    int64
 	Fork    uint64 // the earliest seq with two signed ops; the feed never grows to it. 0: none is known
+	Ahead   uint64 // greatest seq of an op that is here ahead of the feed; 0: none
 	changed bool   // in a batch: row must be written
 }
 
 // Takes tells whether an op with this seq may ever be stored.
 func (f *Feed) Takes(seq uint64) bool { return f.Fork == 0 || seq < f.Fork }
+
+// Top is the greatest seq of an op that is here, of the feed or ahead of it.
+func (f *Feed) Top() uint64 { return max(f.Len, f.Ahead) }
 
 // Status says whether an op's effect counts.
 type Status uint8
@@ -125,6 +129,9 @@ func Open(q Querier) (*Log, error) {
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read feeds: %w", err)
+	}
+	if err := l.readAhead(q); err != nil {
+		return nil, err
 	}
 	var regs int64
 	if err := q.QueryRow(`SELECT coalesce(max(lseq), 0) FROM register`).Scan(&regs); err != nil {

@@ -41,24 +41,37 @@ func Read(q Querier, feedNo int64, from, to uint64, fn func(Stored) (bool, error
 	return rows.Err()
 }
 
-// Page returns ops of the feed from seq on, at most to, a few hundred at a time: effects may be written while they are looked
-// at, but not while rows are read. It is an error if there is none.
-func Page(q Querier, feedNo int64, from, to uint64) ([]Stored, error) {
-	var page []Stored
-	err := Read(q, feedNo, from, min(to, from+499), func(s Stored) (bool, error) {
-		page = append(page, s)
-		return true, nil
-	})
-	if err == nil && len(page) == 0 {
-		err = fmt.Errorf("read ops: feed %d lacks op %d", feedNo, from)
+// EachOp calls fn for each op of the feed with from ≤ seq ≤ to, in order. Effects may be written meanwhile: a few hundred are
+// read at a time, and none while fn runs. It is an error if there is none.
+func EachOp(q Querier, feedNo int64, from, to uint64, fn func(*Stored) error) error {
+	const most = 500
+	for from <= to {
+		var page []Stored
+		err := Read(q, feedNo, from, to, func(s Stored) (bool, error) {
+			page = append(page, s)
+			return len(page) < most, nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return fmt.Errorf("read ops: feed %d lacks op %d", feedNo, from)
+		}
+		for i := range page {
+			if err := fn(&page[i]); err != nil {
+				return err
+			}
+		}
+		_, last := SplitKey(page[len(page)-1].Key)
+		from = last + 1
 	}
-	return page, err
+	return nil
 }
 
-// ClockBefore is the greatest clock of the feed's ops before seq, of those that are not void.
-func ClockBefore(q Querier, feedNo int64, seq uint64) (hlc.Time, error) {
+// ClockBefore is the greatest clock of the feed's ops with from ≤ seq < before, of those that are not void.
+func ClockBefore(q Querier, feedNo int64, from, before uint64) (hlc.Time, error) {
 	var t hlc.Time
-	if err := q.QueryRow(`SELECT coalesce(max(hlc), 0) FROM op WHERE id >= ? AND id < ? AND status <> 5`, Key(feedNo, 1), Key(feedNo, seq)).Scan(&t); err != nil {
+	if err := q.QueryRow(`SELECT coalesce(max(hlc), 0) FROM op WHERE id >= ? AND id < ? AND status <> 5`, Key(feedNo, from), Key(feedNo, before)).Scan(&t); err != nil {
 		return 0, fmt.Errorf("read feed clock: %w", err)
 	}
 	return t, nil

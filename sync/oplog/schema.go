@@ -196,4 +196,8 @@ CREATE TABLE IF NOT EXISTS expiry (        -- feeds that horizons are still to b
 
 DROP INDEX IF EXISTS op_unsettled;         -- it held what is settled for good too
 CREATE INDEX IF NOT EXISTS op_open ON op (id) WHERE status NOT IN (0, 5, 6);
+
+CREATE TABLE IF NOT EXISTS ahead (         -- ops that are here ahead of those before them (L13)
+  op INTEGER PRIMARY KEY
+) STRICT;
 `

@@ -139,22 +139,14 @@ func (r *Replica) expireFeed(p *projector, s stage, no int64, next uint64) error
 		return fmt.Errorf("expire: no feed %d", no)
 	}
 	end := min(f.Len, next+stepOps-1)
-	for from := next; from <= end; {
-		page, err := oplog.Page(p.tx, no, from, end)
-		if err != nil {
-			return err
+	err := oplog.EachOp(p.tx, no, next, end, func(x *oplog.Stored) error {
+		if s == pruning {
+			return r.pruneOp(p, x)
 		}
-		for i := range page {
-			if s == pruning {
-				err = r.pruneOp(p, &page[i])
-			} else {
-				err = r.expireOp(p, no, &page[i])
-			}
-			if err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
+		return r.expireOp(p, no, x)
+	})
+	if err != nil {
+		return err
 	}
 	if end < f.Len {
 		_, err := p.tx.Exec(`UPDATE expiry SET next = ? WHERE stage = ? AND feed = ?`, int64(end)+1, int(s), no)
@@ -189,7 +181,7 @@ func (r *Replica) expireOp(p *projector, no int64, s *oplog.Stored) error {
 	var clock hlc.Time
 	if !covered {
 		_, seq := oplog.SplitKey(s.Key)
-		if clock, err = oplog.ClockBefore(p.tx, no, seq); err != nil {
+		if clock, err = oplog.ClockBefore(p.tx, no, 1, seq); err != nil {
 			return err
 		}
 	}
@@ -230,7 +222,7 @@ func (r *Replica) settleClock(p *projector, f *oplog.Feed) error {
 			return err
 		}
 	}
-	clock, err := oplog.ClockBefore(p.tx, f.No, f.Len+1)
+	clock, err := oplog.ClockBefore(p.tx, f.No, 1, f.Len+1)
 	if err != nil {
 		return err
 	}

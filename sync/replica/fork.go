@@ -88,7 +88,7 @@ func (r *Replica) freeze(p *projector, f *oplog.Feed, proof *op.ForkProof) error
 		return err
 	}
 	r.log.Warn("feed forked: frozen", "device", proof.A.Device.String(), "seq", seq)
-	if f.Len >= seq {
+	if f.Top() >= seq {
 		if err := r.keepCut(p, f, seq); err != nil {
 			return err
 		}
@@ -105,27 +105,43 @@ func (r *Replica) freeze(p *projector, f *oplog.Feed, proof *op.ForkProof) error
 
 // keepCut keeps the control ops of a feed from seq on as a branch.
 func (r *Replica) keepCut(p *projector, f *oplog.Feed, seq uint64) error {
-	for from := seq; from <= f.Len; {
-		page, err := oplog.Page(p.tx, f.No, from, f.Len)
+	return oplog.EachOp(p.tx, f.No, seq, f.Top(), func(s *oplog.Stored) error {
+		o, _, err := op.Parse(s.Raw)
 		if err != nil {
-			return err
+			return fmt.Errorf("stored op of feed %d: %w", f.No, err)
 		}
-		for i := range page {
-			o, _, err := op.Parse(page[i].Raw)
-			if err != nil {
-				return fmt.Errorf("stored op of feed %d: %w", f.No, err)
-			}
-			if err := r.keepBranch(p, &o); err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
-	}
-	return nil
+		return r.keepBranch(p, &o)
+	})
 }
 
-// cutFeed removes the ops after seq and their effects.
+// cutFeed removes the ops after seq and their effects, also those ahead of the feed, to which it may lead no more.
 func (r *Replica) cutFeed(p *projector, f *oplog.Feed, seq uint64) error {
+	err := oplog.EachOp(p.tx, f.No, seq+1, f.Top(), func(s *oplog.Stored) error { return r.dropOp(p, f, s) })
+	if err != nil {
+		return err
+	}
+	// Epochs announced there are not written under any more: some members will never hear of them.
+	for _, q := range []string{
+		`DELETE FROM scope_control WHERE op > ? AND op <= ?`, `DELETE FROM epoch_op WHERE op > ? AND op <= ?`, `DELETE FROM announce WHERE op > ? AND op <= ?`,
+	} {
+		if _, err := p.tx.Exec(q, oplog.Key(f.No, seq), oplog.Key(f.No, f.Top())); err != nil {
+			return fmt.Errorf("cut feed: %w", err)
+		}
+	}
+	p.memory = true
+	if err := p.b.DropAhead(f, seq+1); err != nil {
+		return err
+	}
+	if f.Len > seq {
+		if err := r.truncate(p, f, seq); err != nil {
+			return err
+		}
+	}
+	return r.epochs.load(p.tx)
+}
+
+// truncate ends the feed at seq.
+func (r *Replica) truncate(p *projector, f *oplog.Feed, seq uint64) error {
 	var head op.ID
 	var clock hlc.Time
 	if seq > 0 {
@@ -134,35 +150,11 @@ func (r *Replica) cutFeed(p *projector, f *oplog.Feed, seq uint64) error {
 			return fmt.Errorf("cut feed: %w", err)
 		}
 		head = o.ID()
-		if clock, err = oplog.ClockBefore(p.tx, f.No, seq+1); err != nil {
+		if clock, err = oplog.ClockBefore(p.tx, f.No, 1, seq+1); err != nil {
 			return err
-		}
-	}
-	for from := seq + 1; from <= f.Len; {
-		page, err := oplog.Page(p.tx, f.No, from, f.Len)
-		if err != nil {
-			return err
-		}
-		for i := range page {
-			if err := r.dropOp(p, f, &page[i]); err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
-	}
-	// Epochs announced there are not written under any more: some members will never hear of them.
-	for _, q := range []string{
-		`DELETE FROM scope_control WHERE op > ? AND op <= ?`, `DELETE FROM epoch_op WHERE op > ? AND op <= ?`, `DELETE FROM announce WHERE op > ? AND op <= ?`,
-	} {
-		if _, err := p.tx.Exec(q, oplog.Key(f.No, seq), oplog.Key(f.No, f.Len)); err != nil {
-			return fmt.Errorf("cut feed: %w", err)
 		}
 	}
 	if err := p.b.Truncate(f, seq, head, clock); err != nil {
-		return err
-	}
-	p.memory = true
-	if err := r.epochs.load(p.tx); err != nil {
 		return err
 	}
 	p.shrink(f)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 )
@@ -17,6 +18,8 @@ type Verified struct {
 	open []oplog.Status
 	raw  []byte // the ops back to back
 	own  bool   // from this device's own database
+	// Ahead says that they may be taken ahead of what is missing before them (SPEC L13).
+	Ahead bool
 }
 
 // FromOwn is the run as one that this device has stored before: its stubs are taken as they are (SPEC H8).
@@ -70,7 +73,8 @@ type ingestJob struct {
 }
 
 // Ingest hands verified ops to the writer. done is called after the commit that holds them, or with the reason they were not
-// stored: oplog.ErrGap, ErrForked, oplog.ErrFull, ErrStub for those from a stub on that nothing here explains, the database's error. It blocks while the writer is far behind.
+// stored: oplog.ErrGap (also when they were taken ahead), ErrForked, oplog.ErrFull, ErrStub for those from a stub on that nothing
+// here explains, the database's error. It blocks while the writer is far behind.
 func (r *Replica) Ingest(ctx context.Context, v *Verified, done func(error)) {
 	r.enqueue(ctx, &ingestJob{v: v, done: done})
 }
@@ -211,6 +215,9 @@ func (r *Replica) ingestOps(p *projector, v *Verified) error {
 		if !f.Takes(first) {
 			return r.branchOff(p, f, v)
 		}
+		if err := r.takeAhead(p, f, v); err != nil {
+			return err
+		}
 		return oplog.ErrGap
 	}
 	skip := int(f.Len + 1 - first)
@@ -252,7 +259,7 @@ func (r *Replica) feedFor(p *projector, v *Verified) (*oplog.Feed, error) {
 	if f := p.b.Feed(v.Key); f != nil {
 		return f, nil
 	}
-	if v.ops[0].sealed.Seq != 1 {
+	if v.ops[0].sealed.Seq != 1 && !r.mayBeAhead(v) {
 		return nil, oplog.ErrGap
 	}
 	if err := r.ensureScope(p.tx, v.Key.Tag); err != nil {
@@ -316,17 +323,29 @@ func (r *Replica) appendRun(p *projector, f *oplog.Feed, v *Verified, skip int) 
 	return left
 }
 
+// ingestOp stores the next op of a feed.
 func (r *Replica) ingestOp(p *projector, f *oplog.Feed, o *opened, st oplog.Status, raw []byte, at int64) error {
+	if o.sealed.Seq <= f.Ahead {
+		if reached, err := r.reachAhead(p, f, o); err != nil || reached {
+			return err
+		}
+	}
+	return r.project(p, f, o, st, f.HLC, raw, func(raw []byte, st oplog.Status, clock hlc.Time) (int64, error) {
+		return p.b.Append(f, o.opID(), &o.sealed, raw, st, clock, at)
+	})
+}
+
+// project judges a new op, whose clock must be above before, stores it and lets it have its effect.
+func (r *Replica) project(p *projector, f *oplog.Feed, o *opened, st oplog.Status, before hlc.Time, raw []byte, store func([]byte, oplog.Status, hlc.Time) (int64, error)) error {
 	if st == oplog.NoKey { // a key may have come in this very batch
 		st = r.decrypt(o)
 	}
-	before := f.HLC
 	st, clock, v, red := r.weigh(o, st, &before, f.No, false)
 	if r.prunes(&o.sealed) {
 		stub := o.sealed.Pruned()
 		raw = stub.AppendTo(nil)
 	}
-	key, err := p.b.Append(f, o.opID(), &o.sealed, raw, st, clock, at)
+	key, err := store(raw, st, clock)
 	if err != nil {
 		return err
 	}

@@ -37,19 +37,7 @@ func (r *Replica) Rebuild(ctx context.Context, clear func(tx Tx) error) error {
 // dropped tables, are only judged.
 func (r *Replica) replayFeed(p *projector, f *oplog.Feed) error {
 	var clock hlc.Time
-	for from := uint64(1); from <= f.Len; {
-		page, err := oplog.Page(p.tx, f.No, from, f.Len)
-		if err != nil {
-			return fmt.Errorf("rebuild: %w", err)
-		}
-		for i := range page {
-			if err := r.replayOp(p, f.No, &page[i], &clock); err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
-	}
-	return nil
+	return oplog.EachOp(p.tx, f.No, 1, f.Top(), func(s *oplog.Stored) error { return r.replayOp(p, f.No, s, &clock) })
 }
 
 func (r *Replica) replayOp(p *projector, no int64, s *oplog.Stored, clock *hlc.Time) error {

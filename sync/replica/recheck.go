@@ -34,14 +34,14 @@ func (r *Replica) recheckWeakened(p *projector, before *world) error {
 		}
 		maps.Copy(weaker, out)
 		for _, f := range p.b.Scope(tag) {
-			from := f.Len + 1
-			if is := w.limit(now, f.Device, f.Incarnation); is < before.limit(old, f.Device, f.Incarnation) && is < f.Len {
+			from := f.Top() + 1
+			if is := w.limit(now, f.Device, f.Incarnation); is < before.limit(old, f.Device, f.Incarnation) && is < f.Top() {
 				from = is + 1
 			}
 			if d, ok := w.auth.Device(f.Device); ok && weaker[d.User] {
 				from = 1
 			}
-			if from > f.Len {
+			if from > f.Top() {
 				continue
 			}
 			if err := r.recheckFeed(p, f.No, from); err != nil {
@@ -147,24 +147,23 @@ func (r *Replica) recheckFeed(p *projector, no int64, from uint64) error {
 	} else if f, ok = p.b.ByNo(no); !ok {
 		return fmt.Errorf("recheck: no feed %d", no)
 	}
-	clock, err := oplog.ClockBefore(p.tx, no, from)
+	clock, err := oplog.ClockBefore(p.tx, no, 1, from)
 	if err != nil {
 		return err
 	}
-	for from <= f.Len {
-		page, err := oplog.Page(p.tx, no, from, f.Len)
-		if err != nil {
-			return err
+	reached := hlc.Time(0) // by the feed, without what is ahead of it
+	err = oplog.EachOp(p.tx, no, from, f.Top(), func(s *oplog.Stored) error {
+		err := r.recheckOp(p, no, s, &clock)
+		if _, seq := oplog.SplitKey(s.Key); seq <= f.Len {
+			reached = clock
 		}
-		for i := range page {
-			if err := r.recheckOp(p, no, &page[i], &clock); err != nil {
-				return err
-			}
-		}
-		from += uint64(len(page))
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	if staged := p.b.Feed(f.FeedKey); staged != nil && clock > staged.HLC {
-		staged.HLC = clock
+	if staged := p.b.Feed(f.FeedKey); staged != nil && reached > staged.HLC {
+		staged.HLC = reached
 		staged.Touch()
 	}
 	return nil

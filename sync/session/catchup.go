@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/wire"
 )
@@ -102,8 +103,44 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 	from, n := w.to+1, to-w.to
 	w.to = to
 	s.setStatus(func(st *Status) { st.Wanted += n; st.Behind += n; st.State = Syncing })
-	s.askFor(k, from, to, urgent)
+	basic := s.r.Basic(k.Tag)
+	if n > muchBehind && !basic {
+		if err := s.askNewest(k.Tag); err != nil {
+			return err
+		}
+	}
+	s.askFor(k, from, to, urgent || basic)
 	return nil
+}
+
+// muchBehind is how many ops of a feed may be missing before what people look at first is fetched ahead of them (S21).
+const muchBehind = 256
+
+// askNewest asks for the newest of a scope, once, of one peer at a time.
+func (s *Session) askNewest(tag op.ScopeTag) error {
+	if _, asked := s.newest[tag]; asked || !s.cfg.Claims.Take(oplog.FeedKey{Tag: tag}, s, s.cfg.Now()) {
+		return nil
+	}
+	s.newest[tag] = false
+	return s.send(&wire.Newest{Tag: tag})
+}
+
+// noteUsable says so once what people look at first is here.
+func (s *Session) noteUsable() {
+	if s.status.Usable || !s.controlDone || s.askedSince && !s.deltaDone || s.storing > 0 {
+		return
+	}
+	for _, here := range s.newest {
+		if !here {
+			return
+		}
+	}
+	for k := range s.want {
+		if s.r.Basic(k.Tag) {
+			return
+		}
+	}
+	s.setStatus(func(st *Status) { st.Usable = true })
 }
 
 // verifiable tells whether it is worth asking for a feed: its device is known, or the feed may make it known. One that did not
@@ -159,6 +196,7 @@ func (s *Session) seekFork(mine *oplog.Feed) {
 
 // maybeDone ends a phase of catching up: the cursor moves, then the replicas compare.
 func (s *Session) maybeDone(ctx context.Context) error {
+	s.noteUsable()
 	if len(s.want) > 0 || s.registers > 0 {
 		return nil
 	}

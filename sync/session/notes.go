@@ -31,6 +31,7 @@ type stored struct {
 	prev      op.ID // of the first op
 	last      uint64
 	size      int
+	ahead     bool
 	err       error
 }
 

@@ -35,6 +35,8 @@ func (s *Session) receive(ctx context.Context, p packet) error {
 	case *wire.Want:
 		s.onWant(m)
 		return nil
+	case *wire.Newest:
+		return s.onNewest(m)
 	case *wire.Frame:
 		return s.onFrame(ctx, m)
 	case *wire.Credit:
@@ -99,7 +101,11 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 		}
 		return s.giveCredit(size)
 	}
+	ahead := m.Kind == wire.Ahead
 	v, err := s.r.Verify(m.Ops, m.Raw)
+	if errors.Is(err, replica.ErrStranger) && ahead {
+		return s.giveCredit(size)
+	}
 	if errors.Is(err, replica.ErrStranger) { // a device this replica has not heard of: sent too early
 		s.dropWant(k)
 		if len(s.strange) < maxWanted {
@@ -114,7 +120,11 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPeer, err)
 	}
-	note := stored{key: k, first: head.Seq, prev: head.Prev, last: last, size: size}
+	v.Ahead = ahead || m.Kind == wire.Live && head.Seq > s.r.Feeds().Feed(k).Len+muchBehind
+	if ahead {
+		s.storing++
+	}
+	note := stored{key: k, first: head.Seq, prev: head.Prev, last: last, size: size, ahead: ahead}
 	s.r.Ingest(ctx, v, func(err error) {
 		note.err = err
 		s.notes.put(func() { s.notes.stored = append(s.notes.stored, note) })
@@ -137,9 +147,15 @@ func (s *Session) onStored(ctx context.Context, m *stored) error {
 	if err := s.giveCredit(m.size); err != nil {
 		return err
 	}
+	if m.ahead {
+		s.storing--
+		s.noteUsable()
+	}
 	f := s.r.Feeds().Feed(m.key)
 	switch {
 	case m.err == nil:
+	case errors.Is(m.err, oplog.ErrGap) && m.ahead: // what is before was asked for, too
+		return nil
 	case errors.Is(m.err, oplog.ErrGap):
 		return s.onGap(m, &f)
 	case errors.Is(m.err, replica.ErrForked):

@@ -224,6 +224,33 @@ func (s *Session) onWant(m *wire.Want) {
 	}
 }
 
+// onNewest queues what a reader of a scope needs first, once a conversation, or hears that it has come.
+func (s *Session) onNewest(m *wire.Newest) error {
+	if m.Done {
+		if _, asked := s.newest[m.Tag]; asked {
+			s.newest[m.Tag] = true
+			s.noteUsable()
+		}
+		return nil
+	}
+	if s.newestTold[m.Tag] || !s.r.Reads(s.cfg.Peer, m.Tag) {
+		return nil
+	}
+	s.newestTold[m.Tag] = true
+	runs, err := s.r.Newest(m.Tag, wire.NewestOps)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range runs {
+		s.ahead = append(s.ahead, &task{key: runs[i].Feed.FeedKey, no: runs[i].Feed.No, next: runs[i].From, to: runs[i].To, ahead: true})
+	}
+	s.ahead = append(s.ahead, &task{key: oplog.FeedKey{Tag: m.Tag}, next: 1, to: 1, end: true})
+	s.poke()
+	return nil
+}
+
 func (s *Session) onCredit(m *wire.Credit) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

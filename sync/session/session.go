@@ -65,6 +65,7 @@ const (
 type Status struct {
 	State    State
 	SyncedAt time.Time // last equal fingerprints; zero if never
+	Usable   bool      // what people look at first is here (S21)
 	Behind   uint64    // ops known to be missing here
 	Wanted   uint64    // ops asked for in this round of catching up
 	Stored   uint64    // of those, stored
@@ -107,6 +108,7 @@ type Session struct {
 	liveSize  int
 	lagging   map[oplog.FeedKey]replica.Advance // growth that did not fit into live
 	urgent    []*task                           // then what the peer asked for
+	ahead     []*task
 	tasks     []*task
 	byFeed    map[oplog.FeedKey]*task
 	window    int                      // bytes of frames that may still be sent
@@ -125,6 +127,9 @@ type Session struct {
 	later       map[oplog.FeedKey]wire.FeedState // claimed by another conversation, or of a device not known yet
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
 	strange     map[oplog.FeedKey]time.Time      // when ops came that nobody here can verify yet
+	newest      map[op.ScopeTag]bool             // the newest of these was asked for; true: and is here
+	newestTold  map[op.ScopeTag]bool             // and was told
+	storing     int                              // frames of kind Ahead that are not stored yet
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
 	proven      map[oplog.FeedKey]bool           // the peer was shown that they forked
 	parted      map[oplog.FeedKey]uint64         // what the peer was told of scopes that it lost
@@ -163,6 +168,8 @@ type task struct {
 	key      oplog.FeedKey
 	no       int64
 	next, to uint64
+	ahead    bool // the peer lacks what is before
+	end      bool // of what is ahead in the scope
 }
 
 // New makes a conversation with the authenticated device peer.
@@ -173,8 +180,8 @@ func New(cfg Config) *Session {
 		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
-		strange: map[oplog.FeedKey]time.Time{}, sought: map[oplog.FeedKey]uint64{},
-		proven: map[oplog.FeedKey]bool{}, parted: map[oplog.FeedKey]uint64{},
+		strange: map[oplog.FeedKey]time.Time{}, newest: map[op.ScopeTag]bool{}, newestTold: map[op.ScopeTag]bool{},
+		sought: map[oplog.FeedKey]uint64{}, proven: map[oplog.FeedKey]bool{}, parted: map[oplog.FeedKey]uint64{},
 		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}
 }

@@ -159,7 +159,7 @@ func (s *Session) next() (m wire.Message, done bool, err error) {
 
 // nextTask is what to serve next; nil if there is nothing, or no room in the window.
 func (s *Session) nextTask() *task {
-	for _, q := range []*[]*task{&s.urgent, &s.tasks} {
+	for _, q := range []*[]*task{&s.urgent, &s.ahead, &s.tasks} {
 		for len(*q) > 0 {
 			t := (*q)[0]
 			if t.next <= t.to {
@@ -170,7 +170,9 @@ func (s *Session) nextTask() *task {
 			}
 			(*q)[0] = nil
 			*q = (*q)[1:]
-			delete(s.byFeed, t.key)
+			if s.byFeed[t.key] == t {
+				delete(s.byFeed, t.key)
+			}
 		}
 	}
 	return nil
@@ -179,6 +181,10 @@ func (s *Session) nextTask() *task {
 // produce reads the next frame of a task, nil if there is none after all. The caller holds mu, which is released while the
 // database is read: whoever commits meanwhile must not wait for it.
 func (s *Session) produce(t *task) (wire.Message, error) {
+	if t.end {
+		t.next++
+		return &wire.Newest{Tag: t.key.Tag, Done: true}, nil
+	}
 	from, to := t.next, t.to
 	s.mu.Unlock()
 	var raw []byte
@@ -199,8 +205,11 @@ func (s *Session) produce(t *task) (wire.Message, error) {
 	if t.next == from { // else the peer asked again from an earlier one
 		t.next = last + 1
 	}
-	s.sent[t.key] = max(s.sent[t.key], last)
 	s.window -= len(raw)
+	if t.ahead {
+		return &wire.Frame{Raw: raw, Kind: wire.Ahead}, nil
+	}
+	s.sent[t.key] = max(s.sent[t.key], last)
 	return &wire.Frame{Raw: raw}, nil
 }
 
@@ -268,5 +277,5 @@ func (s *Session) push(a *replica.Advance) wire.Message {
 	}
 	s.sent[a.Feed.FeedKey] = last
 	s.window -= len(raw)
-	return &wire.Frame{Raw: raw, Live: true}
+	return &wire.Frame{Raw: raw, Kind: wire.Live}
 }

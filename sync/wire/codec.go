@@ -20,11 +20,7 @@ func Encode(dst []byte, m Message) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0, byte(m.wireType()))
 	if f, ok := m.(*Frame); ok {
-		live := byte(0)
-		if f.Live {
-			live = 1
-		}
-		dst = append(append(dst, live), f.Raw...)
+		dst = append(append(dst, byte(f.Kind)), f.Raw...)
 	} else {
 		b, err := op.Marshal(m)
 		if err != nil {
@@ -102,6 +98,8 @@ func Decode(t Type, body []byte) (Message, error) {
 		m = &Bye{}
 	case TKeys:
 		m = &Keys{}
+	case TNewest:
+		m = &Newest{}
 	default:
 		if m = newRelay(t); m == nil {
 			return nil, nil
@@ -154,13 +152,13 @@ func check(m Message) error {
 }
 
 func decodeFrame(body []byte) (*Frame, error) {
-	if len(body) < 1 || body[0] > 1 {
+	if len(body) < 1 || FrameKind(body[0]) >= frameKinds {
 		return nil, fmt.Errorf("%w: frame head", ErrMalformed)
 	}
 	if len(body)-1 > MaxFrameBytes {
 		return nil, fmt.Errorf("%w: frame of %d bytes", ErrTooLarge, len(body)-1)
 	}
-	f := &Frame{Live: body[0] == 1, Raw: body[1:]}
+	f := &Frame{Kind: FrameKind(body[0]), Raw: body[1:]}
 	rest := f.Raw
 	for len(rest) > 0 {
 		if len(f.Ops) == MaxFrameOps {

@@ -44,6 +44,7 @@ const (
 	TFork        Type = 12
 	TBye         Type = 13
 	TKeys        Type = 14
+	TNewest      Type = 15
 )
 
 // Message is one of the structs below.
@@ -117,8 +118,30 @@ func (w *Want) Key() oplog.FeedKey {
 type Frame struct {
 	Ops  []op.Sealed // ciphertexts alias Raw
 	Raw  []byte      // ops back to back
-	Live bool        // pushed, not asked for
+	Kind FrameKind
 }
+
+// FrameKind says why a frame comes.
+type FrameKind uint8
+
+// The kinds of frame.
+const (
+	Asked FrameKind = iota
+	Live            // pushed, not asked for
+	Ahead           // answers Newest: what is before it in the feed comes later
+	frameKinds
+)
+
+// Newest asks for what a reader of a scope needs first: the control ops of a private scope, and its newest ops, NewestOps or
+// a few more, as frames of kind Ahead. Done, in the other direction, ends the answer.
+type Newest struct {
+	_    struct{} `cbor:",toarray"`
+	Tag  op.ScopeTag
+	Done bool
+}
+
+// NewestOps is a few screens of a chat.
+const NewestOps = 100
 
 // Credit gives the sender back bytes of the window.
 type Credit struct {
@@ -202,3 +225,4 @@ func (*Have) wireType() Type        { return THave }
 func (*Fork) wireType() Type        { return TFork }
 func (*Bye) wireType() Type         { return TBye }
 func (*Keys) wireType() Type        { return TKeys }
+func (*Newest) wireType() Type      { return TNewest }

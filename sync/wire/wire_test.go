@@ -44,7 +44,7 @@ func samples() map[string]Message {
 		"since":       &Since{LSeq: 77, Control: true},
 		"delta":       &Delta{Feeds: []FeedState{f, f}, UpTo: 12},
 		"want":        &Want{Tag: f.Tag, Device: f.Device, Incarnation: 5, From: 2, To: 9, Urgent: true},
-		"frame":       &Frame{Raw: sampleOps(), Live: true},
+		"frame":       &Frame{Raw: sampleOps(), Kind: Live},
 		"credit":      &Credit{Bytes: 65536},
 		"ack":         &Ack{Feeds: []FeedState{f}},
 		"registers":   &Registers{Raw: [][]byte{{1, 2}, {3}}},
@@ -118,7 +118,7 @@ func TestMessagesSurviveTheWire(t *testing.T) {
 		want := samples()[name]
 		if f, ok := m.(*Frame); ok {
 			w := want.(*Frame)
-			if !bytes.Equal(f.Raw, w.Raw) || f.Live != w.Live || len(f.Ops) != 2 || f.Ops[1].Prev != f.Ops[0].ID() {
+			if !bytes.Equal(f.Raw, w.Raw) || f.Kind != w.Kind || len(f.Ops) != 2 || f.Ops[1].Prev != f.Ops[0].ID() {
 				t.Errorf("frame changed on the wire")
 			}
 			continue
