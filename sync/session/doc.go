@@ -1,8 +1,9 @@
 // Package session is one conversation between two replicas of a team, over any ordered stream.
 //
 // The path: Hello → control log → Since → Delta → Want → Frame → Ack, in both directions at once; then live frames, and every
-// half minute a fingerprint. Who lacks much asks for the newest of every scope ahead of the rest (Newest, S21). A side asks only for what it lacks, serves only what its own authority state says that the peer
-// reads, and moves its cursor only after the commit of everything that the cursor covers.
+// half minute a fingerprint. Who lacks much asks for the newest of every scope ahead of the rest (Newest, S21). A side asks only
+// for what it lacks, serves only what its own authority state says that the peer reads, and moves its cursor only after the
+// commit of everything that the cursor covers.
 //
 // Vocabulary: the cursor is how far this database has followed the peer's arrival numbers; outstanding is what was asked for
 // and is not stored yet; the window is how many bytes of frames may be under way.
