@@ -120,6 +120,7 @@ func (r *run) all() error {
 		{[]string{"live_p50_ms", "live_p99_ms", "burst_10k_msgs_s"}, r.live},
 		{[]string{"cold_sync_100k_s", "cold_sync_100k_searchable_s", "rss_100k_mb", "catchup_100_of_100k_ms", "catchup_100_of_100k_bytes"}, r.coldSync},
 		{[]string{"open_chat_1m_ms", "search_1m_p95_ms", "start_1m_ms"}, r.large},
+		{[]string{"first_usable_s", "complete_s"}, r.newcomer},
 		{[]string{"rotate_200_devices_ms"}, r.rotate},
 		{[]string{"authority_eval_50k_ms", "authority_incr_ms"}, r.authority},
 		{[]string{"members_200_converge_s"}, r.membersConverge},

@@ -104,6 +104,8 @@ func (m *member) handle(q request) (reply, error) {
 		return reply{N: n}, err
 	case "await":
 		return reply{}, m.await(q)
+	case "usable":
+		return reply{}, m.usable(q)
 	case "searchable":
 		return reply{}, m.searchable()
 	case "history":
