@@ -177,6 +177,11 @@ func (l *teamLog) Delivery(scope op.ScopeID, ref op.Ref) module.Delivery {
 	return module.Delivery{}
 }
 
+func (l *teamLog) Filling(scope op.ScopeID) bool {
+	r := l.replica()
+	return r != nil && r.Filling(scope)
+}
+
 func (l *teamLog) Arrived(key int64) (time.Time, bool) {
 	if r := l.replica(); r != nil {
 		return r.Arrived(key)

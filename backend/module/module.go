@@ -88,6 +88,8 @@ type Log interface {
 	// Delivery tells who holds the op.
 	Delivery(scope op.ScopeID, ref op.Ref) Delivery
 	Arrived(key int64) (time.Time, bool) // when the op reached this database
+	// Filling tells whether older ops of the scope are still on their way to this device.
+	Filling(scope op.ScopeID) bool
 }
 
 // DB gives features their reads, and writes to local rows that are not shared (drafts, mutes).

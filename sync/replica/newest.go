@@ -22,6 +22,11 @@ func (r *Replica) Basic(tag op.ScopeTag) bool {
 	return tag == r.teamTag.control || tag == r.teamTag.company || tag == r.teamTag.self
 }
 
+// Filling tells whether the newest of a scope is here and what is before is still on its way.
+func (r *Replica) Filling(id op.ScopeID) bool {
+	return slices.ContainsFunc(r.feeds.Scope(r.id.TeamSecret.ScopeTag(id)), func(f oplog.Feed) bool { return f.Ahead > 0 })
+}
+
 // maxControlFirst bounds the control ops of a private scope that go ahead of its feeds. Where there are more all come in order.
 const maxControlFirst = 4096
 

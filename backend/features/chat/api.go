@@ -153,7 +153,7 @@ func (a *API) History(q HistoryQuery) (HistoryDTO, error) {
 		return HistoryDTO{}, err
 	}
 	name := a.s.people.Names()
-	out := HistoryDTO{Messages: make([]MessageDTO, 0, len(page.Messages)), HasOlder: page.HasOlder, HasNewer: page.HasNewer}
+	out := HistoryDTO{Messages: make([]MessageDTO, 0, len(page.Messages)), HasOlder: page.HasOlder, HasNewer: page.HasNewer, Filling: a.s.log.Filling(chat)}
 	for _, m := range page.Messages {
 		out.Messages = append(out.Messages, messageDTO(m, name))
 	}

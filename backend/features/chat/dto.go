@@ -65,6 +65,7 @@ type HistoryDTO struct {
 	Messages    []MessageDTO `json:"messages"`
 	HasOlder    bool         `json:"hasOlder"`
 	HasNewer    bool         `json:"hasNewer"`
+	Filling     bool         `json:"filling"`     // older messages are on their way to this device
 	FirstUnread string       `json:"firstUnread"` // "" when everything is read
 }
 

@@ -210,6 +210,9 @@ func (p *Peer) Delivery(scope op.ScopeID, ref op.Ref) module.Delivery {
 	return d
 }
 
+// Filling is false: a peer gets the ops of a scope in their order.
+func (p *Peer) Filling(op.ScopeID) bool { return false }
+
 // Arrived tells when this peer received the op.
 func (p *Peer) Arrived(key int64) (time.Time, bool) {
 	p.state.RLock()

@@ -429,6 +429,7 @@ export namespace chat {
 	    messages: MessageDTO[];
 	    hasOlder: boolean;
 	    hasNewer: boolean;
+	    filling: boolean;
 	    firstUnread: string;
 	}
 	export interface HistoryQuery {

@@ -9,6 +9,7 @@ import { aMessage, aPage, messages } from './testing';
 class MemoryChat implements HistorySource {
   readonly queries: PageQuery[] = [];
   firstUnread = '';
+  filling = false;
   all: Message[];
   send = vi.fn((_chat: string, text: string, clientId: string) => {
     const saved = aMessage({ id: `saved-${clientId}`, text, own: true, state: 'saved' });
@@ -37,7 +38,7 @@ class MemoryChat implements HistorySource {
       to = Math.min(this.all.length, middle + query.limit / 2);
     }
     return Promise.resolve(
-      aPage(this.all.slice(from, to), { hasOlder: from > 0, hasNewer: to < this.all.length, firstUnread: this.firstUnread }),
+      aPage(this.all.slice(from, to), { hasOlder: from > 0, hasNewer: to < this.all.length, filling: this.filling, firstUnread: this.firstUnread }),
     );
   }
 }
@@ -83,6 +84,21 @@ describe('paging', () => {
     await store.newer();
     expect(ids(store)).toHaveLength(300);
     expect(store.snapshot()).toMatchObject({ hasOlder: false, hasNewer: false });
+  });
+
+  test('older messages that arrive later can be reached (S21)', async () => {
+    const chat = new MemoryChat(messages(200, 50));
+    chat.filling = true;
+    const store = await opened(chat);
+    expect(store.snapshot()).toMatchObject({ hasOlder: false, filling: true });
+    await store.older();
+    expect(ids(store)[0]).toBe('m200');
+    chat.all.unshift(...messages(0, 200));
+    chat.filling = false;
+    await store.refresh();
+    expect(store.snapshot()).toMatchObject({ hasOlder: true, filling: false });
+    await store.older();
+    expect(ids(store)[0]).toBe('m100');
   });
 
   test('asks once however often the list reaches the edge', async () => {

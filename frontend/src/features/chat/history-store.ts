@@ -37,6 +37,7 @@ export interface HistoryState {
   rows: readonly Row[];
   hasOlder: boolean;
   hasNewer: boolean;
+  filling: boolean;
   /** Where 以下是新消息 stands; settled when the chat is opened and kept. */
   firstUnread: string;
   wish: ScrollWish | null;
@@ -63,6 +64,7 @@ export class HistoryStore {
     rows: [],
     hasOlder: false,
     hasNewer: false,
+    filling: false,
     firstUnread: '',
     wish: null,
     problem: null,
@@ -229,6 +231,7 @@ export class HistoryStore {
     const start = page.messages.findIndex((m) => m.id === first.id);
     if (start < 0) return this.open('');
     const fresh = page.messages.slice(start);
+    const hasOlder = start > 0 || page.hasOlder;
     let beyond = 0;
     while (page.hasNewer) {
       const covered = fresh.some((m) => m.id === newest.id);
@@ -240,7 +243,7 @@ export class HistoryStore {
       fresh.push(...page.messages);
     }
     if (generation !== this.generation) return;
-    this.window = replaceMessages(this.window, fresh, page.hasNewer);
+    this.window = replaceMessages(this.window, fresh, { hasOlder, hasNewer: page.hasNewer, filling: page.filling });
     this.publish({ problem: null });
   }
 
@@ -255,6 +258,7 @@ export class HistoryStore {
       rows,
       hasOlder: this.window.hasOlder,
       hasNewer: this.window.hasNewer,
+      filling: this.window.filling,
     };
     for (const listener of this.listeners) listener();
   }

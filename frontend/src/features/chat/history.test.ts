@@ -38,7 +38,7 @@ test('reading again keeps unchanged messages identical and takes changes and lat
   const [first, second] = messages(1, 2);
   const late = aMessage({ id: 'late', late: true });
   if (!first || !second) throw new Error('two messages expected');
-  const next = replaceMessages(window, [first, late, { ...second, read: 1 }], false);
+  const next = replaceMessages(window, [first, late, { ...second, read: 1 }], { hasOlder: false, hasNewer: false, filling: false });
   expect(ids(next)).toBe('m1 late m2');
   expect(next.messages[0]).toBe(window.messages[0]);
   expect(next.messages[2]).not.toBe(window.messages[1]);

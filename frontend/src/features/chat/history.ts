@@ -9,6 +9,8 @@ export interface HistoryPage {
   messages: Message[];
   hasOlder: boolean;
   hasNewer: boolean;
+  /** Older messages are on their way to this device. */
+  filling: boolean;
   /** Id of the first message not read yet, "" when all are read. */
   firstUnread: string;
 }
@@ -17,6 +19,7 @@ export interface HistoryWindow {
   messages: readonly Message[];
   hasOlder: boolean;
   hasNewer: boolean;
+  filling: boolean;
 }
 
 /** Messages asked for at a time (ui.md §5). */
@@ -25,24 +28,24 @@ export const PAGE_SIZE = 100;
 /** Messages kept in memory; the far end is dropped beyond it (ui.md §5). */
 export const WINDOW_MAX = 2000;
 
-export const emptyWindow: HistoryWindow = { messages: [], hasOlder: false, hasNewer: false };
+export const emptyWindow: HistoryWindow = { messages: [], hasOlder: false, hasNewer: false, filling: false };
 
 export function fromPage(page: HistoryPage): HistoryWindow {
-  return { messages: page.messages, hasOlder: page.hasOlder, hasNewer: page.hasNewer };
+  return { messages: page.messages, hasOlder: page.hasOlder, hasNewer: page.hasNewer, filling: page.filling };
 }
 
 /** Puts an older page before the window; the newest end is dropped beyond the limit. */
 export function prependPage(window: HistoryWindow, page: HistoryPage): HistoryWindow {
   const messages = union(page.messages, window.messages);
   const kept = messages.slice(0, WINDOW_MAX);
-  return { messages: kept, hasOlder: page.hasOlder, hasNewer: window.hasNewer || kept.length < messages.length };
+  return { messages: kept, hasOlder: page.hasOlder, hasNewer: window.hasNewer || kept.length < messages.length, filling: page.filling };
 }
 
 /** Puts a newer page behind the window; the oldest end is dropped beyond the limit. */
 export function appendPage(window: HistoryWindow, page: HistoryPage): HistoryWindow {
   const messages = union(window.messages, page.messages);
   const kept = messages.slice(-WINDOW_MAX);
-  return { messages: kept, hasOlder: window.hasOlder || kept.length < messages.length, hasNewer: page.hasNewer };
+  return { messages: kept, hasOlder: window.hasOlder || kept.length < messages.length, hasNewer: page.hasNewer, filling: page.filling };
 }
 
 /**
@@ -51,22 +54,22 @@ export function appendPage(window: HistoryWindow, page: HistoryPage): HistoryWin
  */
 export function appendSaved(window: HistoryWindow, message: Message): HistoryWindow {
   if (window.hasNewer || window.messages.some((m) => m.id === message.id)) return window;
-  return appendPage(window, { messages: [message], hasOlder: true, hasNewer: false, firstUnread: '' });
+  return appendPage(window, { messages: [message], hasOlder: true, hasNewer: false, filling: window.filling, firstUnread: '' });
 }
 
 /**
  * Replaces the whole window by the same stretch read again: late arrivals fall
- * into their place and delivery states change. Objects that did not change stay
- * identical, so that their rows do not render again.
+ * into their place and delivery states change, and there may be older messages now.
+ * Objects that did not change stay identical, so that their rows do not render again.
  */
-export function replaceMessages(window: HistoryWindow, fresh: readonly Message[], hasNewer: boolean): HistoryWindow {
+export function replaceMessages(window: HistoryWindow, fresh: readonly Message[], edges: Omit<HistoryWindow, 'messages'>): HistoryWindow {
   const before = new Map(window.messages.map((m) => [m.id, m]));
   const messages = fresh.map((m) => {
     const old = before.get(m.id);
     return old && sameMessage(old, m) ? old : m;
   });
   const kept = messages.slice(-WINDOW_MAX);
-  return { messages: kept, hasOlder: window.hasOlder || kept.length < messages.length, hasNewer };
+  return { messages: kept, ...edges, hasOlder: edges.hasOlder || kept.length < messages.length };
 }
 
 /** What can change about a message after it was written; the rest is immutable. */

@@ -93,6 +93,11 @@ export function HistoryPane({ store, chat, people }: HistoryPaneProps) {
           onDelivery={(messageId) => set({ panel: 'delivery', of: messageId })}
         />
       )}
+      {state.filling && !state.hasOlder && state.rows.length > 0 && (
+        <div className={classes.filling} role="status">
+          {t('history.filling')}
+        </div>
+      )}
       {!sight.atEnd && state.rows.length > 0 && (
         <button type="button" className={classes.latest} onClick={() => void store.latest(chat.last?.id ?? '')}>
           <IconArrowDown size={15} stroke={1.8} aria-hidden />

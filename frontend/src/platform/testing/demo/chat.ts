@@ -125,7 +125,7 @@ function history({ messages, unread }: DemoChat, { before, after, around, limit 
   else if (after) from = at(after) + 1;
   else if (around) from = Math.max(0, at(around) - Math.floor(size / 2));
   const to = before ? at(before) : Math.min(messages.length, from + size);
-  return { messages: messages.slice(from, to), hasOlder: from > 0, hasNewer: to < messages.length, firstUnread };
+  return { messages: messages.slice(from, to), hasOlder: from > 0, hasNewer: to < messages.length, filling: false, firstUnread };
 }
 
 function search(chats: readonly DemoChat[], { text, chatId, senderId }: SearchQuery) {
