@@ -32,8 +32,8 @@ func longGroup(t *testing.T, n int) (a, b, c *Member, group op.ScopeID) {
 	return a, b, c, group
 }
 
-// ahead counts the ops that m holds ahead of their feeds.
-func (m *Member) ahead() int { m.T.Helper(); return m.Count(`SELECT count(*) FROM ahead`) }
+// previews counts the ops that m holds ahead of their feeds.
+func (m *Member) previews() int { m.T.Helper(); return m.Count(`SELECT count(*) FROM ahead`) }
 
 // L13, S21: who has nothing of a long history sees its end, and its members, before anything else of it comes, can write, says of
 // none of it that it is stored, and has all of it in the end.
@@ -91,7 +91,7 @@ func TestNewestFirst(t *testing.T) {
 	l = Connect(a, c)
 	defer l.Stop()
 	Eventually(t, "everything", func() bool { return InSync(a, c) && c.Rows("note") == 2*n+2 })
-	if left := c.ahead(); left != 0 {
+	if left := c.previews(); left != 0 {
 		t.Fatalf("%d ops are still ahead", left)
 	}
 	a.Copy(b)
@@ -161,7 +161,7 @@ func TestFeedReachesWhatIsAhead(t *testing.T) {
 	if got := a.Company(); strings.Contains(got, "another") || !strings.Contains(got, "] fourth") && !strings.Contains(got, " fourth]") {
 		t.Fatalf("a sees\n%s", got)
 	}
-	if a.ahead() != 0 {
+	if a.previews() != 0 {
 		t.Fatal("something is still ahead")
 	}
 	fresh := a.Join("fresh")
@@ -182,7 +182,7 @@ func TestBoundsOfAhead(t *testing.T) {
 	for i := range oplog.MaxAhead + 300 {
 		_ = a.TakeAhead(Raw(g.Note(now+hlc.Time(i)+1, "more")))
 	}
-	if n := a.ahead(); n != oplog.MaxAhead || a.Rows("note") != n {
+	if n := a.previews(); n != oplog.MaxAhead || a.Rows("note") != n {
 		t.Fatalf("%d ahead, %d rows", n, a.Rows("note"))
 	}
 	far := b.Forge(b.R.CompanyScope(), 8).At(1<<40, op.ID{1})
@@ -195,7 +195,7 @@ func TestBoundsOfAhead(t *testing.T) {
 	control := b.Forge(controlOf(b), 9)
 	control.Note(now, "missing")
 	_ = a.TakeAhead(Raw(control.Note(now+1, "control")))
-	if n := a.ahead(); n != oplog.MaxAhead {
+	if n := a.previews(); n != oplog.MaxAhead {
 		t.Fatalf("%d ahead", n)
 	}
 }
@@ -223,11 +223,11 @@ func TestForkAmongWhatIsAhead(t *testing.T) {
 	if err := a.R.ProveFork(context.Background(), proof.AppendTo(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if a.Rows("note") != 1 || a.ahead() != 0 {
+	if a.Rows("note") != 1 || a.previews() != 0 {
 		t.Fatalf("a sees\n%s", a.Company())
 	}
 	_ = a.TakeAhead(Raw(fourth))
-	if a.Rows("note") != 1 || a.ahead() != 0 {
+	if a.Rows("note") != 1 || a.previews() != 0 {
 		t.Fatal("taken behind the fork")
 	}
 }
