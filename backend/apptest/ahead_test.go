@@ -35,7 +35,7 @@ func longGroup(t *testing.T, n int) (a, b, c *Member, group op.ScopeID) {
 // previews counts the ops that m holds ahead of their feeds.
 func (m *Member) previews() int { m.T.Helper(); return m.Count(`SELECT count(*) FROM ahead`) }
 
-// L13, S21: who has nothing of a long history sees its end, and its members, before anything else of it comes, can write, says of
+// L13, S22: who has nothing of a long history sees its end, and its members, before anything else of it comes, can write, says of
 // none of it that it is stored, and has all of it in the end.
 func TestNewestFirst(t *testing.T) {
 	const n = 1000
@@ -103,7 +103,7 @@ func TestNewestFirst(t *testing.T) {
 	}
 }
 
-// S21: what everything is shown by comes before the rest: names, departments, the person's own settings.
+// S22: what everything is shown by comes before the rest: names, departments, the person's own settings.
 func TestBasicsBeforeTheRest(t *testing.T) {
 	a, b, c, group := longGroup(t, 600)
 	for i := range 30 {

@@ -113,7 +113,7 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 	return nil
 }
 
-// muchBehind is how many ops of a feed may be missing before what people look at first is fetched ahead of them (S21).
+// muchBehind is how many ops of a feed may be missing before what people look at first is fetched ahead of them (S22).
 const muchBehind = 256
 
 // askNewest asks for the newest of a scope, once, of one peer at a time.

@@ -1,7 +1,7 @@
 // Package session is one conversation between two replicas of a team, over any ordered stream.
 //
 // The path: Hello → control log → Since → Delta → Want → Frame → Ack, in both directions at once; then live frames, and every
-// half minute a fingerprint. Who lacks much asks for the newest of every scope ahead of the rest (Newest, S21). A side asks only
+// half minute a fingerprint. Who lacks much asks for the newest of every scope ahead of the rest (Newest, S22). A side asks only
 // for what it lacks, serves only what its own authority state says that the peer reads, and moves its cursor only after the
 // commit of everything that the cursor covers.
 //
@@ -12,7 +12,7 @@
 // lie ends the conversation with a reason and nothing of it is stored; "in sync" is said only after equal fingerprints.
 //
 // A device that lost its access is spoken with as well: it may learn that, and nothing else (S19, R16); who was taken out of a
-// group is told by the feeds of the group up to there (S20), and who sends what stands behind a fork is shown the proof (S21).
+// group is told by the feeds of the group up to there (S20), and who sends what stands behind a fork is shown the proof (S22).
 //
 // A Session is a state machine driven by one goroutine (Run). Frames are produced when the stream takes them, so a slow peer
 // costs no memory.

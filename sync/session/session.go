@@ -65,7 +65,7 @@ const (
 type Status struct {
 	State    State
 	SyncedAt time.Time // last equal fingerprints; zero if never
-	Usable   bool      // what people look at first is here (S21)
+	Usable   bool      // what people look at first is here (S22)
 	Behind   uint64    // ops known to be missing here
 	Wanted   uint64    // ops asked for in this round of catching up
 	Stored   uint64    // of those, stored

@@ -86,7 +86,7 @@ describe('paging', () => {
     expect(store.snapshot()).toMatchObject({ hasOlder: false, hasNewer: false });
   });
 
-  test('older messages that arrive later can be reached (S21)', async () => {
+  test('older messages that arrive later can be reached (S22)', async () => {
     const chat = new MemoryChat(messages(200, 50));
     chat.filling = true;
     const store = await opened(chat);
