@@ -3,9 +3,11 @@ package apptest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 
+	"tongzhou/sync/authority"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
@@ -165,4 +167,39 @@ func TestNoAckWithoutTheCommit(t *testing.T) {
 		defer l.Stop()
 		Eventually(t, "received after all", func() bool { return a.Received(company, &o, b) })
 	})
+}
+
+// P1: a register that cannot be read yet takes back what the one before did, and nothing else; with its key it counts.
+func TestRegisterThatCannotBeRead(t *testing.T) {
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	second := a.OtherDevice("a2", true)
+	a.Link(second)
+	Exchange(a, b, c, second)
+	company := a.R.CompanyScope()
+	a.SetMark(company, 10)
+	second.SetMark(company, 20)
+	Exchange(a, b, c, second)
+	if n := b.Rows("mark"); n != 2 {
+		t.Fatalf("%d marks", n)
+	}
+	a.Remove(c, authority.Removed) // a new key
+	a.SetMark(company, 11)
+	regs, err := a.R.RegistersFor(b.Device(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.TakeRegisters(regs)
+	seen := b.Company()
+	if b.Rows("mark") != 1 || !strings.Contains(seen, "mark 20") {
+		t.Fatalf("b sees\n%s", seen)
+	}
+	b.Rebuild()
+	if again := b.Company(); again != seen {
+		t.Fatalf("rebuilt\n%sinstead of\n%s", again, seen)
+	}
+	a.Copy(b)
+	if seen := b.Company(); b.Rows("mark") != 2 || !strings.Contains(seen, "mark 11") {
+		t.Fatalf("b sees\n%s", seen)
+	}
 }

@@ -180,6 +180,15 @@ func ScopeRegisters(q Querier, tag op.ScopeTag) ([]RegisterRow, error) {
 	return out, rows.Err()
 }
 
+// OneRegister returns a register as signed; nil if it is not stored.
+func OneRegister(q Querier, tag op.ScopeTag, dev op.DeviceID, key string) (raw []byte, err error) {
+	err = q.QueryRow(`SELECT data FROM register WHERE tag = ? AND device = ? AND key = ?`, tag[:], dev[:], key).Scan(&raw)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("read register: %w", err)
+	}
+	return raw, nil
+}
+
 // RegisterRow is a stored register.
 type RegisterRow struct {
 	Tag  op.ScopeTag

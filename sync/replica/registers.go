@@ -79,7 +79,47 @@ func (r *Replica) storeRegister(p *projector, reg *op.Register, raw []byte) erro
 		return err
 	}
 	p.event.Registers = append(p.event.Registers, oplog.RegisterRow{Tag: reg.Scope, Raw: raw})
+	if r.epochs.key(reg.Scope, reg.Epoch) == nil {
+		if err := r.dropValue(p, reg); err != nil {
+			return err
+		}
+	}
 	return r.projectRegister(p, reg)
+}
+
+// dropValue takes back what the value before did that a register replaced which cannot be read: rows are those of what is stored
+// (SPEC P1). It comes again with the key.
+func (r *Replica) dropValue(p *projector, reg *op.Register) error {
+	w := r.world.Load()
+	sc := w.scopes[reg.Scope]
+	dev, ok := w.auth.Device(reg.Device)
+	k := r.registers[reg.Key]
+	if sc == nil || !ok || k.Drop == nil {
+		return nil
+	}
+	r.mu.Lock()
+	no := r.users[dev.User]
+	r.mu.Unlock()
+	if err := k.Drop(p.tx, sc.no, no); err != nil {
+		return fmt.Errorf("drop register %s: %w", k.Key, err)
+	}
+	for _, d := range w.auth.AllDevices(dev.User) { // Drop speaks of the person; their other devices' values stay
+		raw, err := oplog.OneRegister(p.tx, reg.Scope, d.ID, reg.Key)
+		if err != nil {
+			return err
+		}
+		if raw == nil {
+			continue
+		}
+		other, _, err := op.ParseRegister(raw)
+		if err != nil {
+			return fmt.Errorf("stored register: %w", err)
+		}
+		if err := r.projectRegister(p, &other); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // projectRegister hands a register's value to its reader. What cannot be read yet is projected when its key or author is
