@@ -140,6 +140,11 @@ func (s *Session) noteUsable() {
 			return
 		}
 	}
+	for k := range s.later { // another conversation fetches them
+		if s.r.Basic(k.Tag) {
+			return
+		}
+	}
 	s.setStatus(func(st *Status) { st.Usable = true })
 }
 
