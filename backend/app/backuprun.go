@@ -91,6 +91,7 @@ func (a *App) takeRun(ctx context.Context, set *backup.Set, v *vault.Vault, id *
 		}
 		src.Files[name] = b
 	}
+	src.Chunks = newFolder(a.path(blobFolder))
 	if src.Tables, err = a.localTables(); err != nil {
 		return nil, err
 	}

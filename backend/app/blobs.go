@@ -21,8 +21,7 @@ import (
 )
 
 const (
-	// blobFolder holds the chunks of larger content, encrypted, beside the database. Backups leave it out: what ops cite comes from
-	// colleagues again after restoring, and a photograph that nobody else has must be set again.
+	// blobFolder holds the chunks of larger content, encrypted, beside the database.
 	blobFolder = "blobs"
 	// blobQuota is how much of it this device keeps, bytes.
 	blobQuota = 2 << 30
@@ -54,8 +53,13 @@ func (t *team) cited(ctx context.Context) ([]module.Cited, error) {
 	if err := t.app.refusal(); err != nil {
 		return nil, err
 	}
+	return citedBy(ctx, t.app.modules)
+}
+
+// citedBy lists the content that features cite.
+func citedBy(ctx context.Context, modules []module.Module) ([]module.Cited, error) {
 	var out []module.Cited
-	for _, m := range t.app.modules {
+	for _, m := range modules {
 		if m.Citing.List == nil {
 			continue
 		}

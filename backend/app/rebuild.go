@@ -141,6 +141,9 @@ func (b *rebuilder) fill(ctx context.Context) (out rebuilt, err error) {
 		}
 	}
 	b.tellPhase(backup.Proving)
+	if err := b.checkContent(ctx); err != nil {
+		return out, err
+	}
 	if out.Ops, err = b.r.CheckChains(ctx); err != nil {
 		return out, err
 	}
@@ -192,10 +195,13 @@ func (b *rebuilder) feeds(ctx context.Context) error {
 	}
 }
 
-// rest gives the replica the registers, and then what the last run knows of forks.
+// rest gives the replica the registers, then what the last run knows of forks, and the store of content its chunks.
 func (b *rebuilder) rest(ctx context.Context) error {
 	for _, m := range b.chain.Runs {
 		err := b.set.Read(ctx, m, func(r *backup.Record) error {
+			if r.Kind == backup.KindChunk {
+				return b.putChunk(r)
+			}
 			if r.Kind == backup.KindOps || r.Kind == backup.KindRows {
 				return nil
 			}

@@ -176,6 +176,9 @@ func (a *App) build(ctx context.Context, b *rebuilder, out *RestoredDTO) error {
 	return storeFault(durable.Write(filepath.Join(b.dir, restoredFile), note))
 }
 
+// restoredNames are what is moved to its place.
+func restoredNames() []string { return append([]string{"tongzhou.db", blobFolder}, backedUpFiles()...) }
+
 // finishRestore moves what was restored whole to its place, and removes what was not. It does nothing where nothing was restored.
 func (a *App) finishRestore() error {
 	dir := a.path(restoringFolder)
@@ -190,7 +193,12 @@ func (a *App) finishRestore() error {
 				}
 			}
 		}
-		for _, name := range append([]string{"tongzhou.db"}, backedUpFiles()...) {
+		if exists(filepath.Join(dir, blobFolder)) { // a folder takes the place of none but an empty one
+			if err := os.RemoveAll(a.path(blobFolder)); err != nil {
+				return fmt.Errorf("restore content: %w", err)
+			}
+		}
+		for _, name := range restoredNames() {
 			err := durable.Rename(filepath.Join(dir, name), a.path(name))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err

@@ -93,6 +93,47 @@ func TestABackupIsRestoredOnANewMachine(t *testing.T) {
 	b.verified()
 }
 
+// U8: the pictures that a device holds are in its backups, once, and come back with it, from nobody else; one that was damaged is
+// left out.
+func TestU8ContentIsRestored(t *testing.T) {
+	t.Parallel()
+	a := newPerson(t, "张三")
+	a.found()
+	if err := a.org().SetPicture(photograph(t, 512)); err != nil {
+		t.Fatal(err)
+	}
+	own := a.picture(a.user())
+	chunk, err := os.ReadFile(a.chunks()[0])
+	if err != nil || own == "" {
+		t.Fatal(err)
+	}
+	stick := t.TempDir()
+	if first := a.backsUp(stick); first.Last.Added < int64(len(chunk)) || !first.Last.Tested {
+		t.Fatalf("%+v", first.Last)
+	}
+	if second := a.backsUpAgain(); second.Last.Added > int64(len(chunk)) {
+		t.Errorf("the chunk was written again: %+v", second.Last)
+	}
+	was := a.device()
+	a.stop()
+	c := a.restored(stick)
+	if got := c.picture(c.user()); got != own || c.device() != was {
+		t.Errorf("the picture after restoring: %.40q", got)
+	}
+	c.verified()
+	path := c.chunks()[0]
+	c.stop()
+	flip(t, path, len(chunk)/2)
+	c.start()
+	other := t.TempDir()
+	c.backsUp(other)
+	c.stop()
+	d := c.restored(other)
+	if n := len(d.chunks()); n != 0 {
+		t.Errorf("%d damaged chunks were restored", n)
+	}
+}
+
 // U5: a machine that was not gone and goes on beside the restored one: both write, nothing forks and nothing is lost.
 func TestBothMachinesRun(t *testing.T) {
 	t.Parallel()
@@ -305,7 +346,7 @@ func TestU6RestoringThatIsCutOff(t *testing.T) {
 	if _, err := a.restore(context.Background(), RestoreInput{From: stick, Passphrase: backupPassphrase, OldIsGone: true}, nil); err != nil {
 		t.Fatal(err)
 	}
-	moved := append([]string{"tongzhou.db"}, backedUpFiles()...)
+	moved := restoredNames()
 	for n := range len(moved) + 1 {
 		q := prepared(t, fmt.Sprint("断在第", n, "步"))
 		q.staff = p.staff

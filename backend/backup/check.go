@@ -9,14 +9,21 @@ import (
 	"tongzhou/sync/oplog"
 )
 
-// Check reads a chain back from the first byte to the last: every seal, every hash, and that the ops of each feed follow each
-// other up to where the manifests say that it goes. Memory does not grow with the ops. Faults: those of Read, backup.altered.
+// Check reads a chain back from the first byte to the last: every seal, every hash, that the ops of each feed follow each other
+// up to where the manifests say that it goes, and that each run holds the chunks that its manifest names. Memory does not grow with the ops. Faults: those of Read, backup.altered.
 func (s *Set) Check(ctx context.Context, c *Chain, progress func(Progress)) error {
 	at := map[oplog.FeedKey]End{}
 	done := Progress{Phase: Reading, Total: c.Ops()}
 	for _, m := range c.Runs {
 		name := dataName(m.No)
+		chunks := m.Chunks
 		err := s.Read(ctx, m, func(r *Record) error {
+			if r.Kind == KindChunk {
+				if len(chunks) == 0 || r.Chunk() != chunks[0] {
+					return fault.New(codeAltered, "file", name)
+				}
+				chunks = chunks[1:]
+			}
 			if r.Kind != KindOps {
 				return nil
 			}
@@ -33,7 +40,7 @@ func (s *Set) Check(ctx context.Context, c *Chain, progress func(Progress)) erro
 		if err != nil {
 			return err
 		}
-		wrong := false
+		wrong := len(chunks) > 0
 		m.ends(func(k oplog.FeedKey, e End) {
 			if at[k].Len < e.Len || at[k].Len == e.Len && at[k].Head != e.Head {
 				wrong = true

@@ -2,8 +2,8 @@
 // reads it back.
 //
 // Vocabulary: a set is the backups of one device in one folder, tongzhou-backup-<8 hex digits>. It consists of runs: each holds the ops
-// that came since the run before, and the whole of what is small and changes (registers since then, the local tables, proofs of
-// forks, the files with the keys). A run that begins anew is a base; a run and those before it down to its base are a chain.
+// that came since the run before, the chunks of larger content (sync/blob) that came since, and the whole of what is small and changes
+// (registers since then, the local tables, proofs of forks, the files with the keys). A run that begins anew is a base; a run and those before it down to its base are a chain.
 //
 // Files of a set:
 //

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/vault"
+	"tongzhou/sync/blob"
 	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -38,6 +40,7 @@ type device struct {
 	db  *sql.DB
 	log *oplog.Log
 	n   int // what was written so far, so that no two things are the same
+	box box // larger content
 }
 
 func newDevice(t failer) *device {
@@ -47,7 +50,7 @@ func newDevice(t failer) *device {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	d := &device{t: t, db: db}
+	d := &device{t: t, db: db, box: box{}}
 	if _, err := db.Exec(oplog.Schema + `CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, raw BLOB, part REAL) STRICT;`); err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +159,43 @@ func (d *device) note(id int, text string) {
 	})
 }
 
+// box is a folder of chunks.
+type box map[string]boxed
+
+type boxed struct {
+	data []byte
+	at   time.Time
+	gone bool // it is listed, and gone when it is read
+}
+
+func (b box) List() (out []blob.File, err error) {
+	for name, x := range b {
+		out = append(out, blob.File{Name: name, Size: int64(len(x.data)), Changed: x.at})
+	}
+	return out, nil
+}
+
+func (b box) Read(name string, limit int64) ([]byte, error) {
+	if x := b[name]; !x.gone && int64(len(x.data)) <= limit {
+		return x.data, nil
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+func chunkName(n int) string {
+	return op.ScopeTag{10}.String() + "-" + strings.Repeat(fmt.Sprintf("%02x", n), 32)
+}
+
+// content writes the file of a chunk, or writes it anew.
+func (d *device) content(n, size int) {
+	d.n++
+	d.box[chunkName(n)] = boxed{data: bytes.Repeat([]byte{byte(n)}, size), at: time.UnixMilli(int64(1e12 + d.n))}
+}
+
 func (d *device) source() *Source {
 	return &Source{
 		DB: d.db, Team: op.TeamID{1}, Device: op.DeviceID{1}, Tables: []string{"note"}, Now: time.UnixMilli(int64(1e12 + d.n)),
-		Secrets: Secrets{Identity: []byte("who this is")}, Files: map[string][]byte{"vault": []byte("a vault")},
+		Secrets: Secrets{Identity: []byte("who this is")}, Files: map[string][]byte{"vault": []byte("a vault")}, Chunks: d.box,
 	}
 }
 
@@ -208,6 +244,9 @@ func (d *device) contents() contents {
 			d.t.Fatal(err)
 		}
 	}
+	for name, x := range d.box {
+		out["chunk "+name] = fmt.Sprint(x.at.UnixMilli(), string(x.data))
+	}
 	return out
 }
 
@@ -231,6 +270,8 @@ func read(t failer, s *Set, c *Chain) contents {
 					out[fmt.Sprint("op ", r.Feed(), n)] = fmt.Sprint(int64(binary.BigEndian.Uint64(at)), string(o.AppendTo(nil)))
 					rest, at = next, at[8:]
 				}
+			case r.Kind == KindChunk:
+				out["chunk "+r.Name] = fmt.Sprint(r.Chunk().At, string(r.Content))
 			case r.Kind == KindRows && last:
 				for _, row := range r.Rows {
 					out[fmt.Sprint("note ", row[0])] = fmt.Sprintf("%s%s%v", row[1], row[2], row[3])

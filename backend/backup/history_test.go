@@ -55,6 +55,7 @@ func TestU1U2AnyHistory(t *testing.T) {
 				d.fork(k, uint64(some(int(d.log.Feed(k).Len))))
 			},
 			"register": func(*rapid.T) { d.register(some(4)) },
+			"content":  func(*rapid.T) { d.content(some(4), 1+some(300)) },
 			"note":     func(t *rapid.T) { d.note(some(4), rapid.StringN(0, 20, 40).Draw(t, "text")) },
 			"back up": func(*rapid.T) {
 				c := d.mustTake(s)
@@ -101,6 +102,81 @@ func TestU1U2AnyHistory(t *testing.T) {
 			},
 		})
 	})
+}
+
+// U8: a chunk is written once a chain, anew when its file was, and a new chain holds all of them. What is gone before it is read is
+// left out, and what is no chunk's file.
+func TestU8ContentIsCopiedOnce(t *testing.T) {
+	t.Parallel()
+	d := newDevice(t)
+	t.Cleanup(d.close)
+	s, _ := newSet(t, newStick())
+	d.content(1, maxChunk)
+	d.content(2, 50_000)
+	c := d.mustTake(s)
+	if c.Last().DataSize < maxChunk+50_000 || len(c.Last().Chunks) != 2 {
+		t.Errorf("run of %d bytes with %d chunks", c.Last().DataSize, len(c.Last().Chunks))
+	}
+	want := d.contents()
+	d.box["notes.txt"] = boxed{data: []byte("x")}
+	d.box[chunkName(3)] = boxed{data: []byte("x"), gone: true}
+	d.box[chunkName(4)] = boxed{data: make([]byte, maxChunk+1)}
+	if c = d.mustTake(s); c.Last().DataSize > 10_000 || len(c.Last().Chunks) != 0 {
+		t.Errorf("run of %d bytes with %d chunks and nothing new", c.Last().DataSize, len(c.Last().Chunks))
+	}
+	if got := difference(read(t, s, c), want); got != "" {
+		t.Error(got)
+	}
+	delete(d.box, chunkName(4))
+	delete(d.box, chunkName(3))
+	delete(d.box, "notes.txt")
+	d.content(2, 50_001)
+	if c = d.mustTake(s); len(c.Last().Chunks) != 1 || c.Last().DataSize < 50_001 || c.Last().DataSize > maxChunk {
+		t.Errorf("run of %d bytes with %d chunks of which one was written anew", c.Last().DataSize, len(c.Last().Chunks))
+	}
+	src := d.source()
+	src.Anew = true
+	c, err := Take(context.Background(), s, src, nil)
+	if err != nil || len(c.Runs) != 1 || len(c.Last().Chunks) != 2 {
+		t.Fatalf("a new chain: %+v, %v", c, err)
+	}
+	if err := s.Check(context.Background(), c, nil); err != nil {
+		t.Error(err)
+	}
+	if got := difference(read(t, s, c), d.contents()); got != "" {
+		t.Error(got)
+	}
+	// A chunk that the manifest does not name, or that is not there, is no good run.
+	for _, chunks := range [][]Chunk{nil, {c.Last().Chunks[1], c.Last().Chunks[0]}, append(slices.Clone(c.Last().Chunks), Chunk{Name: chunkName(9)})} {
+		m := *c.Last()
+		m.Chunks = chunks
+		wantFault(t, s.Check(context.Background(), &Chain{Runs: []*Manifest{&m}}, nil), "backup.altered")
+	}
+}
+
+// U8: backups from before content was in them are read and built upon.
+func TestU8ChainsWithoutContent(t *testing.T) {
+	t.Parallel()
+	d := newDevice(t)
+	t.Cleanup(d.close)
+	usb := newStick()
+	s, _ := newSet(t, usb)
+	d.add(feedKey(0), 3, 40)
+	m := *d.mustTake(s).Last()
+	m.Version = 1
+	b, err := s.sealManifest(&m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usb.files[manifestName(1)].data = b
+	d.content(1, 10)
+	c := d.mustTake(s)
+	if len(c.Runs) != 2 || len(c.Last().Chunks) != 1 || s.Check(context.Background(), c, nil) != nil {
+		t.Errorf("%+v", c)
+	}
+	if got := difference(read(t, s, c), d.contents()); got != "" {
+		t.Error(got)
+	}
 }
 
 // U2: a database whose feed took another course than the backup knows, as after its disk was exchanged, is copied as it is.

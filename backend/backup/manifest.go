@@ -20,19 +20,21 @@ type Manifest struct {
 	At       int64       `cbor:"5,keyasint"` // ms since 1970
 	Team     op.TeamID   `cbor:"6,keyasint"`
 	Device   op.DeviceID `cbor:"7,keyasint"`
-	Store    []byte      `cbor:"8,keyasint"`  // of the database
-	LSeq     int64       `cbor:"9,keyasint"`  // registers up to this arrival number of that store are in the chain
-	DataSize int64       `cbor:"10,keyasint"` // bytes
-	DataHash []byte      `cbor:"11,keyasint"` // SHA-256
-	Ops      uint64      `cbor:"12,keyasint"` // in this run
-	Ends     []byte      `cbor:"13,keyasint"` // how far the feeds go that changed since the run before: see end
-	Program  string      `cbor:"14,keyasint"` // version
+	Store    []byte      `cbor:"8,keyasint"`            // of the database
+	LSeq     int64       `cbor:"9,keyasint"`            // registers up to this arrival number of that store are in the chain
+	DataSize int64       `cbor:"10,keyasint"`           // bytes
+	DataHash []byte      `cbor:"11,keyasint"`           // SHA-256
+	Ops      uint64      `cbor:"12,keyasint"`           // in this run
+	Ends     []byte      `cbor:"13,keyasint"`           // how far the feeds go that changed since the run before: see end
+	Program  string      `cbor:"14,keyasint"`           // version
+	Chunks   []Chunk     `cbor:"15,keyasint,omitempty"` // that this run holds
 }
 
 // When is the moment that the run is a copy of.
 func (m *Manifest) When() time.Time { return time.UnixMilli(m.At) }
 
-const manifestVersion = 1
+// manifestVersion 1 had no chunks.
+const manifestVersion = 2
 
 // Bounds. A manifest is read whole; the feeds of a thousand people in forty scopes each are four megabytes.
 const (
@@ -124,7 +126,7 @@ func (s *Set) openManifest(b []byte, no uint64) (*Manifest, error) {
 	switch {
 	case m.Version > manifestVersion:
 		return nil, fault.New(codeNewer, "file", name)
-	case m.Version != manifestVersion, m.No != no, m.Base > no, m.Base == 0, len(m.Store) != 16, len(m.Ends)%endSize != 0, m.DataSize < 0:
+	case m.Version < 1, m.No != no, m.Base > no, m.Base == 0, len(m.Store) != 16, len(m.Ends)%endSize != 0, m.DataSize < 0:
 		return nil, fault.New(codeAltered, "file", name)
 	}
 	return &m, nil

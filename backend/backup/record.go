@@ -20,6 +20,7 @@ const (
 	KindRegisters Kind = 5
 	KindForks     Kind = 6
 	KindBranches  Kind = 7
+	KindChunk     Kind = 8 // a file of larger content
 )
 
 // Record is one piece of a run. Which fields are used follows from the kind.
@@ -27,7 +28,7 @@ type Record struct {
 	_    struct{} `cbor:",toarray"`
 	Kind Kind
 
-	Name    string   // of a file, or of a table
+	Name    string   // of a file, of a table, or of a chunk's file
 	Columns []string // of a table
 	Rows    [][]any  // of a table: nil, int64, float64, string, []byte
 
@@ -36,9 +37,9 @@ type Record struct {
 	Device      op.DeviceID
 	Incarnation uint32
 	From        uint64
-	At          []byte // when each arrived, ms since 1970, 8 bytes each
+	At          []byte // when each arrived, or a chunk's file was written, ms since 1970, 8 bytes each
 
-	// Content is a file; secrets as Secrets encodes them; ops, registers, forks' proofs or ops of branches: see Join.
+	// Content is a file or chunk; secrets as Secrets encodes them; ops, registers, forks' proofs or ops of branches: see Join.
 	Content []byte
 }
 
@@ -47,9 +48,10 @@ func (r *Record) Feed() oplog.FeedKey {
 	return oplog.FeedKey{Tag: r.Tag, Device: r.Device, Incarnation: r.Incarnation}
 }
 
-// Bounds of a record, in bytes and rows. One op is about a megabyte at most.
+// Bounds of a record, in bytes and rows. One op is about a megabyte at most, one chunk four and some bytes.
 const (
-	maxRecord   = 4 << 20
+	maxRecord   = maxChunk + 4<<10
+	maxChunk    = 4<<20 + 16
 	recordBytes = 256 << 10 // a record is closed beyond it
 	recordRows  = 500
 )

@@ -80,8 +80,10 @@ type Chain struct {
 	Runs []*Manifest
 	// Ends is how far each feed goes at its end.
 	Ends map[oplog.FeedKey]End
-	last [sha256.Size]byte // of the last manifest
-	next uint64            // the number of the run that begins it, while it has none
+	// Chunks are the newest of each name that it holds.
+	Chunks map[string]Chunk
+	last   [sha256.Size]byte // of the last manifest
+	next   uint64            // the number of the run that begins it, while it has none
 }
 
 // Last is the newest run of a chain that has one.
@@ -109,7 +111,8 @@ func (s *Set) empty() (*Chain, error) {
 	if err != nil {
 		return nil, folderFault(err, s.Path())
 	}
-	c := &Chain{Ends: map[oplog.FeedKey]End{}, next: 1}
+	c := newChain()
+	c.next = 1
 	for _, no := range numbers(names, ".manifest") {
 		c.next = max(c.next, no+1)
 	}
@@ -138,7 +141,7 @@ func (s *Set) Chain(upTo uint64) (*Chain, error) {
 	if err != nil {
 		return nil, folderFault(err, s.Path())
 	}
-	c := &Chain{Ends: map[oplog.FeedKey]End{}}
+	c := newChain()
 	there := numbers(names, ".manifest")
 	if upTo == 0 {
 		if len(there) == 0 {
@@ -169,7 +172,12 @@ func (s *Set) Chain(upTo uint64) (*Chain, error) {
 func (c *Chain) add(m *Manifest, hash [sha256.Size]byte) {
 	c.Runs, c.last = append(c.Runs, m), hash
 	m.ends(func(k oplog.FeedKey, e End) { c.Ends[k] = e })
+	for _, x := range m.Chunks {
+		c.Chunks[x.Name] = x
+	}
 }
+
+func newChain() *Chain { return &Chain{Ends: map[oplog.FeedKey]End{}, Chunks: map[string]Chunk{}} }
 
 func (s *Set) manifest(no uint64) (*Manifest, [sha256.Size]byte, error) {
 	name := manifestName(no)

@@ -8,7 +8,6 @@ import (
 
 	"tongzhou/backend/fault"
 	"tongzhou/sync/op"
-	"tongzhou/sync/oplog"
 )
 
 // Source is what a run copies.
@@ -22,6 +21,7 @@ type Source struct {
 	Secrets Secrets
 	Files   map[string][]byte // small files beside the database
 	Tables  []string          // local tables, copied whole
+	Chunks  Chunks            // larger content; nil: there is none
 	Now     time.Time
 	Anew    bool // begin a new chain, because the one that is there was found to be damaged
 }
@@ -76,7 +76,9 @@ func Take(ctx context.Context, s *Set, src *Source, progress func(Progress)) (*C
 		m.No, m.Base, m.Previous = c.Last().No+1, c.Last().Base, c.last[:]
 		if len(c.Runs) >= maxRuns {
 			m.Base = m.No
-			c = &Chain{Ends: map[oplog.FeedKey]End{}, last: c.last}
+			last := c.last
+			c = newChain()
+			c.last = last
 		}
 	}
 	w, err := s.begin(m.No)

@@ -51,7 +51,10 @@ func (t *taker) run(ctx context.Context) error {
 		}
 	}
 	t.m.Ops = t.done.Done
-	return t.registers(ctx, store)
+	if err := t.registers(ctx, store); err != nil {
+		return err
+	}
+	return t.chunks(ctx)
 }
 
 // keep adds a feed that is not what the chain says of it.

@@ -54,6 +54,12 @@ func parseFile(name string) (Key, bool) {
 	return k, k.file() == name
 }
 
+// IsFile tells whether a file of a store's folder may have a name.
+func IsFile(name string) bool {
+	_, is := parseFile(name)
+	return is
+}
+
 // Store is the chunks that are on this device. It is safe for concurrent use.
 type Store struct {
 	files Files
@@ -161,6 +167,26 @@ func (s *Store) Read(tag op.ScopeTag, k keys.BlobKeys, m *Manifest, limit int) (
 		return nil, fmt.Errorf("%w: content is not what its hash says", ErrManifest)
 	}
 	return content, nil
+}
+
+// Check drops what of a manifest is here and is not what its id says.
+func (s *Store) Check(tag op.ScopeTag, k keys.BlobKeys, m *Manifest) error {
+	for _, c := range m.Chunks {
+		key := Key{tag, c.ID}
+		sealed, err := s.get(key)
+		if errors.Is(err, ErrMissing) {
+			continue
+		}
+		if err == nil {
+			if _, wrong := open(k, c, sealed); wrong != nil {
+				err = s.drop(key)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // get returns a chunk as it is stored. The error wraps ErrMissing where there is none.
