@@ -29,6 +29,7 @@ type spare struct {
 	addrs []string
 	store store.Store
 	relay *relay.Relay
+	room  int64 // bytes of a team; 0: as usual
 	host  *host.Host
 }
 
@@ -57,7 +58,7 @@ func (s *spare) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.store, s.relay = st, relay.New(relay.Config{Store: st})
+	s.store, s.relay = st, relay.New(relay.Config{Store: st, Limits: relay.Limits{TeamBytes: s.room}})
 	if s.host, err = host.New(host.Config{Relay: s.relay, Key: s.key, Listen: s.addrs}); err != nil {
 		s.t.Fatal(err)
 	}
@@ -182,6 +183,45 @@ func (s *spare) readNothing(needles ...[]byte) {
 		if s.holds(n) {
 			s.t.Errorf("the relay's disk holds %q", n)
 		}
+	}
+}
+
+// B19: a relay without room for pictures says so and goes on with what people write; nothing is lost, and when there is room the
+// picture goes there.
+func TestB19ARelayWithoutRoomForPictures(t *testing.T) {
+	t.Parallel()
+	lin := newPerson(t, "林晓雯")
+	lin.found()
+	s := newSpare(t)
+	if _, err := lin.api.AddRelay(s.link(), ""); err != nil {
+		t.Fatal(err)
+	}
+	lin.relayIs("synced")
+	st, err := s.relay.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	s.room = st.Teams[0].Bytes/3*4 + 1000
+	s.start()
+	lin.relayIs("synced")
+	if err := lin.org().SetPicture(photograph(t, 512)); err != nil {
+		t.Fatal(err)
+	}
+	if d := lin.relayIs("content_full"); d.Waiting != 1 || d.Refused != "quota" {
+		t.Errorf("%+v", d)
+	}
+	if lin.picture(lin.user()) == "" {
+		t.Error("the picture is lost")
+	}
+	s.stop()
+	s.room = 0
+	s.start()
+	if d := lin.relayIs("synced"); d.Waiting != 0 {
+		t.Errorf("%+v", d)
+	}
+	if st, err = s.relay.Status(t.Context()); err != nil || st.Teams[0].Chunks != 1 {
+		t.Errorf("%+v, %v", st, err)
 	}
 }
 

@@ -26,12 +26,13 @@ type RelayDTO struct {
 	Name      string   `json:"name"`
 	Addresses []string `json:"addresses"`
 	// offline; connecting: reached, and nothing said yet; not_allowed: its owner has not let the team in; not_listed: it does not
-	// know this device yet; syncing; synced: everything it has is here, and everything of this device is there; full
+	// know this device yet; syncing; synced: everything it has is here, and everything of this device is there; full; content_full: no room for
+	// pictures and files, the rest is as synced
 	State    string `json:"state"`
-	Path     string `json:"path"`   // "", lan, direct
-	Reason   string `json:"reason"` // why it is not reached: a code of package p2p
-	Since    string `json:"since"`  // of being reached, or not
-	Waiting  int    `json:"waiting"`
+	Path     string `json:"path"`    // "", lan, direct
+	Reason   string `json:"reason"`  // why it is not reached: a code of package p2p
+	Since    string `json:"since"`   // of being reached, or not
+	Waiting  int    `json:"waiting"` // ops and pieces of content that are not there yet
 	Behind   int    `json:"behind"`
 	StoredAt string `json:"storedAt"` // when it last said that it stored something, since it was reached
 	SyncedAt string `json:"syncedAt"`
@@ -185,13 +186,13 @@ func (x *relays) one(e *relayEntry, s p2p.RelayState) RelayDTO {
 	case speaks && s.Connected:
 		d.State = [...]string{
 			courier.Greeting: "connecting", courier.NotAllowed: "not_allowed", courier.NotListed: "not_listed",
-			courier.Syncing: "syncing", courier.InSync: "synced", courier.Full: "full",
+			courier.Syncing: "syncing", courier.InSync: "synced", courier.Full: "full", courier.ChunksFull: "content_full",
 		}[st.State]
 		d.Reason = ""
 	case s.Connected:
 		d.State, d.Reason = "connecting", ""
 	}
-	d.Waiting, d.Behind, d.Devices = int(st.Waiting), int(st.Behind), st.Listed
+	d.Waiting, d.Behind, d.Devices = int(st.Waiting)+st.Chunks, int(st.Behind), st.Listed
 	d.StoredAt, d.SyncedAt, d.Refused = timestamp(st.StoredAt), timestamp(st.SyncedAt), refusalText(st.Refused)
 	return d
 }

@@ -116,7 +116,7 @@ func (x *relays) note(ctx context.Context, relay [32]byte, st courier.Status) {
 	if st.State >= courier.Syncing && before.State < courier.Syncing { // the relay knows the team now
 		x.n.app.dropRelayToken(ctx, relay)
 	}
-	if before.State != st.State || before.Refusals != st.Refusals || before.Waiting != st.Waiting {
+	if before.State != st.State || before.Refusals != st.Refusals || before.Waiting != st.Waiting || before.Chunks != st.Chunks {
 		x.n.app.bus.Publish("relays", nil)
 	}
 }

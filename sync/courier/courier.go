@@ -54,8 +54,9 @@ const (
 	NotAllowed       // the relay's owner has not let the team in, or its link was used up
 	NotListed        // this device is not on the relay's list yet; a colleague's device will put it there
 	Syncing
-	InSync // everything that the relay has for this device is here, and everything it takes is there
-	Full   // the relay has no more room: what it has is here, nothing more, or no larger content, is left there
+	InSync     // everything that the relay has for this device is here, and everything it takes is there
+	Full       // the relay has no more room: what it has is here, nothing more is left there
+	ChunksFull // the relay has no more room for larger content; the rest is as in InSync
 )
 
 // Status is a picture of the conversation.

@@ -87,7 +87,7 @@ func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
 // quiet tells whether nothing is under way to the relay.
 func (c *Courier) quiet() bool {
 	return len(c.queue) == 0 && c.pending == nil && len(c.mail.sent) == 0 && len(c.regs.under) == 0 && !c.roster.putting && !c.lettersDue() &&
-		c.chunks.under == nil && c.chunks.owed == 0 && (c.chunks.reported || c.cfg.Chunks == nil)
+		c.chunks.under == nil && (c.chunks.reported || c.cfg.Chunks == nil)
 }
 
 // settle tells people how it stands.
@@ -104,9 +104,13 @@ func (c *Courier) settle() {
 		case !c.listed():
 		case len(f.want) > 0 || f.asked || f.again || !f.caughtUp || !c.allOpen():
 			st.State = Syncing
-		case c.state == wire.RelayFull || c.chunks.full:
+		case c.state == wire.RelayFull:
 			st.State, st.Behind = Full, 0
-		case waiting == 0 && len(f.later) == 0 && c.quiet():
+		case waiting > 0 || len(f.later) > 0 || !c.quiet():
+			st.State = Syncing
+		case c.chunks.full:
+			st.State, st.Behind = ChunksFull, 0
+		case c.chunks.owed == 0:
 			st.State, st.Behind, st.SyncedAt = InSync, 0, c.now()
 		default:
 			st.State = Syncing

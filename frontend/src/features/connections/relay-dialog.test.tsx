@@ -78,6 +78,7 @@ test.each([
   [{ state: 'syncing', waiting: 3, behind: 12 }, /还有 12 项没取回/],
   [{ state: 'syncing' }, /正在核对/],
   [{ state: 'full' }, /空间已满.*腾出空间/],
+  [{ state: 'content_full', waiting: 2 }, /图片和文件存不下了.*消息照常存取/],
 ] as [Partial<Relay>, RegExp][])('%j is told with what to do', async (change, text) => {
   const dialog = await show({ relays: [{ ...spare, ...change }] });
   expect((await dialog.findByRole('listitem', { name: '机房的旧电脑' })).textContent).toMatch(text);

@@ -7,7 +7,7 @@ export interface Relay {
   /** What people call it, "" if nobody named it. */
   name: string;
   addresses: string[];
-  state: 'offline' | 'connecting' | 'not_allowed' | 'not_listed' | 'syncing' | 'synced' | 'full';
+  state: 'offline' | 'connecting' | 'not_allowed' | 'not_listed' | 'syncing' | 'synced' | 'full' | 'content_full';
   path: '' | 'lan' | 'direct';
   /** Why it is not reached; a code. */
   reason: string;
@@ -47,6 +47,7 @@ const TONE: Record<Relay['state'], Tone> = {
   syncing: 'busy',
   synced: 'good',
   full: 'bad',
+  content_full: 'bad',
 };
 
 export function relayTone(state: Relay['state']): Tone {

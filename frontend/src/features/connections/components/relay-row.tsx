@@ -12,6 +12,13 @@ import row from './peer-row.module.css';
 import classes from './relay-row.module.css';
 import { StateDot } from './state-dot';
 
+/** The states that say what to do about them. */
+const HELPED = ['not_allowed', 'not_listed', 'full', 'content_full', 'offline'] as const;
+
+function isHelped(state: Relay['state']): state is (typeof HELPED)[number] {
+  return HELPED.some((s) => s === state);
+}
+
 /** One relay in the panel of devices. */
 export function RelayLine({ relay, now }: { relay: Relay; now: number }) {
   return (
@@ -26,7 +33,7 @@ export function RelayRow({ relay, now, mayChange }: { relay: Relay; now: number;
   const { t } = useTranslation('connections');
   const [asking, setAsking] = useState(false);
   const name = useRelayName(relay);
-  const help = relay.state === 'not_allowed' || relay.state === 'not_listed' || relay.state === 'full' || relay.state === 'offline' ? t(`relay.help.${relay.state}`) : '';
+  const help = isHelped(relay.state) ? t(`relay.help.${relay.state}`) : '';
   return (
     <li className={classes.relay} aria-label={name}>
       <div className={classes.head}>
