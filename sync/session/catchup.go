@@ -56,6 +56,7 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 		return nil
 	}
 	mine := s.r.Feeds().Feed(k)
+	held := mine.Len
 	if !s.r.Reads(s.cfg.Peer, k.Tag) {
 		mine = oplog.Feed{FeedKey: k} // what is here is not for the peer to learn: ask as if nothing were
 	}
@@ -90,7 +91,7 @@ func (s *Session) consider(f *wire.FeedState, urgent bool) error {
 			return nil
 		}
 		now := s.cfg.Now()
-		if !s.cfg.Claims.Take(k, s, now) {
+		if held < to && !s.cfg.Claims.Take(k, s, now) { // what is here is asked for in vain: two that did could hold each other up for ever
 			s.postpone(*f)
 			return nil
 		}
