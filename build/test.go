@@ -49,6 +49,9 @@ func (t *tool) testSteps(fuzz time.Duration) []step {
 		// The seeds of every fuzz target run here, as ordinary tests.
 		{name: "go tests", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
 		{name: "go tests, plain", lane: laneGo, run: t.plainTests, closing: goClosing},
+		{name: "simulation", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.simulation, closing: func(output string) []string {
+			return matching(output, `^simulated: |^FAIL: `)
+		}},
 		{name: "windows and macos", lane: laneGo, after: page, run: t.portable},
 		{name: "accessibility", lane: lanePage, needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
 			return matching(output, `^\d+ (screens|violations)|^FAIL`)
@@ -74,6 +77,17 @@ func (t *tool) networkStep(asked bool) step {
 	}, closing: func(output string) []string {
 		return matching(output, `^(ok|FAIL): `)
 	}}
+}
+
+// simulatedSeeds is how many seeds of the simulation every run goes through: some two minutes on two processors.
+const simulatedSeeds = "2000"
+
+// simulation runs whole replicas under faults. Not under the race detector: a simulation lets one goroutine run at a time, so there
+// are no races to find, and it would take ten times as long.
+func (t *tool) simulation(ctx context.Context, out io.Writer) error {
+	cmd := t.command(ctx, out, "go", "run", "-tags", headlessTags, "./build/bench", "-sim", simulatedSeeds)
+	defer killGroup(cmd)
+	return named(cmd.Run(), "bench", []string{"-sim", simulatedSeeds})
 }
 
 // plainTests are for whoever builds without this tool: then the driver links its own SQLite, which cannot encrypt and must say

@@ -241,7 +241,9 @@ func TestSimulationWithRelay(t *testing.T) {
 		})
 		stats.Add("seeds")
 	}
-	t.Logf("with a relay, seeds from %d: %s", *simFirst, stats)
+	report(t, "seeds with a relay", stats, []simnet.Kind{
+		relayStopped, relayLostDisk, relayRolled, relayWithhold, relayReplay, relayAlter, relayLength, relayRoster,
+	})
 }
 
 func simulateRelay(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stats) {

@@ -58,32 +58,3 @@ func (r *run) membersConverge() error {
 func (r *run) oneChange() error {
 	return r.simulate("-run", "^TestOneChangeAmongManyFeeds$", "-sim.feeds", "100000")
 }
-
-// simSeeds runs so many seeds of the simulation, from first on.
-func simSeeds(first uint64, seeds int) error {
-	return simTest(&seedFilter{out: os.Stdout}, "-run", "^TestSimulation$", "-sim.first", strconv.FormatUint(first, 10), "-sim.seeds", strconv.Itoa(seeds))
-}
-
-// seedFilter leaves out the lines of seeds that pass.
-type seedFilter struct {
-	out  io.Writer
-	line []byte
-}
-
-func (f *seedFilter) Write(p []byte) (int, error) {
-	for _, c := range p {
-		f.line = append(f.line, c)
-		if c != '\n' {
-			continue
-		}
-		s := string(f.line)
-		f.line = f.line[:0]
-		if strings.HasPrefix(s, "=== ") || strings.HasPrefix(s, "    --- PASS") {
-			continue
-		}
-		if _, err := io.WriteString(f.out, s); err != nil {
-			return 0, err
-		}
-	}
-	return len(p), nil
-}

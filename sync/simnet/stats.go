@@ -53,14 +53,11 @@ func (s *Stats) Count(k Kind) int {
 	return s.by[k]
 }
 
-// Merge adds another's counts.
-func (s *Stats) Merge(o *Stats) {
-	o.mu.Lock()
-	by := maps.Clone(o.by)
-	o.mu.Unlock()
-	for k, n := range by {
-		s.AddN(k, n)
-	}
+// Counts are all that there were.
+func (s *Stats) Counts() map[Kind]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.by)
 }
 
 // String lists the kinds by name.
