@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -282,4 +283,28 @@ func (m *Member) epochsHeld(scope op.ScopeID) (out []op.EpochRef) {
 		out = append(out, op.EpochRef(ref))
 	}
 	return out
+}
+
+// S2, S13, S19: somebody was frozen and hears of it from one colleague, while another has promised part of the same feed and does not
+// deliver. They wait for what the first has listed, and know.
+func TestFrozenIsToldWhileAnotherHoldsTheFeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		a.Invite()
+		a.CopyControl(c)
+		if err := a.R.Remove(context.Background(), b.user(), authority.Frozen); err != nil {
+			t.Fatal(err)
+		}
+		x, y := net.Pipe()
+		mute := &Tap{Conn: x, Keep: func(m wire.Message) bool { _, frame := m.(*wire.Frame); return !frame }}
+		asked := &Tap{Conn: y}
+		lc := ConnectOver(c, b, mute, asked)
+		defer lc.Stop()
+		Eventually(t, "b asks c", func() bool { return len(Sent[*wire.Want](asked)) > 0 })
+		la := Connect(a, b)
+		defer la.Stop()
+		Eventually(t, "b knows", func() bool { return b.R.Gone() })
+	})
 }

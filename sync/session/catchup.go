@@ -216,6 +216,9 @@ func (s *Session) maybeDone(ctx context.Context) error {
 		if progress, err := s.retryLater(true); err != nil || progress { // of devices that the control ops just stored have made known
 			return err
 		}
+		if s.elsewhere() {
+			return nil
+		}
 		s.controlDone = true
 		clear(s.later)
 		return s.ask()
@@ -229,6 +232,17 @@ func (s *Session) maybeDone(ctx context.Context) error {
 	}
 	s.setStatus(func(st *Status) { st.Wanted, st.Stored, st.Behind = 0, 0, 0 })
 	return s.compare(ctx)
+}
+
+// elsewhere tells whether another conversation fetches something that was listed here. The control log is waited for: what follows
+// is judged by it, and a peer that takes leave tells of it and of nothing else.
+func (s *Session) elsewhere() bool {
+	for k := range s.later {
+		if s.verifiable(k) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Session) tick(ctx context.Context) error {
@@ -260,6 +274,9 @@ func (s *Session) tick(ctx context.Context) error {
 		if _, err := s.retryLater(false); err != nil {
 			return err
 		}
+	}
+	if len(s.later) > 0 && !s.controlDone {
+		return s.maybeDone(ctx)
 	}
 	if s.askedSince || !s.controlDone || len(s.want) > 0 {
 		return nil

@@ -332,7 +332,10 @@ func (s *Session) onAuthority(ctx context.Context) error {
 	if _, err := s.retryLater(false); err != nil {
 		return err
 	}
-	if s.controlDone && !s.askedSince && s.skipped && len(s.later) == 0 { // what could not be asked for before may be possible now
+	if !s.controlDone {
+		return s.maybeDone(ctx)
+	}
+	if !s.askedSince && s.skipped && len(s.later) == 0 { // what could not be asked for before may be possible now
 		return s.ask()
 	}
 	return nil
