@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -229,5 +230,39 @@ func TestForkAmongWhatIsAhead(t *testing.T) {
 	_ = a.TakeAhead(Raw(fourth))
 	if a.Rows("note") != 1 || a.previews() != 0 {
 		t.Fatal("taken behind the fork")
+	}
+}
+
+// P2, L13: what is ahead of a feed and could be read only later does not move the feed's clock on.
+func TestClockOfWhatIsAheadIsNotTheFeeds(t *testing.T) {
+	a := Found(t, "a")
+	b, c := a.Join("b"), a.Join("c")
+	Exchange(a, b, c)
+	a.Grant(b, authority.Admin)
+	Exchange(a, b, c)
+	b.Remove(c, authority.Removed) // a new key
+	company := b.R.CompanyScope()
+	b.Note(company, "first")
+	b.Note(company, "second")
+	b.CopyControl(a)
+	k := oplog.FeedKey{Tag: b.Tag(company), Device: b.Device(), Incarnation: b.R.Feeds().Incarnation()}
+	f := b.R.Feeds().Feed(k)
+	_ = a.TakeAhead(b.Frame(&f, f.Len, f.Len))
+	if a.previews() != 1 || a.Rows("note") != 0 {
+		t.Fatalf("%d ahead; a reads\n%s", a.previews(), a.Company())
+	}
+	keys, err := b.R.KeysFor(a.Device(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.R.LearnKeys(context.Background(), keys); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.Company(); !strings.Contains(got, "second") || strings.Contains(got, "first") {
+		t.Fatalf("a reads\n%s", got)
+	}
+	b.Copy(a)
+	if a.Rows("note") != 2 || a.previews() != 0 {
+		t.Fatalf("a reads\n%s", a.Company())
 	}
 }
