@@ -8,6 +8,7 @@ import (
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/session"
+	"tongzhou/sync/stream"
 )
 
 // Link is a running conversation.
@@ -42,7 +43,7 @@ func (l *Link) Stop() {
 }
 
 // Converse speaks with the device at the other end of c until the conversation ends, and returns why.
-func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceID) error {
+func (m *Member) Converse(ctx context.Context, c stream.Stream, peer op.DeviceID) error {
 	s := session.New(session.Config{
 		Replica: m.R, Peer: peer, App: "test", Now: m.Now, Log: m.Log, Claims: m.Claims, Turn: turnOf(c),
 		OnStatus: func(st session.Status) {
@@ -62,7 +63,7 @@ func (m *Member) Converse(ctx context.Context, c session.Stream, peer op.DeviceI
 }
 
 // turnOf is how a simulated stream lets those wait who use it; nil for others.
-func turnOf(c session.Stream) func(writing bool) {
+func turnOf(c stream.Stream) func(writing bool) {
 	if e, ok := c.(interface{ Turn(writing bool) }); ok {
 		return e.Turn
 	}

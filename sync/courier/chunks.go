@@ -236,7 +236,9 @@ func (c *Courier) onBlobPart(m *wire.RelayBlobPart) error {
 		call.got = make([]byte, 0, m.Copy.Size)
 	}
 	call.got = append(call.got, m.Part...)
-	c.fetch.received += len(m.Part)
+	if !c.fetch.intake.Take(len(m.Part)) {
+		return fmt.Errorf("%w: more than the window", ErrRelay)
+	}
 	if err := c.giveCredit(len(m.Part)); err != nil || len(call.got) < int(m.Copy.Size) {
 		return err
 	}

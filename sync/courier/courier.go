@@ -12,6 +12,7 @@ import (
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/session"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -32,7 +33,6 @@ const (
 
 // Bounds on what a relay may make us hold.
 const (
-	maxPackets = 8
 	maxQueue   = 4096
 	maxWanted  = 1 << 15
 	maxKnown   = 1 << 20 // feeds of which it is remembered how much the relay has
@@ -103,10 +103,9 @@ type Courier struct {
 
 	control op.ScopeTag // of the team's control log
 
-	packets chan wire.Message // from the stream, in order; few, so that the stream waits
-	readErr error             // why packets was closed
-	out     chan wire.Message // to the stream
-	notes   notes             // from commits, which never wait for a conversation
+	in    *stream.Inbox
+	out   chan wire.Message // to the stream
+	notes *stream.Box[notes]
 
 	// Owned by the state machine:
 	queue   []wire.Message // goes first
@@ -142,7 +141,7 @@ func New(cfg Config) *Courier {
 	return &Courier{
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("relay", fmt.Sprintf("%x", cfg.Relay[:4])), self: self.Device.ID, team: wire.TeamTag(self.TeamSecret.RelayTeam()),
 		control: self.TeamSecret.ScopeTag(keys.ControlScope(self.Team)),
-		packets: make(chan wire.Message, maxPackets), out: make(chan wire.Message), notes: notes{ready: make(chan struct{}, 1)},
+		in:      stream.NewInbox(ErrRelay), out: make(chan wire.Message), notes: stream.NewBox[notes](),
 		roster: rosterKeeper{vouched: map[op.DeviceID]bool{}},
 		caps:   newCaps(), fetch: newFetch(), puts: newPuts(), chunks: newChunks(),
 		letters: letters{began: cfg.Now(), look: true, asked: map[wire.MailBox]bool{}, boxes: map[wire.MailBox]*post{}},
@@ -150,11 +149,11 @@ func New(cfg Config) *Courier {
 }
 
 // Run speaks until the stream ends, ctx ends, or the relay breaks the protocol. The error says which; nil means a clean end.
-func (c *Courier) Run(ctx context.Context, st session.Stream) error {
+func (c *Courier) Run(ctx context.Context, st stream.Stream) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var streams sync.WaitGroup
 	unsubscribe := c.r.Subscribe(c.onEvent)
-	streams.Go(func() { c.readLoop(ctx, st) })
+	streams.Go(func() { c.in.Read(ctx, st, silentLimit, silentLimit) })
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -172,7 +171,7 @@ func (c *Courier) Run(ctx context.Context, st session.Stream) error {
 	streams.Wait()
 	c.chunks.tending.Wait()
 	c.cfg.Claims.Release(c)
-	if errors.Is(err, errEnd) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, stream.ErrEnd) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
@@ -212,15 +211,15 @@ func (c *Courier) loop(ctx context.Context) error {
 			if len(c.queue) == 0 {
 				c.settle()
 			}
-		case m, ok := <-c.packets:
+		case m, ok := <-c.in.Packets():
 			if ok {
 				err = c.receive(ctx, m)
 			} else {
-				err = c.readErr // set before the channel was closed
+				err = c.in.Err()
 			}
 		case call := <-c.nextCall():
 			err = c.onCall(call)
-		case <-c.notes.ready:
+		case <-c.notes.Bell():
 			err = c.handleNotes(ctx)
 		case <-ack.C:
 			acking, c.ackDue = false, false

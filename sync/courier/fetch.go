@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tongzhou/sync/oplog"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -32,9 +33,8 @@ type fetch struct {
 	sought   map[oplog.FeedKey]bool           // the relay's version was asked for, to find a fork
 	gone     map[oplog.FeedKey]wire.FeedState // the relay has only the end of these
 	regs     int                              // messages of registers not stored yet
-	received int                              // bytes of frames not yet credited back
-	credit   int
-	moved    bool // something was announced since the last question
+	intake   stream.Intake                    // of frames and chunks
+	moved    bool                             // something was announced since the last question
 	askedAt  time.Time
 	progress time.Time
 }

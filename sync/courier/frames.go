@@ -16,8 +16,7 @@ import (
 func (c *Courier) onFrame(ctx context.Context, m *wire.Frame) error {
 	f := &c.fetch
 	size := len(m.Raw)
-	f.received += size
-	if f.received+f.credit > wire.Window+wire.MaxFrameBytes {
+	if !f.intake.Take(size) {
 		return fmt.Errorf("%w: more than the window", ErrRelay)
 	}
 	head, last := &m.Ops[0], m.Ops[len(m.Ops)-1].Seq
@@ -44,7 +43,7 @@ func (c *Courier) onFrame(ctx context.Context, m *wire.Frame) error {
 	note := stored{key: k, last: last, size: size}
 	c.r.Ingest(ctx, v, func(err error) {
 		note.err = err
-		c.notes.put(func() { c.notes.stored = append(c.notes.stored, note) })
+		c.notes.Put(func(n *notes) { n.stored = append(n.stored, note) })
 	})
 	return nil
 }
@@ -118,17 +117,12 @@ func (c *Courier) dropWant(k oplog.FeedKey) {
 	c.cfg.Claims.Drop(k, c)
 }
 
-// giveCredit returns bytes of the window, in portions unless nothing is under way.
+// giveCredit returns bytes of the window.
 func (c *Courier) giveCredit(n int) error {
-	f := &c.fetch
-	f.received -= n
-	f.credit += n
-	if f.credit < wire.Window/8 && f.received > 0 {
-		return nil
+	if m := c.fetch.intake.Give(n); m != nil {
+		return c.send(m)
 	}
-	m := &wire.Credit{Bytes: uint32(f.credit)}
-	f.credit = 0
-	return c.send(m)
+	return nil
 }
 
 // onGone hears that the relay has only the end of a feed that every device had.

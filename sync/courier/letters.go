@@ -13,6 +13,7 @@ import (
 	"tongzhou/sync/authority"
 	"tongzhou/sync/join"
 	"tongzhou/sync/op"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -90,7 +91,7 @@ func (c *Courier) lookForLetters() error {
 		}
 		if len(l.asked) >= maxPosts {
 			if c.now().Sub(l.began) > freshBoxes {
-				return errEnd
+				return stream.ErrEnd
 			}
 			return nil
 		}

@@ -1,7 +1,6 @@
 package courier
 
 import (
-	"bufio"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -11,7 +10,7 @@ import (
 
 	"tongzhou/sync/join"
 	"tongzhou/sync/keys"
-	"tongzhou/sync/session"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -30,7 +29,7 @@ type Newcomer struct {
 	// Withdraw, when closed, takes the request out of the box and ends the conversation.
 	Withdraw <-chan struct{}
 
-	st      session.Stream
+	st      stream.Stream
 	welcome *wire.RelayWelcome
 	box     wire.MailBox
 	open    bool
@@ -45,13 +44,13 @@ type Newcomer struct {
 const waitLimit = 15 * time.Minute
 
 // Run speaks until an answer is there. Errors: ErrNoBox, ErrRelay, ErrBye, the stream's.
-func (n *Newcomer) Run(ctx context.Context, st session.Stream) (*join.Answer, error) {
+func (n *Newcomer) Run(ctx context.Context, st stream.Stream) (*join.Answer, error) {
 	n.st = st
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	packets, ended := make(chan wire.Message), make(chan error, 1)
-	go func() { ended <- n.read(ctx, packets) }()
-	answer, err := n.speak(ctx, packets, ended)
+	in := stream.NewInbox(ErrRelay)
+	go in.Read(ctx, st, waitLimit, waitLimit)
+	answer, err := n.speak(ctx, in)
 	if err == nil {
 		_ = n.write(&wire.Bye{Reason: "done"}) // it is told if it listens
 	}
@@ -60,31 +59,7 @@ func (n *Newcomer) Run(ctx context.Context, st session.Stream) (*join.Answer, er
 	return answer, err
 }
 
-// read hands packets on until the stream ends.
-func (n *Newcomer) read(ctx context.Context, packets chan<- wire.Message) error {
-	r := wire.NewReader(bufio.NewReader(n.st))
-	for {
-		if err := n.st.SetReadDeadline(time.Now().Add(waitLimit)); err != nil {
-			return fmt.Errorf("courier: %w", err)
-		}
-		m, _, err := r.Next()
-		switch {
-		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLarge):
-			return fmt.Errorf("%w: %w", ErrRelay, err)
-		case err != nil:
-			return fmt.Errorf("courier: read: %w", err)
-		case m == nil:
-			continue // of a newer program
-		}
-		select {
-		case packets <- m:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (n *Newcomer) speak(ctx context.Context, packets <-chan wire.Message, ended <-chan error) (*join.Answer, error) {
+func (n *Newcomer) speak(ctx context.Context, in *stream.Inbox) (*join.Answer, error) {
 	post := n.Application.Invitation.Post
 	hello := &wire.RelayHello{Version: wire.RelayVersion, Team: wire.TeamTag(post.Tag), Device: n.Application.Identity.Device.ID, App: n.App}
 	if err := n.write(hello); err != nil {
@@ -96,9 +71,10 @@ func (n *Newcomer) speak(ctx context.Context, packets <-chan wire.Message, ended
 			return nil, ctx.Err()
 		case <-n.Withdraw:
 			return nil, n.drop(n.own)
-		case err := <-ended:
-			return nil, err
-		case m := <-packets:
+		case m, ok := <-in.Packets():
+			if !ok {
+				return nil, in.Err()
+			}
 			if answer, err := n.receive(m); answer != nil || err != nil {
 				return answer, err
 			}
@@ -107,15 +83,11 @@ func (n *Newcomer) speak(ctx context.Context, packets <-chan wire.Message, ended
 }
 
 func (n *Newcomer) write(m wire.Message) error {
-	b, err := wire.Encode(nil, m)
-	if err != nil {
-		return fmt.Errorf("courier: %w", err)
-	}
 	if err := n.st.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 		return fmt.Errorf("courier: %w", err)
 	}
-	if _, err := n.st.Write(b); err != nil {
-		return fmt.Errorf("courier: write: %w", err)
+	if err := stream.NewWriter(n.st).Write(m); err != nil {
+		return fmt.Errorf("courier: %w", err)
 	}
 	return nil
 }

@@ -3,24 +3,20 @@ package courier
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
 	"tongzhou/sync/wire"
 )
 
-// notes is what commits tell the state machine. Putting one never blocks: a conversation that is busy must not hold up the one
-// writer.
+// notes is what commits tell the state machine.
 type notes struct {
-	mu        sync.Mutex
 	stored    []stored
 	grown     map[oplog.FeedKey]bool
 	forks     map[oplog.FeedKey]bool
 	authority bool
 	keys      bool
 	registers bool
-	ready     chan struct{}
 }
 
 // stored says that verified ops of a frame, or registers, were committed, or why not.
@@ -32,20 +28,9 @@ type stored struct {
 	err       error
 }
 
-func (n *notes) put(f func()) {
-	n.mu.Lock()
-	f()
-	n.mu.Unlock()
-	select {
-	case n.ready <- struct{}{}:
-	default:
-	}
-}
-
 // onEvent runs on the committing goroutine.
 func (c *Courier) onEvent(e *replica.Event) {
-	c.notes.put(func() {
-		n := &c.notes
+	c.notes.Put(func(n *notes) {
 		n.authority = n.authority || e.Authority
 		n.keys = n.keys || e.Keys
 		n.registers = n.registers || len(e.Registers) > 0
@@ -69,11 +54,7 @@ func (n *notes) note(m *map[oplog.FeedKey]bool, k oplog.FeedKey) {
 
 // handleNotes works off what has come in.
 func (c *Courier) handleNotes(ctx context.Context) error {
-	c.notes.mu.Lock()
-	n := notes{stored: c.notes.stored, grown: c.notes.grown, forks: c.notes.forks, authority: c.notes.authority, keys: c.notes.keys, registers: c.notes.registers}
-	c.notes.stored, c.notes.grown, c.notes.forks = nil, nil, nil
-	c.notes.authority, c.notes.keys, c.notes.registers = false, false, false
-	c.notes.mu.Unlock()
+	n := c.notes.Take()
 	for i := range n.stored {
 		if err := c.onStored(ctx, &n.stored[i]); err != nil {
 			return err

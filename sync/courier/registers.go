@@ -101,7 +101,7 @@ func (c *Courier) onRegisters(ctx context.Context, m *wire.Registers) error {
 	}
 	c.fetch.regs++
 	c.r.IngestRegisters(ctx, regs, raws, func(err error) {
-		c.notes.put(func() { c.notes.stored = append(c.notes.stored, stored{registers: true, err: err}) })
+		c.notes.Put(func(n *notes) { n.stored = append(n.stored, stored{registers: true, err: err}) })
 	})
 	return nil
 }

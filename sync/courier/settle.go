@@ -7,6 +7,7 @@ import (
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -128,7 +129,7 @@ func (c *Courier) tick(ctx context.Context) error {
 		return nil
 	}
 	if c.state == wire.RelayNeedsRoster && !c.roster.putting && waited > giveWay {
-		return errEnd // the relay tells only those whose team it knows
+		return stream.ErrEnd // the relay tells only those whose team it knows
 	}
 	if !c.listed() {
 		if now.Sub(f.askedAt) > askGap { // keeps the stream, and hears when that has changed
@@ -137,7 +138,7 @@ func (c *Courier) tick(ctx context.Context) error {
 		}
 		return nil
 	}
-	if (len(f.want) > 0 || f.asked && !f.answered) && f.received == 0 && waited > stallLimit {
+	if (len(f.want) > 0 || f.asked && !f.answered) && f.intake.Idle() && waited > stallLimit {
 		return fmt.Errorf("%w: asked-for ops do not come", ErrRelay)
 	}
 	if err := errors.Join(c.retryLater(), c.retryPuts(), c.keepRoster(), c.retryMail(), c.lookForLetters(), c.answerLetters(ctx)); err != nil {

@@ -10,15 +10,6 @@ import (
 	"tongzhou/sync/wire"
 )
 
-// Stream is an ordered byte stream whose other end has proven its transport key.
-type Stream interface {
-	Read(p []byte) (int, error)
-	Write(p []byte) (int, error)
-	Close() error
-	SetReadDeadline(t time.Time) error
-	SetWriteDeadline(t time.Time) error
-}
-
 // Limits bound what teams and devices may use. Zero fields take the defaults.
 type Limits struct {
 	TeamBytes    int64 // of ops, registers, mail and chunks; 20 GiB
@@ -97,7 +88,6 @@ const (
 
 // Bounds on what one connection may make the relay hold.
 const (
-	maxPackets   = 4       // read and not handled
 	maxJobs      = 16      // frames and registers read and not stored
 	maxOutgoing  = 1024    // messages queued
 	maxNotes     = 256     // changes not yet told

@@ -1,39 +1,36 @@
 package relay
 
 import (
-	"bufio"
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
-	"io"
 	"sync"
 	"time"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/relay/store"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
 // conn is one conversation. One goroutine handles what the device says (run), one reads, one writes.
 type conn struct {
 	r      *Relay
-	st     Stream
+	st     stream.Stream
 	peer   [32]byte
 	cancel context.CancelCauseFunc
 
 	// Guarded by the hub's lock:
 	stranger bool
 
-	packets chan packet
-	readErr error // why packets was closed
-	slots   chan struct{}
+	inbox *stream.Inbox
+	slots chan struct{}
 
 	mu        sync.Mutex // guards what follows, which other goroutines touch
 	out       []wire.Message
 	closing   bool
-	wake      chan struct{}
+	wake      stream.Bell
 	tasks     []*task
 	urgent    []*task
 	downloads []*download // copies of chunks to hand out, after everything else
@@ -44,7 +41,7 @@ type conn struct {
 	notes     []note
 	lagging   bool // notes were left out
 	results   []result
-	ready     chan struct{} // notes or results are there
+	ready     stream.Bell // notes or results are there
 
 	ahead *ahead // owned by the writing goroutine
 
@@ -71,12 +68,6 @@ type conn struct {
 	outUntil time.Time               // when the time of a device that is not on the roster is over
 }
 
-// packet is a message from the stream and its size there.
-type packet struct {
-	m    wire.Message
-	size int
-}
-
 // result is what became of a put.
 type result struct {
 	frame     int // bytes of a frame
@@ -88,11 +79,11 @@ type result struct {
 	chunk     *wire.RelayBlobStored // the answer, after the last part or instead of it
 }
 
-func newConn(r *Relay, st Stream, peer [32]byte, cancel context.CancelCauseFunc) *conn {
+func newConn(r *Relay, st stream.Stream, peer [32]byte, cancel context.CancelCauseFunc) *conn {
 	return &conn{
 		r: r, st: st, peer: peer, cancel: cancel,
-		packets: make(chan packet, maxPackets), slots: make(chan struct{}, maxJobs),
-		wake: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+		inbox: stream.NewInbox(ErrPeer), slots: make(chan struct{}, maxJobs),
+		wake: stream.NewBell(), ready: stream.NewBell(),
 		byFeed: map[oplog.FeedKey]*task{}, window: wire.Window, sent: map[oplog.FeedKey]uint64{},
 		keys: map[op.DeviceID]ed25519.PublicKey{}, scopes: map[op.ScopeTag]*scope{}, shown: map[op.ScopeTag]int64{},
 		boxes: map[wire.MailBox]uint64{},
@@ -112,7 +103,8 @@ func (c *conn) refuse(err error) {
 // run speaks until the end.
 func (c *conn) run(ctx context.Context) error {
 	var readers, writers sync.WaitGroup
-	readers.Go(func() { c.readLoop(ctx) })
+	// After the first packet the transport finds dead connections.
+	readers.Go(func() { c.inbox.Read(ctx, c.st, helloLimit, 0) })
 	writers.Go(func() {
 		if err := c.writeLoop(ctx); err != nil {
 			c.cancel(err)
@@ -125,7 +117,7 @@ func (c *conn) run(ctx context.Context) error {
 	c.cancel(err)
 	_ = c.st.Close()
 	readers.Wait()
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, stream.ErrEnd) {
 		return nil
 	}
 	return err
@@ -140,11 +132,11 @@ func (c *conn) loop(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case p, ok := <-c.packets:
+		case m, ok := <-c.inbox.Packets():
 			if !ok {
-				return c.readErr // set before the channel was closed
+				return c.inbox.Err()
 			}
-			err = c.receive(ctx, p)
+			err = c.receive(ctx, m)
 		case <-c.ready:
 			err = c.handleReady(ctx)
 		case <-tick.C:
@@ -167,41 +159,6 @@ func (c *conn) tick() error {
 // in tells whether the device is on the roster.
 func (c *conn) in() bool { return c.state == wire.RelayOK || c.state == wire.RelayFull }
 
-// readLoop hands packets on, and closes packets when there will be none.
-func (c *conn) readLoop(ctx context.Context) {
-	defer close(c.packets)
-	r := wire.NewReader(bufio.NewReaderSize(c.st, 32<<10))
-	limit := time.Now().Add(helloLimit)
-	for {
-		if err := c.st.SetReadDeadline(limit); err != nil {
-			c.readErr = fmt.Errorf("relay: %w", err)
-			return
-		}
-		m, n, err := r.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			c.readErr = io.EOF
-		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLarge):
-			c.readErr = fmt.Errorf("%w: %w", ErrPeer, err)
-		case err != nil:
-			c.readErr = fmt.Errorf("relay: read: %w", err)
-		}
-		if err != nil {
-			return
-		}
-		limit = time.Time{} // the transport finds dead connections
-		if m == nil {
-			continue // of a newer program
-		}
-		select {
-		case c.packets <- packet{m, n}:
-		case <-ctx.Done():
-			c.readErr = context.Cause(ctx)
-			return
-		}
-	}
-}
-
 // tell queues a change. The hub calls it and does not wait; what does not fit is listed again from where the notes end.
 func (c *conn) tell(n note) {
 	c.mu.Lock()
@@ -216,7 +173,7 @@ func (c *conn) tell(n note) {
 	} else {
 		c.notes = append(c.notes, n)
 	}
-	c.signal()
+	c.ready.Ring()
 }
 
 // finished queues the result of a put; the writer calls it.
@@ -225,14 +182,7 @@ func (c *conn) finished(r result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results = append(c.results, r)
-	c.signal()
-}
-
-func (c *conn) signal() {
-	select {
-	case c.ready <- struct{}{}:
-	default:
-	}
+	c.ready.Ring()
 }
 
 func (c *conn) handleReady(ctx context.Context) error {

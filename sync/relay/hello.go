@@ -8,21 +8,22 @@ import (
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/relay/store"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
 // receive handles one message.
-func (c *conn) receive(ctx context.Context, p packet) error {
+func (c *conn) receive(ctx context.Context, m wire.Message) error {
 	if c.state == wire.RelayStateUnknown {
-		h, ok := p.m.(*wire.RelayHello)
+		h, ok := m.(*wire.RelayHello)
 		if !ok {
-			return fmt.Errorf("%w: %T before the hello", ErrPeer, p.m)
+			return fmt.Errorf("%w: %T before the hello", ErrPeer, m)
 		}
 		return c.onHello(ctx, h)
 	}
-	switch m := p.m.(type) {
+	switch m := m.(type) {
 	case *wire.Bye:
-		return io.EOF
+		return stream.ErrEnd
 	case *wire.RelayRoster:
 		return c.onRoster(ctx, m)
 	case *wire.RelayMailOpen:
@@ -35,9 +36,9 @@ func (c *conn) receive(ctx context.Context, p packet) error {
 		return c.onMailDrop(ctx, m)
 	}
 	if !c.in() {
-		return c.refused(wire.TypeOf(p.m), wire.RelayBadState, "the device is not on the roster")
+		return c.refused(wire.TypeOf(m), wire.RelayBadState, "the device is not on the roster")
 	}
-	switch m := p.m.(type) {
+	switch m := m.(type) {
 	case *wire.RelayAskRoster:
 		return c.onAskRoster(ctx)
 	case *wire.RelayVouch:
@@ -66,7 +67,7 @@ func (c *conn) receive(ctx context.Context, p packet) error {
 		c.onCredit(m)
 		return nil
 	}
-	return fmt.Errorf("%w: unexpected %T", ErrPeer, p.m)
+	return fmt.Errorf("%w: unexpected %T", ErrPeer, m)
 }
 
 // refused answers what was not carried out. Devices on no roster have few tries.

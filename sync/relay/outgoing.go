@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tongzhou/sync/oplog"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -43,12 +44,7 @@ func (c *conn) sendList(ms ...wire.Message) error {
 	return nil
 }
 
-func (c *conn) poke() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
+func (c *conn) poke() { c.wake.Ring() }
 
 // sayBye tells the device why the conversation ends, and nothing else any more.
 func (c *conn) sayBye(err error) {
@@ -91,7 +87,7 @@ func (c *conn) setWriteLimit() error {
 
 // writeLoop writes what next hands out.
 func (c *conn) writeLoop(ctx context.Context) error {
-	var buf []byte
+	w := stream.NewWriter(c.st)
 	defer func() { // nobody reads from the store after the conversation
 		if c.ahead != nil {
 			<-c.ahead.done
@@ -106,20 +102,15 @@ func (c *conn) writeLoop(ctx context.Context) error {
 			if done {
 				return nil
 			}
-			if cap(buf) > 64<<10 {
-				buf = nil // a thousand idle connections do not each keep a packet's room
-			}
+			w.Rest()
 			<-c.wake // the conversation's end wakes it too, after the last words were queued
 			continue
-		}
-		if buf, err = wire.Encode(buf[:0], m); err != nil {
-			return fmt.Errorf("relay: %w", err)
 		}
 		if err := c.setWriteLimit(); err != nil {
 			return fmt.Errorf("relay: %w", err)
 		}
-		if _, err := c.st.Write(buf); err != nil {
-			return fmt.Errorf("relay: write: %w", err)
+		if err := w.Write(m); err != nil {
+			return fmt.Errorf("relay: %w", err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/relay/store"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -62,9 +63,9 @@ func (r *Relay) Close() error {
 	return nil
 }
 
-// Serve speaks with the device whose transport key is peer, until the stream or ctx ends or the device breaks the protocol.
+// Serve speaks with the device that has proven the transport key peer, until the stream or ctx ends or the device breaks the protocol.
 // The stream is closed then. nil means that the device ended it.
-func (r *Relay) Serve(ctx context.Context, st Stream, peer [32]byte) error {
+func (r *Relay) Serve(ctx context.Context, st stream.Stream, peer [32]byte) error {
 	defer st.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

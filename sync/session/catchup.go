@@ -267,7 +267,7 @@ func (s *Session) tick(ctx context.Context) error {
 		return nil
 	}
 	// While received frames wait for the writer here, the delay is not the peer's.
-	if (len(s.want) > 0 || s.askedSince && !s.deltaDone) && s.received == 0 && waited > stallLimit {
+	if (len(s.want) > 0 || s.askedSince && !s.deltaDone) && s.intake.Idle() && waited > stallLimit {
 		return fmt.Errorf("%w: asked-for ops do not come", ErrPeer)
 	}
 	if len(s.later) > 0 && s.controlDone {

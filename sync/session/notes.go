@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
@@ -12,15 +11,12 @@ import (
 	"tongzhou/sync/wire"
 )
 
-// notes is what commits tell the state machine. Putting one never blocks: a conversation that is busy must not hold up the one
-// writer. There are never more than jobs handed to the writer, and one of each other kind.
+// notes is what commits tell the state machine. There are never more than jobs handed to the writer, and one of each other kind.
 type notes struct {
-	mu        sync.Mutex
 	stored    []stored
 	forks     map[oplog.FeedKey]bool
 	authority bool
 	keys      bool // some were learned
-	ready     chan struct{}
 }
 
 // stored says that verified ops of a frame, or registers, were committed, or why not.
@@ -35,42 +31,29 @@ type stored struct {
 	err       error
 }
 
-func (n *notes) put(f func()) {
-	n.mu.Lock()
-	f()
-	n.mu.Unlock()
-	select {
-	case n.ready <- struct{}{}:
-	default:
-	}
-}
-
 // handleNotes works off what has come in.
 func (s *Session) handleNotes(ctx context.Context) error {
 	if s.cfg.Turn != nil {
 		s.cfg.Turn(false)
 	}
-	s.notes.mu.Lock()
-	list, forks, authority, keys := s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys
-	s.notes.stored, s.notes.forks, s.notes.authority, s.notes.keys = nil, nil, false, false
-	if authority || keys {
+	n := s.notes.Take()
+	if n.authority || n.keys {
 		clear(s.strange) // perhaps they can be verified now
 	}
-	s.notes.mu.Unlock()
-	for i := range list {
-		if err := s.onStored(ctx, &list[i]); err != nil {
+	for i := range n.stored {
+		if err := s.onStored(ctx, &n.stored[i]); err != nil {
 			return err
 		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(forks), oplog.FeedKey.Compare) {
+	for _, k := range slices.SortedFunc(maps.Keys(n.forks), oplog.FeedKey.Compare) {
 		if err := s.trim(ctx, k); err != nil {
 			return err
 		}
 	}
-	if authority {
+	if n.authority {
 		return s.onAuthority(ctx)
 	}
-	if keys && s.peer != nil && !s.leaving() && !s.gone() {
+	if n.keys && s.peer != nil && !s.leaving() && !s.gone() {
 		if err := s.showScopes(); err != nil {
 			return err
 		}
@@ -91,13 +74,13 @@ func (s *Session) onEvent(e *replica.Event) {
 	if !e.Authority && !e.Keys && len(e.Forks) == 0 {
 		return
 	}
-	s.notes.put(func() {
-		s.notes.authority, s.notes.keys = s.notes.authority || e.Authority, s.notes.keys || e.Keys
+	s.notes.Put(func(n *notes) {
+		n.authority, n.keys = n.authority || e.Authority, n.keys || e.Keys
 		for i := range e.Forks {
-			if s.notes.forks == nil {
-				s.notes.forks = map[oplog.FeedKey]bool{}
+			if n.forks == nil {
+				n.forks = map[oplog.FeedKey]bool{}
 			}
-			s.notes.forks[e.Forks[i].Feed.FeedKey] = true
+			n.forks[e.Forks[i].Feed.FeedKey] = true
 		}
 	})
 }

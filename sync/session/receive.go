@@ -16,18 +16,18 @@ import (
 
 // This file takes what the peer sends.
 
-func (s *Session) receive(ctx context.Context, p packet) error {
+func (s *Session) receive(ctx context.Context, m wire.Message) error {
 	if s.peer == nil {
-		h, ok := p.m.(*wire.Hello)
+		h, ok := m.(*wire.Hello)
 		if !ok {
-			return fmt.Errorf("%w: %T before hello", ErrPeer, p.m)
+			return fmt.Errorf("%w: %T before hello", ErrPeer, m)
 		}
 		return s.onHello(h)
 	}
 	if s.leaving() {
-		return s.receiveFormer(p.m)
+		return s.receiveFormer(m)
 	}
-	switch m := p.m.(type) {
+	switch m := m.(type) {
 	case *wire.Since:
 		return s.onSince(m)
 	case *wire.Delta:
@@ -59,7 +59,7 @@ func (s *Session) receive(ctx context.Context, p packet) error {
 	case *wire.Bye:
 		return fmt.Errorf("%w: %q", ErrBye, m.Reason)
 	default:
-		return fmt.Errorf("%w: unexpected %T", ErrPeer, p.m)
+		return fmt.Errorf("%w: unexpected %T", ErrPeer, m)
 	}
 }
 
@@ -85,8 +85,7 @@ func (s *Session) onHello(h *wire.Hello) error {
 // sought.
 func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 	size := len(m.Raw)
-	s.received += size
-	if s.received+s.credit > wire.Window+wire.MaxFrameBytes {
+	if !s.intake.Take(size) {
 		return fmt.Errorf("%w: more than the window", ErrPeer)
 	}
 	head, last := &m.Ops[0], m.Ops[len(m.Ops)-1].Seq
@@ -127,7 +126,7 @@ func (s *Session) onFrame(ctx context.Context, m *wire.Frame) error {
 	note := stored{key: k, first: head.Seq, prev: head.Prev, last: last, size: size, ahead: ahead}
 	s.r.Ingest(ctx, v, func(err error) {
 		note.err = err
-		s.notes.put(func() { s.notes.stored = append(s.notes.stored, note) })
+		s.notes.Put(func(n *notes) { n.stored = append(n.stored, note) })
 	})
 	return nil
 }
@@ -251,16 +250,12 @@ func (s *Session) noteAck(f *oplog.Feed) {
 	s.ackDue = true
 }
 
-// giveCredit returns bytes of the window, in portions unless nothing is under way.
+// giveCredit returns bytes of the window.
 func (s *Session) giveCredit(n int) error {
-	s.received -= n
-	s.credit += n
-	if s.credit < wire.Window/8 && s.received > 0 {
-		return nil
+	if m := s.intake.Give(n); m != nil {
+		return s.send(m)
 	}
-	c := s.credit
-	s.credit = 0
-	return s.send(&wire.Credit{Bytes: uint32(c)})
+	return nil
 }
 
 func (s *Session) onRegisters(ctx context.Context, m *wire.Registers) error {
@@ -282,7 +277,7 @@ func (s *Session) onRegisters(ctx context.Context, m *wire.Registers) error {
 	}
 	s.registers++
 	s.r.IngestRegisters(ctx, regs, raws, func(err error) {
-		s.notes.put(func() { s.notes.stored = append(s.notes.stored, stored{registers: true, err: err}) })
+		s.notes.Put(func(n *notes) { n.stored = append(n.stored, stored{registers: true, err: err}) })
 	})
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
@@ -27,7 +28,6 @@ const (
 
 // Bounds on what a peer may make us hold.
 const (
-	maxPackets  = 8       // read and not handled
 	maxOutgoing = 4096    // messages queued
 	maxUpdates  = 256     // messages queued, above which live registers wait for the next question
 	maxWanted   = 1 << 15 // feeds asked for at a time; also feeds put off, and refused
@@ -41,15 +41,6 @@ var (
 	ErrPeer = errors.New("session: peer broke the protocol")
 	ErrBye  = errors.New("session: closed by the peer")
 )
-
-// Stream is an ordered, authenticated byte stream.
-type Stream interface {
-	Read(p []byte) (int, error)
-	Write(p []byte) (int, error)
-	Close() error
-	SetReadDeadline(t time.Time) error
-	SetWriteDeadline(t time.Time) error
-}
 
 // State of a conversation, for people.
 type State uint8
@@ -96,9 +87,8 @@ type Session struct {
 	r   *replica.Replica
 	log *slog.Logger
 
-	packets chan packet // from the stream, in order; few, so that the stream waits
-	readErr error       // why packets was closed
-	notes   notes       // from commits, which never wait for a conversation
+	in    *stream.Inbox
+	notes *stream.Box[notes]
 
 	mu        sync.Mutex     // guards what follows, which the writing goroutine takes from
 	out       []wire.Message // goes first
@@ -113,7 +103,7 @@ type Session struct {
 	byFeed    map[oplog.FeedKey]*task
 	window    int                      // bytes of frames that may still be sent
 	sent      map[oplog.FeedKey]uint64 // how far the peer has a feed, as far as is known
-	wake      chan struct{}
+	wake      stream.Bell
 	closing   bool
 	shown     map[op.ScopeTag]bool         // scopes that the peer reads and is told of; replaced, not changed; nil: it has not asked yet
 	answering bool                         // its question is not answered yet
@@ -140,10 +130,9 @@ type Session struct {
 	goneBy      time.Time // not zero: this device lost its access; when the conversation ends
 	skipped     bool      // something listed could not be asked for: the cursor must not move
 	askedSince  bool
-	asked       int // questions so far
-	registers   int // messages of registers not yet stored
-	credit      int
-	received    int // bytes of frames not yet credited back
+	asked       int           // questions so far
+	registers   int           // messages of registers not yet stored
+	intake      stream.Intake // of frames
 	acks        map[oplog.FeedKey]wire.FeedState
 	ackDue      bool
 	peerAcks    map[oplog.FeedKey]wire.FeedState
@@ -176,9 +165,9 @@ type task struct {
 func New(cfg Config) *Session {
 	return &Session{
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("peer", cfg.Peer.String()[:8]),
-		packets: make(chan packet, maxPackets), notes: notes{ready: make(chan struct{}, 1)},
+		in: stream.NewInbox(ErrPeer), notes: stream.NewBox[notes](),
 		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
-		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: make(chan struct{}, 1),
+		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: stream.NewBell(),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
 		strange: map[oplog.FeedKey]time.Time{}, newest: map[op.ScopeTag]bool{}, newestTold: map[op.ScopeTag]bool{},
 		sought: map[oplog.FeedKey]uint64{}, proven: map[oplog.FeedKey]bool{}, parted: map[oplog.FeedKey]uint64{},
@@ -187,11 +176,11 @@ func New(cfg Config) *Session {
 }
 
 // Run speaks until the stream ends, ctx ends, or the peer breaks the protocol. The error says which; nil means a clean end.
-func (s *Session) Run(ctx context.Context, st Stream) error {
+func (s *Session) Run(ctx context.Context, st stream.Stream) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var readers, writers sync.WaitGroup
 	unsubscribe := s.r.Subscribe(s.onEvent)
-	readers.Go(func() { s.readLoop(ctx, st) })
+	readers.Go(func() { s.in.Read(ctx, st, silentLimit, silentLimit) })
 	writers.Go(func() {
 		if err := s.writeLoop(ctx, st); err != nil {
 			cancel(err)
@@ -205,18 +194,13 @@ func (s *Session) Run(ctx context.Context, st Stream) error {
 	_ = st.Close()
 	readers.Wait()
 	s.cfg.Claims.Release(s)
-	if errors.Is(err, errEnd) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, stream.ErrEnd) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
 
-func (s *Session) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
+func (s *Session) poke() { s.wake.Ring() }
 
 // send queues a message.
 func (s *Session) send(m wire.Message) error {
@@ -245,13 +229,13 @@ func (s *Session) loop(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case p, ok := <-s.packets:
+		case m, ok := <-s.in.Packets():
 			if ok {
-				err = s.receive(ctx, p)
+				err = s.receive(ctx, m)
 			} else {
-				err = s.readErr // set before the channel was closed
+				err = s.in.Err()
 			}
-		case <-s.notes.ready:
+		case <-s.notes.Bell():
 			err = s.handleNotes(ctx)
 		case <-ack.C:
 			armed = false

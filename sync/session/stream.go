@@ -1,66 +1,21 @@
 package session
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
+	"tongzhou/sync/stream"
 	"tongzhou/sync/wire"
 )
 
-// errEnd is the clean end of the stream.
-var errEnd = errors.New("session: stream ended")
-
 const writeLimit = 60 * time.Second
 
-// packet is a message from the stream and its size there.
-type packet struct {
-	m    wire.Message
-	size int
-}
-
-// readLoop hands packets to the state machine, and closes packets when there will be none. It stops reading while the state
-// machine is busy, which is the back-pressure.
-func (s *Session) readLoop(ctx context.Context, st Stream) {
-	defer close(s.packets)
-	r := wire.NewReader(bufio.NewReaderSize(st, 64<<10))
-	for {
-		if err := st.SetReadDeadline(time.Now().Add(silentLimit)); err != nil {
-			s.readErr = fmt.Errorf("session: %w", err)
-			return
-		}
-		m, n, err := r.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			s.readErr = errEnd
-		case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLarge):
-			s.readErr = fmt.Errorf("%w: %w", ErrPeer, err)
-		case err != nil:
-			s.readErr = fmt.Errorf("session: read: %w", err)
-		}
-		if err != nil {
-			return
-		}
-		if m == nil {
-			continue // a message of a newer program
-		}
-		select {
-		case s.packets <- packet{m, n}:
-		case <-ctx.Done():
-			s.readErr = errEnd
-			return
-		}
-	}
-}
-
 // writeLoop writes what next hands out.
-func (s *Session) writeLoop(ctx context.Context, st Stream) error {
-	var buf []byte
+func (s *Session) writeLoop(ctx context.Context, st stream.Stream) error {
+	w := stream.NewWriter(st)
 	for {
 		if s.cfg.Turn != nil {
 			s.cfg.Turn(true)
@@ -73,6 +28,7 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 			if done {
 				return nil
 			}
+			w.Rest()
 			select {
 			case <-s.wake:
 			case <-ctx.Done():
@@ -80,24 +36,17 @@ func (s *Session) writeLoop(ctx context.Context, st Stream) error {
 			}
 			continue
 		}
-		buf, err = wire.Encode(buf[:0], m)
-		if err != nil {
-			return fmt.Errorf("session: %w", err)
-		}
 		if err := s.setWriteLimit(st); err != nil {
 			return fmt.Errorf("session: %w", err)
 		}
-		if _, err := st.Write(buf); err != nil {
-			return fmt.Errorf("session: write: %w", err)
-		}
-		if cap(buf) > 1<<20 {
-			buf = nil
+		if err := w.Write(m); err != nil {
+			return fmt.Errorf("session: %w", err)
 		}
 	}
 }
 
 // setWriteLimit runs under mu so that a write begun before finish does not get more time than finish leaves.
-func (s *Session) setWriteLimit(st Stream) error {
+func (s *Session) setWriteLimit(st stream.Stream) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	limit := writeLimit
@@ -108,7 +57,7 @@ func (s *Session) setWriteLimit(st Stream) error {
 }
 
 // finish lets the writing goroutine end, after the messages that are queued, if they go out quickly.
-func (s *Session) finish(st Stream) {
+func (s *Session) finish(st stream.Stream) {
 	s.mu.Lock()
 	s.closing = true
 	_ = st.SetWriteDeadline(time.Now().Add(lastWords))
