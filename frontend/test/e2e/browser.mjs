@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core'
 import { keep } from './process.mjs'
 
 /** How long an action may take on a busy machine, in ms. Waiting ends as soon as the condition holds. */
-export const actionLimit = 30_000
+export const actionLimit = 120_000
 
 /** Starts the system's Chromium. Sandboxing needs rights that build machines do not give. */
 export async function openBrowser() {
