@@ -10,14 +10,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
 	"tongzhou/sync/op"
 )
 
-var update = flag.Bool("update", false, "write testdata/messages.json anew; only for a new message")
+var update = flag.Bool("update", false, "write testdata anew; only for a new message")
 
 // sampleOps are two consecutive ops of one feed, by fixed keys.
 func sampleOps() []byte {
@@ -59,9 +58,14 @@ func samples() map[string]Message {
 
 // The bytes of every message are for good: an older program must read them.
 func TestGoldenMessages(t *testing.T) {
-	const path = "testdata/messages.json"
+	golden(t, "testdata/messages.json", samples())
+}
+
+// golden compares the bytes of messages with those recorded in a file.
+func golden(t *testing.T, path string, messages map[string]Message) {
+	t.Helper()
 	got := map[string]string{}
-	for name, m := range samples() {
+	for name, m := range messages {
 		b, err := Encode(nil, m)
 		if err != nil {
 			t.Fatal(err)
@@ -85,15 +89,13 @@ func TestGoldenMessages(t *testing.T) {
 	if err := json.Unmarshal(b, &want); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got, want) {
-		for name := range got {
-			if got[name] != want[name] {
-				t.Errorf("%s:\n got %s\nwant %s", name, got[name], want[name])
-			}
+	for name := range got {
+		if got[name] != want[name] {
+			t.Errorf("%s:\n got %s\nwant %s", name, got[name], want[name])
 		}
-		if len(got) != len(want) {
-			t.Errorf("%d messages, %d recorded", len(got), len(want))
-		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d messages, %d recorded", len(got), len(want))
 	}
 }
 

@@ -16,14 +16,21 @@ type querier interface {
 	row(ctx context.Context, text string, args ...any) *sql.Row
 }
 
+// preparer is a database or one connection to it.
+type preparer interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+	Close() error
+}
+
 // statements are prepared once and kept; their texts hold no values.
 type statements struct {
-	db *sql.DB
+	on preparer
 	mu sync.Mutex
 	by map[string]*sql.Stmt
 }
 
-func newStatements(db *sql.DB) *statements { return &statements{db: db, by: map[string]*sql.Stmt{}} }
+func newStatements(on preparer) *statements { return &statements{on: on, by: map[string]*sql.Stmt{}} }
 
 func (s *statements) get(ctx context.Context, text string) (*sql.Stmt, error) {
 	s.mu.Lock()
@@ -31,7 +38,7 @@ func (s *statements) get(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt := s.by[text]; stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := s.db.PrepareContext(ctx, text)
+	stmt, err := s.on.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
@@ -69,7 +76,7 @@ func (s *statements) query(ctx context.Context, text string, args ...any) (*sql.
 func (s *statements) row(ctx context.Context, text string, args ...any) *sql.Row {
 	stmt, err := s.get(ctx, text)
 	if err != nil { // the row carries the error
-		return s.db.QueryRowContext(ctx, text, args...)
+		return s.on.QueryRowContext(ctx, text, args...)
 	}
 	return stmt.QueryRowContext(ctx, args...)
 }
@@ -79,9 +86,9 @@ type writer struct {
 	db    *sql.DB
 	begin string
 
-	mu   sync.Mutex // held during a transaction
-	conn *sql.Conn  // nil: none yet, or the last one broke
-	by   map[string]*sql.Stmt
+	mu       sync.Mutex  // held during a transaction
+	conn     *sql.Conn   // nil: none yet, or the last one broke
+	prepared *statements // on conn
 }
 
 // do runs fn in a transaction.
@@ -93,13 +100,13 @@ func (w *writer) do(ctx context.Context, fn func(querier) error) error {
 		if err != nil {
 			return fmt.Errorf("connect: %w", err)
 		}
-		w.conn, w.by = conn, map[string]*sql.Stmt{}
+		w.conn, w.prepared = conn, newStatements(conn)
 	}
 	if _, err := w.conn.ExecContext(ctx, w.begin); err != nil {
 		w.drop()
 		return fmt.Errorf("begin: %w", err)
 	}
-	err := fn(w)
+	err := fn(w.prepared)
 	if err == nil {
 		if _, err = w.conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
@@ -114,12 +121,10 @@ func (w *writer) do(ctx context.Context, fn func(querier) error) error {
 
 // drop gives the connection up. What a broken one says when it is closed does not matter.
 func (w *writer) drop() {
-	for _, stmt := range w.by {
-		_ = stmt.Close()
-	}
+	_ = w.prepared.close()
 	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool does not keep it
 	_ = w.conn.Close()
-	w.conn, w.by = nil, nil
+	w.conn, w.prepared = nil, nil
 }
 
 func (w *writer) close() error {
@@ -129,40 +134,4 @@ func (w *writer) close() error {
 		w.drop()
 	}
 	return w.db.Close()
-}
-
-func (w *writer) get(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := w.by[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := w.conn.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	w.by[text] = stmt
-	return stmt, nil
-}
-
-func (w *writer) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := w.get(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(ctx, args...)
-}
-
-func (w *writer) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := w.get(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(ctx, args...)
-}
-
-func (w *writer) row(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := w.get(ctx, text)
-	if err != nil { // the row carries the error
-		return w.conn.QueryRowContext(ctx, text, args...)
-	}
-	return stmt.QueryRowContext(ctx, args...)
 }

@@ -77,7 +77,7 @@ func (s *postgresStore) Close() error { return s.closing() }
 func (s *postgresStore) close() error {
 	s.cancel()
 	s.work.Wait()
-	return errors.Join(s.listener.Close(), s.reading.close(), s.reading.db.Close(), s.write.close())
+	return errors.Join(s.listener.Close(), s.reading.close(), s.reading.on.Close(), s.write.close())
 }
 
 // hear passes on what other processes changed.

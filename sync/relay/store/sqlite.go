@@ -45,7 +45,7 @@ var _ Store = (*sqliteStore)(nil)
 
 // Close closes the database.
 func (s *sqliteStore) Close() error {
-	return errors.Join(s.reading.close(), s.reading.db.Close(), s.write.close())
+	return errors.Join(s.reading.close(), s.reading.on.Close(), s.write.close())
 }
 
 // sqliteFault knows errors by SQLite's words for them: only backend/store may import the driver that has their numbers.
