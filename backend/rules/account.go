@@ -3,7 +3,7 @@ package rules
 func account() []Setting {
 	return []Setting{
 		{Key: ProfileComplete, Kind: Bool, Default: true, Level: Hard, Serves: []string{"R5"}, Acts: true},
-		{Key: "account.avatar", Kind: Enum, Default: "photo", Options: []string{"photo", "department", Off}, Level: Default, Serves: []string{"R4"}},
+		{Key: Avatars, Kind: Enum, Default: "photo", Options: []string{"photo", UniformAvatars, Off}, Level: Default, Serves: []string{"R4"}, Acts: true},
 		{Key: AccountReview, Kind: Bool, Default: true, Level: Hard, Serves: []string{"R8", "R106"}, Acts: true},
 		{Key: ProfileReview, Kind: Bool, Default: true, Level: Hard, Serves: []string{"R19", "R106"}, Acts: true},
 		{Key: InviteDays, Kind: Int, Default: 7, Unit: Days, Min: 1, Max: 30, Level: Hard, Serves: []string{"R8"}, Acts: true},

@@ -36,7 +36,8 @@ type MemberDTO struct {
 	Picture          string `json:"picture"`
 	PictureHere      bool   `json:"pictureHere"`
 	CanRemovePicture bool   `json:"canRemovePicture"`
-	Duty             string `json:"duty"` // what to ask them about
+	Avatars          string `json:"avatars"` // the team's rule about pictures: photo, uniform, off
+	Duty             string `json:"duty"`    // what to ask them about
 	// Standing is active, frozen, removed or left; Since is when it came to that, "" for active.
 	Standing  string    `json:"standing"`
 	Since     string    `json:"since"`
@@ -205,7 +206,7 @@ func (a *API) dto(b *book, u op.UserID) MemberDTO {
 	m := MemberDTO{
 		UserID: u.String(), Name: nameOf(b, u), Pinyin: e.pinyin.full, StaffNo: e.StaffNo, DepartmentPath: []string{}, Position: e.Position,
 		Phone: e.Phone, Email: e.Email, Kind: kindOf(b, u), Role: view.Role(u).String(), Online: a.s.log.Online(u),
-		JoinedAt: module.Timestamp(a.s.log.Joined(u)), Self: u == self, Avatar: avatarOf(u), Duty: b.duties[string(dutyOf('u', u[:]))],
+		JoinedAt: module.Timestamp(a.s.log.Joined(u)), Self: u == self, Avatar: b.colour(u), Avatars: b.avatars, Duty: b.duties[string(dutyOf('u', u[:]))],
 		Standing: a.s.team.Standing(u).String(), Roles: []RoleDTO{}, Placed: b.dept[u] != "" && len(a.s.team.DeptOf(u)) > 0,
 		Namesake: view.Role(u) != access.None && e.Name != "" && b.named[e.Name] > 1, CanState: CanState(view, self, a.s.team.DeptOf(u)),
 	}

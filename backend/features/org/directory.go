@@ -61,8 +61,14 @@ func (d *Directory) Everybody() ([]module.NameOf, error) {
 	return out, nil
 }
 
-// Avatar is the colour of somebody's picture, 1 to 8.
-func (d *Directory) Avatar(u op.UserID) int { return avatarOf(u) }
+// Avatar is the colour of somebody's tile, 1 to 8.
+func (d *Directory) Avatar(u op.UserID) int {
+	b, err := d.s.shelf.book(context.Background())
+	if err != nil {
+		return avatarOf(u)
+	}
+	return b.colour(u)
+}
 
 // TeamName is the team's name, "" until it has arrived.
 func (d *Directory) TeamName() string {

@@ -24,10 +24,10 @@
 //	org.case/1              why somebody was frozen, unfrozen or let go; by the managing department, officers, or who leaves
 //	org.step/1              a step of a leaving
 //
-// Permission is decided by Kind.Authorize on the op alone (policy.go), for local and remote ops alike. Two things depend on
+// Permission is decided by Kind.Authorize on the op alone (policy.go), for local and remote ops alike. Three things depend on
 // house rules, which Authorize cannot see, and are decided where rows are read, on every replica alike: what of an own profile
-// counts (entry.take: while changes are reviewed, the first version, and after it only phone and mail), and whether who asked for
-// an account may approve it (filed.settle).
+// counts (entry.take: while changes are reviewed, the first version, and after it only phone and mail), whether who asked for
+// an account may approve it (filed.settle), and whether photographs are shown (book.photograph, R4).
 //
 // Invariants: a profile that names a department which ended shows none; pinyin is computed when a profile is projected, never
 // when it is searched; nobody is ever missing from the directory for lack of a profile: members come from the control log, and

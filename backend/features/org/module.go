@@ -13,7 +13,10 @@ var projection string
 // New composes the feature, and returns what other rooms may ask of it.
 func New(deps module.Deps, outside Outside) (module.Module, *Directory) {
 	s := &service{log: deps.Log, team: deps.Team, rules: deps.Rules, db: deps.DB, blobs: deps.Blobs, outside: outside}
-	s.shelf = &shelf{db: deps.DB, log: deps.Log, team: deps.Team, reviewed: func() bool { return deps.Rules.Bool(rules.ProfileReview) }}
+	s.shelf = &shelf{
+		db: deps.DB, log: deps.Log, team: deps.Team,
+		reviewed: func() bool { return deps.Rules.Bool(rules.ProfileReview) }, avatars: func() string { return deps.Rules.Text(rules.Avatars) },
+	}
 	return module.Module{
 		Name:              "org",
 		Projection:        projection,

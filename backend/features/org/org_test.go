@@ -610,7 +610,7 @@ func (r restless) Read() *sql.DB {
 
 func TestAChangeDuringReadingIsReadAgain(t *testing.T) {
 	s := newStaff(t)
-	shelf := &shelf{log: s.annPeer, team: s.annPeer, reviewed: func() bool { return false }}
+	shelf := &shelf{log: s.annPeer, team: s.annPeer, reviewed: func() bool { return false }, avatars: func() string { return rules.Off }}
 	changes := 0
 	shelf.db = restless{s.annPeer, func() {
 		if changes++; changes == 1 {

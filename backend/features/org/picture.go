@@ -17,6 +17,7 @@ import (
 	"tongzhou/backend/access"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/op"
 )
 
@@ -79,10 +80,13 @@ func applyPicture(tx module.Tx, o module.Op) error {
 }
 
 // setPicture makes a photograph this user's own. It is drawn anew first, so that nothing of the file but its pixels travels: no
-// place, no camera, no time. Errors: those of redraw, "blob.full".
+// place, no camera, no time. Errors: "org.picture_uniform", those of redraw, "blob.full".
 func (s *service) setPicture(ctx context.Context, file []byte) error {
 	if err := s.log.Ready(); err != nil {
 		return err
+	}
+	if !ShowsPhotographs(s.rules.Text(rules.Avatars)) {
+		return fault.New("org.picture_uniform")
 	}
 	clean, err := redraw(file)
 	if err != nil {
@@ -116,7 +120,7 @@ func (s *service) readPicture(ctx context.Context, user op.UserID) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	m, ok := b.pictures[user]
+	m, ok := b.photograph(user)
 	if !ok {
 		return nil, fault.New("org.picture_none")
 	}
@@ -142,7 +146,25 @@ func (s *shelf) loadPictures(ctx context.Context, b *book) error {
 	})
 }
 
-// cites lists all photographs.
+// photograph is how somebody is shown, where the team's rule allows it.
+func (b *book) photograph(u op.UserID) (module.Manifest, bool) {
+	m, ok := b.pictures[u]
+	return m, ok && ShowsPhotographs(b.avatars)
+}
+
+// colour is the colour of somebody's tile, 1 to 8: their own, or that of their department where those of a department look alike.
+func (b *book) colour(u op.UserID) int {
+	switch dept := b.dept[u]; {
+	case ShowsPhotographs(b.avatars):
+		return avatarOf(u)
+	case dept == "":
+		return avatarColours
+	default:
+		return int(dept[0])%avatarColours + 1
+	}
+}
+
+// cites lists all photographs, also those that are not shown now.
 func (s *service) cites(ctx context.Context) ([]module.Cited, error) {
 	b, err := s.shelf.book(ctx)
 	if err != nil {
@@ -202,7 +224,7 @@ type PictureDTO struct {
 	Data string `json:"data"` // "data:image/jpeg;base64,…"
 }
 
-// SetPicture makes a square JPEG or PNG, given in base64, this user's picture (R3). Faults: org.picture_too_large,
+// SetPicture makes a square JPEG or PNG, given in base64, this user's picture (R3, R4). Faults: org.picture_uniform, org.picture_too_large,
 // org.picture_unreadable, blob.full, store.full.
 func (a *API) SetPicture(file string) error {
 	if base64.StdEncoding.DecodedLen(len(file)) > maxUpload {
@@ -239,7 +261,7 @@ func (a *API) Picture(userID string) (PictureDTO, error) {
 
 // pictureOf says which picture somebody has, "" for none, and whether it is on this device yet.
 func (a *API) pictureOf(b *book, u op.UserID) (version string, here bool) {
-	m, ok := b.pictures[u]
+	m, ok := b.photograph(u)
 	if !ok {
 		return "", false
 	}

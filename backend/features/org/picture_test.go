@@ -12,6 +12,7 @@ import (
 
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/blob"
 	"tongzhou/sync/op"
 )
@@ -150,6 +151,62 @@ func TestOnlyOneselfSetsAPictureAndTheManagersRemoveIt(t *testing.T) {
 	}
 	if _, err := api(s.annPeer).Picture(s.ann.String()); fault.Code(err) != "org.picture_none" {
 		t.Errorf("after it was removed: %v", err)
+	}
+}
+
+// R4: where those of a department look alike, no photograph is taken or shown, also one that a program which does not ask has sent,
+// and the tiles of a department have one colour. What was there waits until the rule changes.
+func TestR4UniformAvatars(t *testing.T) {
+	s := newStaff(t)
+	if err := api(s.annPeer).SetPicture(encoded(asJPEG(t, square(256)))); err != nil {
+		t.Fatal(err)
+	}
+	before := must(api(s.annPeer).Me())(t)
+	s.rule(t, rules.Avatars, rules.UniformAvatars)
+	s.sync()
+	if err := api(s.annPeer).SetPicture(encoded(asJPEG(t, square(256)))); fault.Code(err) != "org.picture_uniform" {
+		t.Errorf("a photograph is taken: %v", err)
+	}
+	m := must(blobsOf(s).Put(t.Context(), s.annPeer.CompanyScope(), asJPEG(t, square(128))))(t)
+	if _, err := s.annPeer.Submit(t.Context(), []module.Submission{{Scope: s.annPeer.CompanyScope(), Type: typePicture, Entity: s.ann[:], Payload: picture{Content: &m}}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.sync()
+	for name, a := range map[string]*API{"ann": api(s.annPeer), "bob": api(s.bobPeer)} {
+		seen := must(a.Member(s.ann.String()))(t)
+		if seen.Picture != "" || seen.PictureHere || seen.Avatars != rules.UniformAvatars {
+			t.Errorf("%s sees %+v", name, seen)
+		}
+		if _, err := a.Picture(s.ann.String()); fault.Code(err) != "org.picture_none" {
+			t.Errorf("%s reads it: %v", name, err)
+		}
+		if cited := must(a.s.cites(t.Context()))(t); len(cited) != 1 {
+			t.Errorf("%s would let go of it", name)
+		}
+		colours := map[string]map[int]bool{}
+		for _, other := range must(a.Members(MemberQuery{}))(t).Members {
+			if colours[other.DepartmentID] == nil {
+				colours[other.DepartmentID] = map[int]bool{}
+			}
+			colours[other.DepartmentID][other.Avatar] = true
+			u := must(op.ParseUserID(other.UserID))(t)
+			if other.Avatar < 1 || other.Avatar > avatarColours || directory(s.annPeer).Avatar(u) != other.Avatar {
+				t.Errorf("colour %d", other.Avatar)
+			}
+		}
+		for dept, n := range colours {
+			if len(n) != 1 {
+				t.Errorf("department %q has %d colours", dept, len(n))
+			}
+		}
+	}
+	if !must(api(s.annPeer).Me())(t).CanRemovePicture {
+		t.Error("she cannot take it away")
+	}
+	s.rule(t, rules.Avatars, "photo")
+	s.sync()
+	if after := must(api(s.annPeer).Me())(t); after.Picture == "" || after.Avatar != before.Avatar {
+		t.Errorf("when photographs are shown again: %+v", after)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"tongzhou/backend/access"
 	"tongzhou/backend/fault"
 	"tongzhou/backend/module"
+	"tongzhou/backend/rules"
 	"tongzhou/sync/op"
 )
 
@@ -18,6 +19,10 @@ func CanManage(r access.Role) bool { return access.AtLeast(r, access.Admin) }
 func CanEditProfile(r access.Role, actor, subject op.UserID) bool {
 	return actor == subject || CanManage(r)
 }
+
+// ShowsPhotographs says whether people may be shown by a photograph, by the team's rule about that (R4). Where they are not, none is
+// taken either, and those that are there wait until the rule changes.
+func ShowsPhotographs(avatars string) bool { return avatars != rules.UniformAvatars }
 
 // CanRequest says whether the role may file requests. Guests only look.
 func CanRequest(r access.Role) bool { return access.AtLeast(r, access.Member) }

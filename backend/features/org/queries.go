@@ -52,7 +52,8 @@ type book struct {
 	named    map[string]int            // how many members bear a name
 	duties   map[string]string         // by dutyOf
 	seen     map[op.UserID]hlc.Time
-	pictures map[op.UserID]module.Manifest
+	pictures map[op.UserID]module.Manifest // all that there are, shown or not
+	avatars  string                        // the team's rule about them (R4)
 }
 
 // shelf keeps the last book until the directory changes.
@@ -60,7 +61,8 @@ type shelf struct {
 	db       module.DB
 	log      module.Log
 	team     module.Team
-	reviewed func() bool // whether changes of one's own profile are (R19)
+	reviewed func() bool   // whether changes of one's own profile are (R19)
+	avatars  func() string // the rule about pictures (R4)
 
 	mu    sync.Mutex // guards what follows
 	age   uint64     // counts changes
@@ -99,7 +101,7 @@ func (s *shelf) book(ctx context.Context) (*book, error) {
 func (s *shelf) load(ctx context.Context) (*book, error) {
 	b := &book{
 		profiles: map[op.UserID]entry{}, unheld: map[op.UserID]entry{}, dept: map[op.UserID]crdt.NodeID{}, duties: map[string]string{},
-		seen: map[op.UserID]hlc.Time{}, pictures: map[op.UserID]module.Manifest{}, officers: map[crdt.NodeID][]officer{}, named: map[string]int{},
+		seen: map[op.UserID]hlc.Time{}, pictures: map[op.UserID]module.Manifest{}, avatars: s.avatars(), officers: map[crdt.NodeID][]officer{}, named: map[string]int{},
 	}
 	if err := s.db.Read().QueryRowContext(ctx, queryTeam).Scan(&b.team); err != nil {
 		return nil, fmt.Errorf("read team: %w", err)

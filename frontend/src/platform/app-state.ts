@@ -14,6 +14,7 @@ export const appStaleAfter: StaleAfter = {
   [LOST]: [appStateQuery.queryKey],
   'org.changed': [appStateQuery.queryKey, peopleQuery.queryKey],
   'blob.arrived': [peopleQuery.queryKey],
+  'rules.changed': [peopleQuery.queryKey],
   // Who is online.
   connections: [peopleQuery.queryKey],
 };

@@ -542,6 +542,7 @@ export namespace org {
 	    picture: string;
 	    pictureHere: boolean;
 	    canRemovePicture: boolean;
+	    avatars: string;
 	    duty: string;
 	    standing: string;
 	    since: string;

@@ -22,6 +22,7 @@ const keys = {
 export const staleAfter: StaleAfter = {
   'chat.changed': [keys.list, ['chat', 'members'], ['chat', 'delivery']],
   'org.changed': [keys.list, ['chat', 'members'], ['chat', 'people'], keys.departments],
+  'rules.changed': [keys.list, ['chat', 'members'], ['chat', 'people']],
   connections: [['chat', 'members'], ['chat', 'people']],
 };
 

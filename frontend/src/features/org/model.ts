@@ -44,6 +44,8 @@ export interface Member {
   picture: string;
   pictureHere: boolean;
   canRemovePicture: boolean;
+  /** The team's rule about pictures (R4): photographs, those of a department alike, or none. */
+  avatars: string;
 }
 
 export type Standing = 'active' | 'frozen' | 'removed' | 'left';

@@ -57,6 +57,17 @@ test('a file that is no picture is refused before anything is sent, with the rea
   vi.unstubAllGlobals();
 });
 
+test.each([
+  ['photo', '请使用本人清晰照片，同事会看到', true],
+  ['off', '同事会看到', true],
+  ['uniform', '团队规范：使用部门统一头像，不显示照片', false],
+])('by the house rule %s it is said what is wanted (R4)', async (avatars, help, offered) => {
+  aBackend('', false);
+  await renderScreen(<PictureField me={aMember({ self: true, avatars })} />, { staleAfter });
+  expect(screen.getByText(help)).toBeInTheDocument();
+  expect(screen.queryAllByRole('button', { name: '上传头像' })).toHaveLength(offered ? 1 : 0);
+});
+
 test('a photograph can be taken away, and why not is said', async () => {
   const user = userEvent.setup();
   const backend = aBackend('p1', true).handle('org', {

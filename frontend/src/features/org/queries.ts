@@ -9,7 +9,7 @@ import { squarePicture } from './square-picture';
 const ALL = ['org'] as const;
 
 /** Presence comes with the connections. */
-export const staleAfter: StaleAfter = { 'org.changed': [ALL], 'blob.arrived': [ALL], connections: [[...ALL, 'members'], [...ALL, 'member']] };
+export const staleAfter: StaleAfter = { 'org.changed': [ALL], 'rules.changed': [ALL], 'blob.arrived': [ALL], connections: [[...ALL, 'members'], [...ALL, 'member']] };
 
 /** Members fetched at a time. */
 const PAGE = 200;

@@ -38,6 +38,7 @@ export function aMember(change: Partial<Member> = {}): Member {
     picture: '',
     pictureHere: false,
     canRemovePicture: false,
+    avatars: 'photo',
     ...change,
   };
 }

@@ -8,7 +8,7 @@ import type { Member } from '../model';
 import { useRemovePicture, useSetPicture } from '../queries';
 import classes from './picture-field.module.css';
 
-/** The own photograph. It counts at once, without saving the rest of the profile. */
+/** The own photograph. It counts at once, without saving the rest of the profile. Where those of a department look alike (R4), there is none. */
 export function PictureField({ me }: { me: Member }) {
   const { t } = useTranslation('org');
   const file = useRef<HTMLInputElement>(null);
@@ -17,6 +17,7 @@ export function PictureField({ me }: { me: Member }) {
   const toast = useToast();
   const reasonOf = useFaultText();
   const error = set.error ?? remove.error;
+  const uniform = me.avatars === 'uniform';
   const choose = (chosen: File | undefined) => {
     if (!chosen || set.isPending) return;
     remove.reset();
@@ -31,9 +32,11 @@ export function PictureField({ me }: { me: Member }) {
       <Avatar name={me.name} userId={me.userId} colour={me.avatar} size={56} />
       <div className={classes.words}>
         <div className={classes.buttons}>
-          <Button size="sm" loading={set.isPending} onClick={() => file.current?.click()}>
-            {me.picture === '' ? t('picture.choose') : t('picture.change')}
-          </Button>
+          {!uniform && (
+            <Button size="sm" loading={set.isPending} onClick={() => file.current?.click()}>
+              {me.picture === '' ? t('picture.choose') : t('picture.change')}
+            </Button>
+          )}
           {me.canRemovePicture && (
             <Button size="sm" kind="ghost" loading={remove.isPending} onClick={takeAway}>
               {t('picture.remove')}
@@ -45,7 +48,7 @@ export function PictureField({ me }: { me: Member }) {
             {t('picture.failed', { reason: reasonOf(error) })}
           </p>
         ) : (
-          <p className={classes.help}>{t('picture.help')}</p>
+          <p className={classes.help}>{uniform ? t('picture.uniform') : me.avatars === 'photo' ? t('picture.help') : t('picture.free')}</p>
         )}
       </div>
       <input

@@ -91,6 +91,7 @@ export function demoOrg(backend: FakeBackend): Handlers {
       picture: pictures.has(userId) ? `p${String(pictures.get(userId)?.length)}` : '',
       pictureHere: pictures.has(userId),
       canRemovePicture: pictures.has(userId),
+      avatars: 'photo',
     };
   };
 

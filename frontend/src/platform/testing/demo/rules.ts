@@ -35,7 +35,7 @@ const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** A part of the registry: of every kind, every level, changed and not, obeyed and waiting. */
 const RULES: readonly DemoRule[] = [
   rule('account', 'account.profile_complete', 'bool', true, 'R5', { acts: true }),
-  rule('account', 'account.avatar', 'enum', 'photo', 'R4', { level: 'D', options: ['photo', 'department', 'off'] }),
+  rule('account', 'account.avatar', 'enum', 'photo', 'R4', { level: 'D', options: ['photo', 'uniform', 'off'], acts: true }),
   rule('account', 'org.account_review', 'bool', true, 'R8 R106', { acts: true }),
   rule('account', 'org.profile_review', 'bool', true, 'R19 R106', { acts: true }),
   rule('account', 'invite.days', 'int', 7, 'R8', { unit: 'days', min: 1, max: 30, acts: true, value: 3, at: ago(60 * 50), by: '林晓雯' }),
