@@ -135,8 +135,8 @@ func TestH5WhatIsPastKeepingGoesEverywhere(t *testing.T) {
 	if n := x.c.stubs(); n != 0 {
 		t.Fatalf("%d bodies went at once", n)
 	}
-	if from, ok := x.c.R.KeptFrom(x.group); !ok || from.After(x.now().AddDate(0, 0, -90)) || from.Before(x.now().AddDate(0, 0, -98)) {
-		t.Fatalf("kept from %v, %v", from, ok)
+	if info, _ := x.c.R.Scope(x.group); info.KeptFrom.After(x.now().AddDate(0, 0, -90)) || info.KeptFrom.Before(x.now().AddDate(0, 0, -98)) {
+		t.Fatalf("kept from %v", info.KeptFrom)
 	}
 	x.a.horizon() // the next one is not due
 	if n := x.a.Count(`SELECT count(*) FROM horizon`); n != 1 {

@@ -12,6 +12,7 @@ const (
 	Avatars              Key = "account.avatar"                 // people are shown by a photograph of their own, or all of a department alike (R4)
 	ProfileReview        Key = "org.profile_review"             // name, department and position change by request only (R19)
 	AccountReview        Key = "org.account_review"             // who asks for an account does not approve it (R8)
+	HistoryDays          Key = "history.keep_days"              // messages go after so long; 0: never (R57)
 	BurstSame            Key = "chat.burst_same"                // so many equal messages in a row, no more; 0: any number (R45)
 	BackupDays           Key = "files.backup_days"              // a backup is reminded of, and made where it can be, after so long; 0: never (R137)
 	AuditRoles           Key = "audit.export_roles"             // who may export the audit log (R140)

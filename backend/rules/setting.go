@@ -81,11 +81,13 @@ type Setting struct {
 	// Min and Max bound an Int, the characters of a Text, the entries of a List. An Int of Level Default whose Min is 0 is
 	// switched off by 0.
 	Min, Max int
-	Options  []string
+	Least    int      // of an Int that may be 0 too: the smallest other value; 0: Min
+	Options  []string // of an Int: values that have names, others are as good
 	Level    Level
 	Serves   []string // "R35"
 	Who      Who
 	Acts     bool // this version of the program obeys it
+	Final    bool // what a value other than the default takes away does not come back with the default
 }
 
 // Find returns a setting; false for a key that this version does not know.

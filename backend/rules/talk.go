@@ -1,5 +1,7 @@
 package rules
 
+import "tongzhou/sync/op"
+
 func chat() []Setting {
 	week := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 	return []Setting{
@@ -24,6 +26,7 @@ func chat() []Setting {
 		{Key: "chat.sensitive_words", Kind: List, Default: []string{}, Min: 0, Max: 100, Level: Hard, Serves: []string{"R52"}},
 		{Key: "chat.sensitive_action", Kind: Enum, Default: "review", Options: []string{"warn", "review", "refuse"}, Level: Hard, Serves: []string{"R52"}},
 		{Key: "chat.forward_outside", Kind: Bool, Default: false, Level: Hard, Serves: []string{"R53"}},
+		{Key: HistoryDays, Kind: Int, Default: 0, Unit: Days, Min: 0, Least: op.MinKeepDays, Max: op.MaxKeepDays, Options: []string{"0", "365", "730"}, Level: Can, Serves: []string{"R57", "R143"}, Acts: true, Final: true},
 		{Key: "chat.watermark", Kind: Bool, Default: true, Level: Hard, Serves: []string{"R53"}},
 	}
 }

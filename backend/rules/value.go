@@ -22,7 +22,7 @@ const (
 var clockTime = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
 // Encode checks a value, as JSON gives it or as its Go type, and returns it as it stands in a rule.set op. Errors: fault
-// "rules.type", "rules.range" {min,max}, "rules.option", "rules.text", "rules.too_long".
+// "rules.type", "rules.range" {min,max}, "rules.least" {least,max}, "rules.option", "rules.text", "rules.too_long".
 func (s Setting) Encode(value any) ([]byte, error) {
 	v, err := s.Check(value)
 	if err != nil {
@@ -65,6 +65,9 @@ func (s Setting) Check(value any) (any, error) {
 		if n, ok := whole(value); ok {
 			if n < s.Min || n > s.Max {
 				return nil, fault.New("rules.range", "min", s.Min, "max", s.Max)
+			}
+			if n != 0 && n < s.Least {
+				return nil, fault.New("rules.least", "least", s.Least, "max", s.Max)
 			}
 			return n, nil
 		}

@@ -21,6 +21,7 @@ func TestValuesAreChecked(t *testing.T) {
 	line := rules.Setting{Kind: rules.Text, Default: "", Min: 0, Max: 4}
 	choice := rules.Setting{Kind: rules.Enum, Default: "a", Options: []string{"a", "b"}}
 	flag := rules.Setting{Kind: rules.Bool, Default: true}
+	gap := rules.Setting{Kind: rules.Int, Default: 0, Min: 0, Least: 90, Max: 1000}
 	for _, c := range []struct {
 		setting rules.Setting
 		value   any
@@ -32,6 +33,10 @@ func TestValuesAreChecked(t *testing.T) {
 		{number, uint64(7), ""},
 		{number, int64(7), ""},
 		{number, -1, "rules.range"},
+		{gap, 0, ""},
+		{gap, 90, ""},
+		{gap, 89, "rules.least"},
+		{gap, 1001, "rules.range"},
 		{number, 51, "rules.range"},
 		{number, 7.5, "rules.type"},
 		{number, "7", "rules.type"},

@@ -264,12 +264,10 @@ func (o *opened) honest(k *Kind) bool {
 	return !o.sealed.Expires() || k.Expires && o.sealed.Flags == op.ExpiryFlags(o.body.HLC)
 }
 
-// KeptFrom is when the history of a scope that is still kept begins; false where nothing was ever taken from it.
-func (r *Replica) KeptFrom(id op.ScopeID) (time.Time, bool) {
-	s := r.committed.Load().byID[id]
-	if s == nil {
-		return time.Time{}, false
+// keptFrom is when the history of a scope that is still kept begins; zero where nothing was ever taken from it.
+func (r *Replica) keptFrom(s *scope) time.Time {
+	if from := op.WeekBefore(r.horizons.of(s.tag).newest); from > 0 {
+		return time.UnixMilli(from).UTC()
 	}
-	from := op.WeekBefore(r.horizons.of(s.tag).newest)
-	return time.UnixMilli(from).UTC(), from > 0
+	return time.Time{}
 }

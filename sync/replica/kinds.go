@@ -2,6 +2,7 @@ package replica
 
 import (
 	"database/sql"
+	"time"
 
 	"tongzhou/sync/authority"
 	"tongzhou/sync/hlc"
@@ -136,6 +137,9 @@ type ScopeInfo struct {
 	Creator op.UserID // zero for control, company and direct
 	Created hlc.Time  // of the earliest scope.new; zero for control and company
 	Members map[op.UserID]authority.Role
+	// KeptFrom is when what is left of its history begins; zero while nothing of it was past keeping. What was written before
+	// and came later may still be there.
+	KeptFrom time.Time
 }
 
 // Delivery says which people hold an op: proven by their devices' acknowledgements, never assumed.

@@ -19,14 +19,16 @@ func sortByRecency(feeds []oplog.Feed) {
 	})
 }
 
-func (s *scope) info() ScopeInfo {
-	return ScopeInfo{ID: s.id, No: s.no, Kind: s.kind, Creator: s.creator, Created: s.created, Members: maps.Clone(s.members)}
+func (r *Replica) info(s *scope) ScopeInfo {
+	return ScopeInfo{
+		ID: s.id, No: s.no, Kind: s.kind, Creator: s.creator, Created: s.created, Members: maps.Clone(s.members), KeptFrom: r.keptFrom(s),
+	}
 }
 
 // Scope describes a scope; false while this device does not know what it is.
 func (r *Replica) Scope(id op.ScopeID) (ScopeInfo, bool) {
 	if s := r.world.Load().byID[id]; s != nil && s.kind != ScopeUnknown {
-		return s.info(), true
+		return r.info(s), true
 	}
 	return ScopeInfo{}, false
 }
@@ -34,7 +36,7 @@ func (r *Replica) Scope(id op.ScopeID) (ScopeInfo, bool) {
 // ScopeByNo is Scope by local number.
 func (r *Replica) ScopeByNo(no int64) (ScopeInfo, bool) {
 	if s := r.world.Load().byNo[no]; s != nil && s.kind != ScopeUnknown {
-		return s.info(), true
+		return r.info(s), true
 	}
 	return ScopeInfo{}, false
 }
@@ -46,7 +48,7 @@ func (r *Replica) Scopes(kinds ...ScopeKind) []ScopeInfo {
 		for _, k := range kinds {
 			if s.kind == k {
 				if _, in := s.members[r.id.Root.ID]; in {
-					out = append(out, s.info())
+					out = append(out, r.info(s))
 				}
 			}
 		}

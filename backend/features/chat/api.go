@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tongzhou/backend/fault"
+	"tongzhou/backend/module"
 	"tongzhou/sync/op"
 )
 
@@ -156,6 +157,9 @@ func (a *API) History(q HistoryQuery) (HistoryDTO, error) {
 	out := HistoryDTO{Messages: make([]MessageDTO, 0, len(page.Messages)), HasOlder: page.HasOlder, HasNewer: page.HasNewer, Filling: a.s.log.Filling(chat)}
 	for _, m := range page.Messages {
 		out.Messages = append(out.Messages, messageDTO(m, name))
+	}
+	if !page.KeptFrom.IsZero() {
+		out.KeptFrom = module.Timestamp(page.KeptFrom)
 	}
 	if page.FirstUnread != nil {
 		out.FirstUnread = page.FirstUnread.String()

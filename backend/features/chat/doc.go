@@ -6,7 +6,7 @@
 // token that stands for a chat or a sender.
 //
 // Ops, in the scope of the chat:
-//   - chat.message/1 creates a message; it never changes. Every member but guests (CanSend, R76).
+//   - chat.message/1 creates a message; it never changes, and goes when it is past keeping by the house rule. Every member but guests (CanSend, R76).
 //   - chat.group/1 sets name or purpose of a group, the later write wins per field. Owner and admins (CanManage, R74, R75).
 //
 // Register chat.read: one device's read mark. A person's mark is the furthest of their devices, so a mark never goes back;

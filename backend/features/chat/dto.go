@@ -67,6 +67,7 @@ type HistoryDTO struct {
 	HasNewer    bool         `json:"hasNewer"`
 	Filling     bool         `json:"filling"`     // older messages are on their way to this device
 	FirstUnread string       `json:"firstUnread"` // "" when everything is read
+	KeptFrom    string       `json:"keptFrom"`    // what is older was let go by the house rule; "" while nothing was
 }
 
 // ReceiverDTO is somebody who holds a message.

@@ -37,6 +37,7 @@ type Page struct {
 	HasOlder    bool
 	HasNewer    bool
 	FirstUnread *MessageID // nil when everything is read
+	KeptFrom    time.Time  // what is older was let go by the house rule; zero while nothing was
 }
 
 // window says which part of a history is wanted: what is before, after or around a message. With none of them it is what is
@@ -67,6 +68,7 @@ func (s *service) history(ctx context.Context, chat op.ScopeID, w window) (Page,
 	if !unread.isZero() {
 		page.FirstUnread = &MessageID{chat, unread.ref}
 	}
+	page.KeptFrom = info.KeptFrom
 	page.Messages, err = s.present(ctx, info, list)
 	return page, err
 }

@@ -39,7 +39,7 @@ type readMark struct {
 
 func messageKinds() []module.Kind {
 	return []module.Kind{{
-		Type: typeMessage, Scopes: []module.ScopeKind{module.ScopeGroup, module.ScopeDirect}, Creates: true,
+		Type: typeMessage, Scopes: []module.ScopeKind{module.ScopeGroup, module.ScopeDirect}, Creates: true, Expires: true,
 		Check: checkMessage, Authorize: authorizeMessage,
 	}}
 }

@@ -19,6 +19,7 @@ type RuleDTO struct {
 	Unit      string   `json:"unit"` // "", seconds, minutes, hours, days, working_days, megabytes, characters, times, parts, clock
 	Min       int      `json:"min"`  // of the number, the characters, or the entries
 	Max       int      `json:"max"`
+	Least     int      `json:"least"` // the smallest number but 0; 0: min
 	Options   []string `json:"options"`
 	Default   any      `json:"default"`
 	Value     any      `json:"value"`
@@ -27,9 +28,10 @@ type RuleDTO struct {
 	Level     string   `json:"level"`   // H, D, F, P
 	Who       string   `json:"who"`     // owner, admin
 	CanChange bool     `json:"canChange"`
-	Acts      bool     `json:"acts"` // this version obeys it; others wait for their feature
-	At        string   `json:"at"`   // of the last change, "" if there was none
-	By        string   `json:"by"`   // name
+	Acts      bool     `json:"acts"`  // this version obeys it; others wait for their feature
+	Final     bool     `json:"final"` // what it takes away does not come back
+	At        string   `json:"at"`    // of the last change, "" if there was none
+	By        string   `json:"by"`    // name
 }
 
 // SetInput is a new value.
@@ -104,9 +106,9 @@ func (a *API) one(key string) (RuleDTO, error) {
 
 func (a *API) dto(x rules.Setting, name nameOf) RuleDTO {
 	d := RuleDTO{
-		Key: string(x.Key), Group: string(x.Group), Kind: string(x.Kind), Unit: string(x.Unit), Min: x.Min, Max: x.Max,
+		Key: string(x.Key), Group: string(x.Group), Kind: string(x.Kind), Unit: string(x.Unit), Min: x.Min, Max: x.Max, Least: x.Least,
 		Options: append([]string{}, x.Options...), Default: x.Default, Value: x.Default, Serves: x.Serves, Level: string(x.Level),
-		Who: string(x.Who), CanChange: CanChange(a.s.log.View().Role(a.s.log.Self().User), x), Acts: x.Acts,
+		Who: string(x.Who), CanChange: CanChange(a.s.log.View().Role(a.s.log.Self().User), x), Acts: x.Acts, Final: x.Final,
 	}
 	if all := a.s.decisions(x); len(all) > 0 {
 		last := all[len(all)-1]

@@ -431,6 +431,7 @@ export namespace chat {
 	    hasNewer: boolean;
 	    filling: boolean;
 	    firstUnread: string;
+	    keptFrom: string;
 	}
 	export interface HistoryQuery {
 	    chatId: string;
@@ -692,6 +693,7 @@ export namespace rules {
 	    unit: string;
 	    min: number;
 	    max: number;
+	    least: number;
 	    options: string[];
 	    default: any;
 	    value: any;
@@ -701,6 +703,7 @@ export namespace rules {
 	    who: string;
 	    canChange: boolean;
 	    acts: boolean;
+	    final: boolean;
 	    at: string;
 	    by: string;
 	}

@@ -15,8 +15,9 @@ interface ChatDTO extends Omit<Chat, 'last'> {
   last: (Omit<LastMessage, 'at'> & { at: string }) | null;
 }
 
-interface HistoryDTO extends Omit<HistoryPage, 'messages'> {
+interface HistoryDTO extends Omit<HistoryPage, 'messages' | 'keptFrom'> {
   messages: MessageDTO[];
+  keptFrom: string;
 }
 
 interface HitDTO extends Omit<Hit, 'message'> {
@@ -133,7 +134,7 @@ export const chatApi = {
 export const historySource: HistorySource = {
   history: async ({ chatId, before = '', after = '', around = '', limit }: PageQuery): Promise<HistoryPage> => {
     const dto = await call<HistoryDTO>('chat', 'History', { chatId, before, after, around, limit });
-    return { ...dto, messages: dto.messages.map(toMessage) };
+    return { ...dto, messages: dto.messages.map(toMessage), keptFrom: dto.keptFrom === '' ? 0 : Date.parse(dto.keptFrom) };
   },
   send: async (chatId, text, clientId) => toMessage(await call<MessageDTO>('chat', 'Send', { chatId, text, clientId })),
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { Fault } from '../../platform/fault';
 import { HistoryStore } from './history-store';
 import type { HistorySource, PageQuery } from './history-store';
 import type { HistoryPage } from './history';
@@ -24,6 +25,7 @@ class MemoryChat implements HistorySource {
   history(query: PageQuery): Promise<HistoryPage> {
     this.queries.push(query);
     const at = (id: string) => this.all.findIndex((m) => m.id === id);
+    if (query.around && at(query.around) < 0) return Promise.reject(new Fault('chat.unknown_message'));
     let from = Math.max(0, this.all.length - query.limit);
     let to = this.all.length;
     if (query.before) {
@@ -50,6 +52,15 @@ async function opened(chat: MemoryChat, at = ''): Promise<HistoryStore> {
   await store.open(at);
   return store;
 }
+
+test('what is read again begins anew when its first message is past keeping', async () => {
+  const chat = new MemoryChat(messages(0, 20));
+  const store = await opened(chat);
+  chat.all = messages(10, 10);
+  await store.refresh();
+  expect(store.snapshot().problem).toBeNull();
+  expect(ids(store)).toEqual(chat.all.map((m) => m.id));
+});
 
 describe('opening', () => {
   test('opens at the first unread message and keeps its line', async () => {

@@ -3,6 +3,7 @@
 // One store lives as long as one chat is on the screen.
 
 import { last } from '../../lib/last';
+import { Fault } from '../../platform/fault';
 import { appendPage, appendSaved, emptyWindow, fromPage, PAGE_SIZE, prependPage, replaceMessages } from './history';
 import type { HistoryPage, HistoryWindow } from './history';
 import type { Message } from './model';
@@ -40,6 +41,8 @@ export interface HistoryState {
   filling: boolean;
   /** Where 以下是新消息 stands; settled when the chat is opened and kept. */
   firstUnread: string;
+  /** Everything older was let go by the house rule; 0 while nothing was. */
+  keptFrom: number;
   wish: ScrollWish | null;
   /** What could not be read while the rest stays on the screen. */
   problem: { reading: 'older' | 'newer' | 'changes'; error: unknown } | null;
@@ -66,6 +69,7 @@ export class HistoryStore {
     hasNewer: false,
     filling: false,
     firstUnread: '',
+    keptFrom: 0,
     wish: null,
     problem: null,
   };
@@ -107,6 +111,7 @@ export class HistoryStore {
         phase: 'ready',
         error: null,
         firstUnread: first ? page.firstUnread : this.state.firstUnread,
+        keptFrom: page.keptFrom,
         wish: openingWish(messageId, page),
       });
     } catch (error) {
@@ -227,7 +232,14 @@ export class HistoryStore {
     const generation = this.generation;
     const reachesEnd = !this.window.hasNewer;
 
-    let page = await this.source.history({ chatId: this.chatId, around: first.id, limit: PAGE_SIZE });
+    let page: HistoryPage;
+    try {
+      page = await this.source.history({ chatId: this.chatId, around: first.id, limit: PAGE_SIZE });
+    } catch (error) {
+      // It is past keeping by now.
+      if (error instanceof Fault && error.code === 'chat.unknown_message') return this.open('');
+      throw error;
+    }
     const start = page.messages.findIndex((m) => m.id === first.id);
     if (start < 0) return this.open('');
     const fresh = page.messages.slice(start);
@@ -244,7 +256,7 @@ export class HistoryStore {
     }
     if (generation !== this.generation) return;
     this.window = replaceMessages(this.window, fresh, { hasOlder, hasNewer: page.hasNewer, filling: page.filling });
-    this.publish({ problem: null });
+    this.publish({ problem: null, keptFrom: page.keptFrom });
   }
 
   private publish(change: Partial<HistoryState>): void {

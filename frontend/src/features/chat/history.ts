@@ -13,6 +13,8 @@ export interface HistoryPage {
   filling: boolean;
   /** Id of the first message not read yet, "" when all are read. */
   firstUnread: string;
+  /** What is older was let go by the house rule; ms since 1970; 0 while nothing was. */
+  keptFrom: number;
 }
 
 export interface HistoryWindow {
@@ -54,7 +56,7 @@ export function appendPage(window: HistoryWindow, page: HistoryPage): HistoryWin
  */
 export function appendSaved(window: HistoryWindow, message: Message): HistoryWindow {
   if (window.hasNewer || window.messages.some((m) => m.id === message.id)) return window;
-  return appendPage(window, { messages: [message], hasOlder: true, hasNewer: false, filling: window.filling, firstUnread: '' });
+  return appendPage(window, { messages: [message], hasOlder: true, hasNewer: false, filling: window.filling, firstUnread: '', keptFrom: 0 });
 }
 
 /**

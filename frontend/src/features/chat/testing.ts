@@ -48,5 +48,5 @@ export function messages(from: number, count: number, change: Partial<Message> =
 }
 
 export function aPage(list: Message[], change: Partial<HistoryPage> = {}): HistoryPage {
-  return { messages: list, hasOlder: false, hasNewer: false, filling: false, firstUnread: '', ...change };
+  return { messages: list, hasOlder: false, hasNewer: false, filling: false, firstUnread: '', keptFrom: 0, ...change };
 }

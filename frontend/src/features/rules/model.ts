@@ -11,6 +11,9 @@ export interface Rule {
   /** Of the number, the characters, or the entries. */
   min: number;
   max: number;
+  /** The smallest number but 0; 0: min. */
+  least: number;
+  /** The choices; of a number: values that have names, others are as good. */
   options: string[];
   default: RuleValue;
   value: RuleValue;
@@ -23,6 +26,8 @@ export interface Rule {
   canChange: boolean;
   /** This version obeys it; the others wait for their feature. */
   acts: boolean;
+  /** What it takes away does not come back. */
+  final: boolean;
   /** Of the last change, RFC 3339; "" if there was none. */
   at: string;
   by: string;
@@ -58,13 +63,14 @@ export function entriesOf(text: string): string[] {
   return [...new Set(all.filter((entry) => entry !== ''))];
 }
 
-export type ValueProblem = 'number' | 'range' | 'clock' | 'length' | 'entries' | null;
+export type ValueProblem = 'number' | 'range' | 'least' | 'clock' | 'length' | 'entries' | null;
 
 /** What is wrong with a value, as far as can be told before the backend checks it. */
 export function problemOf(rule: Rule, value: RuleValue): ValueProblem {
   const { kind, min, max, unit } = rule;
   if (kind === 'int') {
     if (typeof value !== 'number' || !Number.isInteger(value)) return 'number';
+    if (value !== 0 && value < rule.least) return 'least';
     return value < min || value > max ? 'range' : null;
   }
   if (kind === 'text' && typeof value === 'string') {

@@ -15,6 +15,7 @@ const rule = (change: Partial<Rule>): Rule => ({
   unit: 'days',
   min: 1,
   max: 30,
+  least: 0,
   options: [],
   default: 7,
   value: 7,
@@ -24,6 +25,7 @@ const rule = (change: Partial<Rule>): Rule => ({
   who: 'admin',
   canChange: true,
   acts: true,
+  final: false,
   at: '',
   by: '',
   ...change,
@@ -152,4 +154,29 @@ test('the history says who decided what on which device', async () => {
   await show('/rules?rule=invite.days');
   const entries = within(await screen.findByRole('region', { name: '修改记录' }));
   expect((await entries.findByRole('listitem')).textContent).toMatch(/7 天 → 3 天林晓雯 · MacBook Air · /);
+});
+
+test('R57: how long messages are kept is chosen by name or in days, and confirmed, because nothing comes back', async () => {
+  const keep = rule({ key: 'history.keep_days', group: 'chat', min: 0, least: 90, max: 36500, options: ['0', '365', '730'], default: 0, value: 0, level: 'F', final: true, serves: ['R57'] });
+  rules = [...rules, keep];
+  await show('/rules?group=chat&rule=history.keep_days');
+  expect(await row(/聊天记录保留期限/)).toHaveTextContent('永久保留');
+  await user.click(await screen.findByRole('combobox', { name: '现在的值' }));
+  await user.click(await screen.findByRole('option', { name: '自定义', hidden: true }));
+  const field = await screen.findByRole('textbox', { name: '现在的值（天）' });
+  await user.clear(field);
+  await user.type(field, '89{Enter}');
+  expect(await screen.findByText('请填 90 到 36500 之间的数，或选择永久保留')).toBeInTheDocument();
+  await user.clear(field);
+  await user.type(field, '180{Enter}');
+  const dialog = await screen.findByRole('dialog', { name: '清理后无法恢复' });
+  expect(dialog).toHaveTextContent('保存期限将改为 180 天');
+  await user.click(within(dialog).getByRole('button', { name: '取消' }));
+  expect(backend.callsOf('rules.Set')).toEqual([]);
+  await user.click(screen.getByRole('button', { name: '保存' }));
+  await user.click(within(await screen.findByRole('dialog', { name: '清理后无法恢复' })).getByRole('button', { name: '确认修改' }));
+  await waitFor(() => expect(backend.callsOf('rules.Set')).toEqual([[{ key: 'history.keep_days', value: 180 }]]));
+  // Back to "for ever" takes nothing away.
+  await user.click(await screen.findByRole('button', { name: '恢复默认' }));
+  await waitFor(() => expect(backend.callsOf('rules.Reset')).toEqual([['history.keep_days']]));
 });

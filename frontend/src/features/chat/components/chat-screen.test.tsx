@@ -20,10 +20,11 @@ interface Story {
   list?: Message[];
   unread?: number;
   firstUnread?: string;
+  keptFrom?: string;
 }
 
 /** One group with the given messages, and an empty chat with 林晓雯. */
-function backend({ list = messages(1, 3), unread = 0, firstUnread = '' }: Story = {}) {
+function backend({ list = messages(1, 3), unread = 0, firstUnread = '', keptFrom = '' }: Story = {}) {
   const iso = (message: Message) => ({ ...message, at: new Date(message.at).toISOString() });
   const state = { list, unread };
   const fake = new FakeBackend()
@@ -35,7 +36,7 @@ function backend({ list = messages(1, 3), unread = 0, firstUnread = '' }: Story 
         { ...aChat({ id: 'c2', kind: 'direct', name: '林晓雯', peerUserId: 'u1', draft: '写到一半' }), last: null },
       ],
       Members: () => [],
-      History: ({ chatId }: { chatId: string }) => ({ messages: chatId === 'c1' ? state.list.map(iso) : [], hasOlder: false, hasNewer: false, firstUnread }),
+      History: ({ chatId }: { chatId: string }) => ({ messages: chatId === 'c1' ? state.list.map(iso) : [], hasOlder: false, hasNewer: false, firstUnread, keptFrom }),
       Send: ({ text, clientId }: { text: string; clientId: string }) => {
         const saved = aMessage({ id: `saved-${clientId}`, text, own: true, state: 'saved', received: 0, total: 1, senderId: 'me' });
         state.list = [...state.list, saved];
@@ -162,6 +163,17 @@ describe('sending', () => {
 });
 
 describe('history', () => {
+  test('says above the first message what was let go by the house rule, and in a chat that lost all', async () => {
+    const { state } = backend({ keptFrom: '2026-03-05T00:00:00.000Z' });
+    const { unmount } = await open('/chat?chat=c1');
+    expect(await screen.findByText('2026年3月5日之前的消息已按公司规定清理')).toBeInTheDocument();
+    unmount();
+    state.list = [];
+    await open('/chat?chat=c1');
+    expect(await screen.findByText('2026年3月5日之前的消息已按公司规定清理')).toBeInTheDocument();
+    expect(screen.getByText('还没有新的消息')).toBeInTheDocument();
+  });
+
   test('the line of new messages stands once, above the first unread one', async () => {
     backend({ list: messages(1, 4), unread: 2, firstUnread: 'm3' });
     await open('/chat?chat=c1');

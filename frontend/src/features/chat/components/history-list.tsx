@@ -8,6 +8,7 @@ import { timeText } from '../../../lib/time-text';
 import type { HistoryState, Row, ScrollWish } from '../history-store';
 import { rowShape, showsDelivery } from '../model';
 import classes from './history-list.module.css';
+import { HistoryStart } from './history-start';
 import { MessageRow } from './message-row';
 
 interface HistoryListProps {
@@ -101,6 +102,7 @@ export function HistoryList({ state, language, now, t, people, onOlder, onNewer,
             const nextShape = next && rowShape(row.message, next.message, firstUnread);
             return (
               <div key={item.key} ref={list.measureElement} data-index={item.index}>
+                {item.index === 0 && !state.hasOlder && !state.filling && <HistoryStart keptFrom={state.keptFrom} language={language} t={t} />}
                 <MessageRow
                   message={row.message}
                   day={shape.day ? time.day(row.message.at, now) : ''}

@@ -21,6 +21,7 @@ import { useMarkChat } from '../queries';
 import { useReadMark } from '../use-read-mark';
 import { Announcer } from './announcer';
 import { HistoryList } from './history-list';
+import { HistoryStart } from './history-start';
 import classes from './history-pane.module.css';
 import { HistorySkeleton } from './history-skeleton';
 
@@ -74,10 +75,13 @@ export function HistoryPane({ store, chat, people }: HistoryPaneProps) {
     <div className={classes.pane}>
       {state.problem && <Problem error={state.problem.error} onRetry={() => void store.retry()} />}
       {state.rows.length === 0 ? (
-        <EmptyState
-          icon={<IconMessageCircle size={36} stroke={1.3} />}
-          text={t(chat.kind === 'group' ? 'history.emptyGroup' : 'history.emptyDirect')}
-        />
+        <>
+          <HistoryStart keptFrom={state.keptFrom} language={i18n.language} t={t} />
+          <EmptyState
+            icon={<IconMessageCircle size={36} stroke={1.3} />}
+            text={t(state.keptFrom > 0 ? 'history.emptyPast' : chat.kind === 'group' ? 'history.emptyGroup' : 'history.emptyDirect')}
+          />
+        </>
       ) : (
         <HistoryList
           state={state}

@@ -4,6 +4,7 @@ import { timeText } from '../../../lib/time-text';
 import { useFaultText } from '../../../platform/fault-text';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
+import { Dialog } from '../../../ui/dialog';
 import { Drawer } from '../../../ui/drawer';
 import { FieldList } from '../../../ui/field-list';
 import { IconAlertCircle } from '../../../ui/icons';
@@ -24,7 +25,7 @@ export function RuleDrawer({ rule, onClose }: { rule: Rule; onClose: () => void 
   const changed = Date.parse(at);
   const fields = [
     { label: t('drawer.default'), value: text.value(rule, rule.default) },
-    ...(kind === 'int' ? [{ label: t('drawer.range'), value: `${String(min)} – ${String(max)}` }] : []),
+    ...(kind === 'int' ? [{ label: t('drawer.range'), value: `${String(rule.least || min)} – ${String(max)}` }] : []),
     { label: t('drawer.level'), value: t(`levelHelp.${level}`) },
     { label: t('drawer.serves'), value: serves.join(' ') },
     { label: t('drawer.who'), value: t(`who.${who}`) },
@@ -60,10 +61,17 @@ function Editor({ rule }: { rule: Rule }) {
   const [value, setValue] = useState<RuleValue>(rule.value);
   const [checked, setChecked] = useState(false);
   const saved = () => toast(t('saved'));
+  const [asking, setAsking] = useState(false);
+  const text = useRuleText();
   const set = useSetRule(saved);
   const reset = useResetRule(saved);
   const problem = problemOf(rule, value);
   const failure = set.error ?? reset.error;
+  const save = () => {
+    setAsking(false);
+    set.mutate({ key: rule.key, value });
+  };
+  const explanation = text.explain(rule.key);
   return (
     <form
       className={classes.form}
@@ -71,10 +79,13 @@ function Editor({ rule }: { rule: Rule }) {
       onSubmit={(event) => {
         event.preventDefault();
         setChecked(true);
-        if (problem === null && !set.isPending && !reset.isPending && !sameValue(value, rule.value)) set.mutate({ key: rule.key, value });
+        if (problem !== null || set.isPending || reset.isPending || sameValue(value, rule.value)) return;
+        if (rule.final && !sameValue(value, rule.default)) setAsking(true);
+        else save();
       }}
     >
-      <ValueField rule={rule} value={value} onChange={setValue} error={checked && problem ? t(`problem.${problem}`, { min: rule.min, max: rule.max }) : undefined} />
+      <ValueField rule={rule} value={value} onChange={setValue} error={checked && problem ? t(`problem.${problem}`, { min: rule.min, max: rule.max, least: rule.least }) : undefined} />
+      {explanation && <p className={classes.help}>{explanation}</p>}
       {failure && (
         <Banner tone="danger" icon={<IconAlertCircle size={16} stroke={1.8} />} alert>
           {t('notSaved', { reason: reasonOf(failure) })}
@@ -91,6 +102,21 @@ function Editor({ rule }: { rule: Rule }) {
           {t('drawer.save')}
         </Button>
       </div>
+      <Dialog
+        opened={asking}
+        title={t('confirm.title')}
+        onClose={() => setAsking(false)}
+        footer={
+          <>
+            <Button onClick={() => setAsking(false)}>{t('confirm.cancel')}</Button>
+            <Button kind="danger" onClick={save}>
+              {t('confirm.save')}
+            </Button>
+          </>
+        }
+      >
+        <p className={classes.asked}>{text.confirm(rule, value)}</p>
+      </Dialog>
     </form>
   );
 }

@@ -37,7 +37,7 @@ export function ValueField(props: ValueFieldProps) {
         />
       );
     case 'int':
-      return <NumberField {...props} />;
+      return rule.options.length > 0 ? <NamedNumberField {...props} /> : <NumberField {...props} />;
     case 'enum':
       return <Select label={label} value={String(value)} options={rule.options.map((one) => ({ value: one, label: text.option(one) }))} onChange={onChange} error={error} />;
     case 'text':
@@ -61,8 +61,32 @@ function NumberField({ rule, value, onChange, error }: ValueFieldProps) {
         onChange(/^\d{1,9}$/.test(next.trim()) ? Number(next.trim()) : NaN);
       }}
       error={error}
-      help={rule.min === 0 && rule.level === 'D' ? t('drawer.zeroHelp', { min: rule.min, max: rule.max }) : t('drawer.rangeHelp', { min: rule.min, max: rule.max })}
+      help={rule.least > 0 ? t('drawer.leastHelp', { least: rule.least, max: rule.max }) : rule.min === 0 && rule.level === 'D' ? t('drawer.zeroHelp', { min: rule.min, max: rule.max }) : t('drawer.rangeHelp', { min: rule.min, max: rule.max })}
     />
+  );
+}
+
+const OTHER = 'other';
+
+/** Some values have names; any other can be typed. */
+function NamedNumberField(props: ValueFieldProps) {
+  const { rule, value, onChange } = props;
+  const { t } = useTranslation('rules');
+  const text = useRuleText();
+  const [typing, setTyping] = useState(!rule.options.includes(String(value)));
+  return (
+    <>
+      <Select
+        label={t('drawer.value')}
+        value={typing ? OTHER : String(value)}
+        options={[...rule.options.map((one) => ({ value: one, label: text.value(rule, Number(one)) })), { value: OTHER, label: t('value.other') }]}
+        onChange={(next) => {
+          setTyping(next === OTHER);
+          if (next !== OTHER) onChange(Number(next));
+        }}
+      />
+      {typing && <NumberField {...props} />}
+    </>
   );
 }
 
