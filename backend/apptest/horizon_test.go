@@ -143,9 +143,22 @@ func TestH5WhatIsPastKeepingGoesEverywhere(t *testing.T) {
 		t.Fatalf("%d horizons", n)
 	}
 
+	e := x.a.Join("e") // is given them whole, and keeps them so for as long
+	if err := x.a.R.AddMembers(context.Background(), x.group, []op.UserID{e.user()}); err != nil {
+		t.Fatal(err)
+	}
+	x.exchange()
+	x.b.ahead(e)
+	Exchange(x.b, e)
+	x.same(x.b, e)
+	if n := e.stubs(); n != 0 || e.countStatus(oplog.Expired) != 3 {
+		t.Fatalf("%d stubs of %d expired ops", n, e.countStatus(oplog.Expired))
+	}
+	x.exchange()
+
 	x.pass(15)
-	x.same(x.all()...)
-	for _, m := range x.all() {
+	x.same(append(x.all(), e)...)
+	for _, m := range append(x.all(), e) {
 		if n := m.stubs(); n != 3 {
 			t.Fatalf("%s has %d stubs", m.Name, n)
 		}

@@ -139,6 +139,9 @@ func (r *Replica) expireFeed(p *projector, s stage, no int64, next uint64) error
 		return fmt.Errorf("expire: no feed %d", no)
 	}
 	end := min(f.Len, next+stepOps-1)
+	if end == f.Len { // with what is ahead of the feed
+		end = f.Top()
+	}
 	err := oplog.EachOp(p.tx, no, next, end, func(x *oplog.Stored) error {
 		if s == pruning {
 			return r.pruneOp(p, x)
