@@ -308,3 +308,36 @@ func TestFrozenIsToldWhileAnotherHoldsTheFeed(t *testing.T) {
 		Eventually(t, "b knows", func() bool { return b.R.Gone() })
 	})
 }
+
+// S20: who is taken out of a group reads that, also where its newest key was only handed over ahead of a feed that nobody brings.
+func TestTakenOutUnderAKeyThatCameAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		a := Found(t, "a")
+		b, c := a.Join("b"), a.Join("c")
+		Exchange(a, b, c)
+		group := a.Group(b, c)
+		a.Copy(b)
+		a.Copy(c)
+		if err := c.R.Rotate(ctx, group); err != nil {
+			t.Fatal(err)
+		}
+		raws, err := c.R.KeysFor(a.Device(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.R.LearnKeys(ctx, raws); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.R.RemoveMembers(ctx, group, []op.UserID{b.user()}); err != nil {
+			t.Fatal(err)
+		}
+		l := Connect(a, b)
+		defer l.Stop()
+		Eventually(t, "b knows", func() bool {
+			info, ok := b.R.Scope(group)
+			_, in := info.Members[b.user()]
+			return !ok || !in
+		})
+	})
+}

@@ -63,6 +63,9 @@ func (r *Replica) sayScopeCuts(p *projector, s *scope, removal op.ID, cuts []aut
 // appendScopeControl writes a control op of a private scope, citing its whole known frontier.
 func (r *Replica) appendScopeControl(p *projector, s *scope, typ string, payload any) error {
 	x, err := r.payDebt(p, s, op.Control)
+	if err == nil && typ == authority.TypeScopeRevoke && x.place == 0 { // who is taken out may never get the key, and must read this
+		x, err = r.rotate(p, s, lineFor(s, op.Control))
+	}
 	if err != nil {
 		return err
 	}
