@@ -89,6 +89,9 @@ func (c *Courier) onRegisters(ctx context.Context, m *wire.Registers) error {
 			c.fetch.skipped = true
 			continue
 		}
+		if errors.Is(err, replica.ErrStored) {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrRelay, err)
 		}

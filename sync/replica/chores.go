@@ -12,8 +12,17 @@ import (
 
 // This file does what nobody waits for: receipts, held ops, missing keys, cuts.
 
-// haveDelay collects changes before the register is written: receipts are for people, not for the protocol.
-const haveDelay = time.Second
+// haveStep collects changes before the register is written: receipts are for people, not for the protocol.
+const haveStep = time.Second
+
+// haveSteps is how many steps a scope waits. In one of many devices each gets the registers of all, several times over, so
+// there they wait longer: some ten come in a step.
+func (r *Replica) haveSteps(tag op.ScopeTag) int {
+	if sc := r.world.Load().scopes[tag]; sc != nil {
+		return max(1, len(sc.readers)/10)
+	}
+	return 1
+}
 
 // wantHave asks the background loop to tell a scope what is stored here. When its queue is full the scope is told with the
 // next change.
@@ -56,11 +65,11 @@ func (t *turn) comes(due bool, draw func() int) bool {
 	return false
 }
 
-// chores writes "have" registers, each scope at most once per haveDelay, and lets held ops go when they are due,
+// chores writes "have" registers, each scope at most once per haveStep, lets held ops go when they are due,
 // hands out keys that are missing, and says and does what history's horizons ask for.
 func (r *Replica) chores(ctx context.Context) {
 	defer r.done.Done()
-	pending := map[op.ScopeTag]bool{}
+	pending := map[op.ScopeTag]int{} // steps that scopes still wait
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	held := time.NewTicker(heldEvery)
@@ -94,17 +103,26 @@ func (r *Replica) chores(ctx context.Context) {
 			if tag == r.teamTag.control {
 				continue
 			}
-			if len(pending) == 0 {
-				timer.Reset(haveDelay)
+			if _, waits := pending[tag]; waits {
+				continue
 			}
-			pending[tag] = true
+			if len(pending) == 0 {
+				timer.Reset(haveStep)
+			}
+			pending[tag] = r.haveSteps(tag)
 		case <-timer.C:
 			for _, tag := range slices.SortedFunc(maps.Keys(pending), op.ScopeTag.Compare) {
+				if pending[tag]--; pending[tag] > 0 {
+					continue
+				}
+				delete(pending, tag)
 				if err := r.tellHave(ctx, tag); err != nil && ctx.Err() == nil {
 					r.log.Warn("could not tell what is stored", "err", err)
 				}
 			}
-			clear(pending)
+			if len(pending) > 0 {
+				timer.Reset(haveStep)
+			}
 		}
 	}
 }

@@ -28,8 +28,8 @@ func (s *Session) compare(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	if s.dropped {
-		upTo = 0
+	if s.dropped || len(s.regs) > 0 {
+		upTo = 0 // the cursor must not pass what is not sent yet
 	}
 	s.mu.Unlock()
 	return s.send(&wire.Fingerprint{Sum: s.told, Count: sum.Count(), AuthDigest: s.r.AuthDigest(), UpTo: upTo})

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -121,17 +122,40 @@ func (s *Session) queueLive(e *replica.Event) {
 		s.live = append(s.live, a)
 		s.liveSize += len(a.Raw)
 	}
-	var regs [][]byte
 	for _, g := range e.Registers {
-		if s.tells(g.Tag) {
-			regs = append(regs, g.Raw)
+		switch {
+		case !s.tells(g.Tag) || s.has[s.hash(g.Raw)]:
+		case len(s.regs) < maxRegisters:
+			s.regs = append(s.regs, g.Raw)
+		default:
+			s.dropped = true
 		}
 	}
-	if len(s.out) < maxUpdates {
-		s.out = appendRegisters(s.out, regs)
-	} else {
-		s.dropped = s.dropped || len(regs) > 0
+}
+
+// noteHas remembers registers that came from the peer, so that they are not sent back.
+func (s *Session) noteHas(regs [][]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, raw := range regs {
+		if len(s.has) >= maxHas {
+			clear(s.has) // costs a few sent back
+		}
+		s.has[s.hash(raw)] = true
 	}
+}
+
+func (s *Session) hash(raw []byte) uint64 { return maphash.Bytes(s.seed, raw) }
+
+// nextRegisters makes a message of registers that were just stored here. The caller holds mu.
+func (s *Session) nextRegisters() wire.Message {
+	if len(s.regs) == 0 {
+		return nil
+	}
+	n := batch(s.regs, wire.MaxRegisters)
+	m := &wire.Registers{Raw: s.regs[:n:n]}
+	s.regs = s.regs[n:]
+	return m
 }
 
 // appendRegisters adds messages that hold the registers.

@@ -259,12 +259,16 @@ func (s *Session) giveCredit(n int) error {
 }
 
 func (s *Session) onRegisters(ctx context.Context, m *wire.Registers) error {
+	s.noteHas(m.Raw)
 	regs := make([]op.Register, 0, len(m.Raw))
 	raws := make([][]byte, 0, len(m.Raw))
 	for _, raw := range m.Raw {
 		g, err := s.r.VerifyRegister(raw)
 		if errors.Is(err, replica.ErrStranger) {
 			s.skipped = true
+			continue
+		}
+		if errors.Is(err, replica.ErrStored) {
 			continue
 		}
 		if err != nil {

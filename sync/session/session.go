@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"time"
@@ -28,12 +29,14 @@ const (
 
 // Bounds on what a peer may make us hold.
 const (
-	maxOutgoing = 4096    // messages queued
-	maxUpdates  = 256     // messages queued, above which live registers wait for the next question
-	maxWanted   = 1 << 15 // feeds asked for at a time; also feeds put off, and refused
-	maxLive     = 1024    // commits queued for pushing as they are
-	maxLiveSize = 4 << 20 // bytes of those
-	maxRetries  = 3       // of ops that came out of order
+	maxOutgoing  = 4096    // messages queued
+	maxUpdates   = 256     // messages queued, above which what is told of forks waits for the next question
+	maxRegisters = 1024    // live registers queued, above which others wait for the next question
+	maxHas       = 4096    // registers remembered that the peer has
+	maxWanted    = 1 << 15 // feeds asked for at a time; also feeds put off, and refused
+	maxLive      = 1024    // commits queued for pushing as they are
+	maxLiveSize  = 4 << 20 // bytes of those
+	maxRetries   = 3       // of ops that came out of order
 )
 
 // ErrPeer wraps every reason to end a conversation that is the peer's fault. ErrBye wraps the reason that the peer gave.
@@ -97,6 +100,9 @@ type Session struct {
 	live      []replica.Advance // then growth, as it happened
 	liveSize  int
 	lagging   map[oplog.FeedKey]replica.Advance // growth that did not fit into live
+	regs      [][]byte                          // then registers, as they were stored
+	has       map[uint64]bool                   // hashes of registers that came from the peer
+	seed      maphash.Seed                      // of these
 	urgent    []*task                           // then what the peer asked for
 	ahead     []*task
 	tasks     []*task
@@ -167,6 +173,7 @@ func New(cfg Config) *Session {
 		cfg: cfg, r: cfg.Replica, log: cfg.Log.With("peer", cfg.Peer.String()[:8]),
 		in: stream.NewInbox(ErrPeer), notes: stream.NewBox[notes](),
 		asking: map[oplog.FeedKey]*wire.Want{}, lagging: map[oplog.FeedKey]replica.Advance{}, byFeed: map[oplog.FeedKey]*task{},
+		has: map[uint64]bool{}, seed: maphash.MakeSeed(),
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: stream.NewBell(),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
 		strange: map[oplog.FeedKey]time.Time{}, newest: map[op.ScopeTag]bool{}, newestTold: map[op.ScopeTag]bool{},

@@ -65,8 +65,8 @@ func (s *Session) finish(st stream.Stream) {
 	s.poke()
 }
 
-// next takes the next message to write: messages, then what is asked for, then live frames, then frames that the peer asked
-// for, as the window allows. It is nil when there is none now; done says that there will be none.
+// next takes the next message to write: messages, then what is asked for, then live frames, then live registers, then frames
+// that the peer asked for, as the window allows. It is nil when there is none now; done says that there will be none.
 func (s *Session) next() (m wire.Message, done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,6 +94,9 @@ func (s *Session) next() (m wire.Message, done bool, err error) {
 			return w, false, nil
 		}
 		if m := s.nextLive(); m != nil {
+			return m, false, nil
+		}
+		if m := s.nextRegisters(); m != nil {
 			return m, false, nil
 		}
 		t := s.nextTask()
