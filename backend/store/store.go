@@ -90,7 +90,7 @@ func Open(path string, o Options) (*DB, error) {
 			return nil, Classify(fmt.Errorf("open database: %w", err))
 		}
 	}
-	if d.read, err = sql.Open("sqlite3", dsn(path, o.Key, 4<<10, "_query_only=1")); err != nil {
+	if d.read, err = sql.Open("sqlite3", dsn(path, o.Key, 4<<10, "_query_only=1&_stmt_cache_size=64")); err != nil {
 		_ = d.conn.Close()
 		_ = d.pool.Close()
 		return nil, fmt.Errorf("open database: %w", err)

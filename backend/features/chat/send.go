@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -79,7 +80,9 @@ func (s *service) submit(ctx context.Context, info module.ScopeInfo, text string
 		return stored{}, err
 	}
 	o := ops[0]
-	return stored{position: position{o.HLC, o.Ref}, userNo: o.UserNo, key: o.Key, text: text}, nil
+	m := stored{position: position{o.HLC, o.Ref}, userNo: o.UserNo, key: o.Key, text: text}
+	s.sent.note(info.No, m)
+	return m, nil
 }
 
 // notFlooding refuses one more equal message in a row than the house rule lets pass (R45). It binds the writer's own program:
@@ -89,20 +92,19 @@ func (s *service) notFlooding(ctx context.Context, chat int64, text string) erro
 	if limit == 0 {
 		return nil
 	}
+	self := s.log.Self().UserNo
+	other := func(m stored) bool { return m.userNo != self || strings.TrimSpace(m.text) != strings.TrimSpace(text) }
+	if m, ok := s.sent.newest(chat); ok && other(m) { // spares a look into the database, which has just changed, for each message
+		return nil
+	}
 	last, err := s.older(ctx, chat, end(), limit)
 	if err != nil {
 		return err
 	}
-	self := s.log.Self().UserNo
-	for _, m := range last {
-		if m.userNo != self || strings.TrimSpace(m.text) != strings.TrimSpace(text) {
-			return nil
-		}
+	if len(last) < limit || slices.ContainsFunc(last, other) {
+		return nil
 	}
-	if len(last) == limit {
-		return fault.New("chat.burst", "max", limit)
-	}
-	return nil
+	return fault.New("chat.burst", "max", limit)
 }
 
 // recentOwn returns the newest own messages of a chat by the hash of their client id.
@@ -132,7 +134,8 @@ type sent struct {
 	mu     sync.Mutex
 	warmed map[op.ScopeID]bool
 	byKey  map[sentKey]*attempt
-	order  []sentKey // finished attempts, oldest first
+	order  []sentKey        // finished attempts, oldest first
+	last   map[int64]stored // the newest from here, by number of the chat
 }
 
 type sentKey struct {
@@ -147,7 +150,27 @@ type attempt struct {
 	err  error
 }
 
-func newSent() *sent { return &sent{warmed: map[op.ScopeID]bool{}, byKey: map[sentKey]*attempt{}} }
+func newSent() *sent {
+	return &sent{warmed: map[op.ScopeID]bool{}, byKey: map[sentKey]*attempt{}, last: map[int64]stored{}}
+}
+
+// note remembers what was just sent to a chat.
+func (s *sent) note(chat int64, m stored) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.last) >= sentRemembered {
+		clear(s.last) // costs a look into the database each
+	}
+	s.last[chat] = m
+}
+
+// newest is what was sent last to a chat from here, if that is remembered.
+func (s *sent) newest(chat int64) (stored, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.last[chat]
+	return m, ok
+}
 
 // warm fills in what was sent before the start, once per chat.
 func (s *sent) warm(chat op.ScopeID, load func() (map[uint64]stored, error)) error {
