@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,12 @@ func hear(t *testing.T, conn net.Conn) *liar {
 // lie lets a member speak with a liar, who greets as a relay that lists it, and returns how the conversation ended.
 func lie(t *testing.T, m *Member, state wire.RelayState, tell func(l *liar)) error {
 	t.Helper()
+	return lieIn(t, m, wire.RelayVersion, state, tell)
+}
+
+// lieIn is lie in a version of the conversation.
+func lieIn(t *testing.T, m *Member, version uint8, state wire.RelayState, tell func(l *liar)) error {
+	t.Helper()
 	mine, theirs := net.Pipe()
 	l := hear(t, theirs)
 	r := &Relay{T: t, Key: [32]byte{7}, Token: [16]byte{1}}
@@ -52,7 +59,7 @@ func lie(t *testing.T, m *Member, state wire.RelayState, tell func(l *liar)) err
 	if hello.Device != m.Device() {
 		t.Fatal("another device says hello")
 	}
-	l.say(&wire.RelayWelcome{Version: 1, Store: [16]byte{3}, Nonce: [32]byte{4}, State: state, Gen: 1, RosterHash: [32]byte{5}, LSeq: 9})
+	l.say(&wire.RelayWelcome{Version: version, Store: [16]byte{3}, Nonce: [32]byte{4}, State: state, Gen: 1, RosterHash: [32]byte{5}, LSeq: 9})
 	tell(l)
 	Eventually(t, "the conversation ends", func() bool {
 		v.mu.Lock()
@@ -406,4 +413,34 @@ func TestC3RelayWithADamagedChunk(t *testing.T) {
 	if !errors.Is(err, courier.ErrRelay) {
 		t.Errorf("ended with %v", err)
 	}
+}
+
+// B19: a relay of an older program, which would not answer, is not asked about chunks, and everything else goes on with it.
+func TestB19RelayThatKnowsNoChunks(t *testing.T) {
+	ann := Found(t, "ann")
+	bob := ann.Join("bob")
+	Exchange(ann, bob)
+	asked := &tenderCalls{}
+	bob.Chunks = asked
+	err := lieIn(t, bob, wire.RelayKnowsBlobs-1, wire.RelayOK, func(l *liar) {
+		l.open()
+		await[*wire.Since](l)
+		l.say(&wire.Delta{UpTo: 9})
+		await[*wire.RelayCursor](l)
+		l.say(&wire.RelayBlobHeld{}) // and what it should not know of is a lie
+	})
+	if !errors.Is(err, courier.ErrRelay) {
+		t.Errorf("ended with %v", err)
+	}
+	if asked.Load() != 0 {
+		t.Error("asked about chunks")
+	}
+}
+
+// tenderCalls counts how often somebody is to tend a depot.
+type tenderCalls struct{ atomic.Int32 }
+
+func (c *tenderCalls) Tend(context.Context, blob.Depot) error {
+	c.Add(1)
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,6 +117,8 @@ type home struct {
 	t     *testing.T
 	files *memory
 	store *Store
+
+	arrived atomic.Int32 // times that content became complete
 }
 
 func newHome(t *testing.T) *home {

@@ -21,11 +21,23 @@ type depot struct {
 	closed bool
 	room   int
 	taken  bool // takes no copy of a chunk that it has one of
-	asked  int  // ids
-	gave   int
-	owed   int
-	full   bool
 	broken error
+	said   said
+}
+
+// said is what was asked of a depot and told to it.
+type said struct {
+	asked int // ids
+	gave  int
+	owed  int
+	full  bool
+}
+
+// now is what was said so far.
+func (d *depot) now() said {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.said
 }
 
 func newDepot() *depot {
@@ -62,7 +74,7 @@ func (d *depot) begin() error {
 func (d *depot) Held(_ context.Context, tag op.ScopeTag, ids []ID) (out []Copy, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.asked += len(ids)
+	d.said.asked += len(ids)
 	for _, id := range ids {
 		for c := range d.copies[tag] {
 			if c.ID == id {
@@ -76,7 +88,7 @@ func (d *depot) Held(_ context.Context, tag op.ScopeTag, ids []ID) (out []Copy, 
 func (d *depot) Get(_ context.Context, tag op.ScopeTag, c Copy) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.gave++
+	d.said.gave++
 	if b, ok := d.copies[tag][c]; ok {
 		return bytes.Clone(b), d.begin()
 	}
@@ -111,7 +123,7 @@ func (d *depot) Put(_ context.Context, tag op.ScopeTag, c Copy, sealed []byte) e
 func (d *depot) Report(_ context.Context, owed int, full bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.owed, d.full = owed, full
+	d.said.owed, d.said.full = owed, full
 }
 
 func (d *depot) change(f func()) {
@@ -127,15 +139,16 @@ func (d *depot) holds(tag op.ScopeTag) map[Copy][]byte {
 }
 
 // tends runs a fetcher of a home, and its exchange with a depot, until the function returned is called.
-func (h *home) tends(s scope, m Manifest, d *of, mates ...func(Stream)) (f *Fetcher, stop func() error) {
-	f = h.fetches(s, m, mates...)
+func (h *home) tends(s scope, m Manifest, d *of, mates ...func(Stream)) (stop func() error) {
+	f := h.fetches(s, m, mates...)
 	f.cfg.Now = time.Now
+	f.cfg.Arrived = func() { h.arrived.Add(1) }
 	ctx, cancel := context.WithCancel(h.t.Context())
 	var run sync.WaitGroup
 	var end error
 	run.Go(func() { f.Run(ctx) })
 	run.Go(func() { end = f.Tend(ctx, d) })
-	return f, func() error {
+	return func() error {
 		cancel()
 		run.Wait()
 		return end
@@ -153,20 +166,18 @@ func TestB19OwnContentIsLeftAtOnce(t *testing.T) {
 		s, a, b, d := newScope(1), newHome(t), newHome(t), newDepot()
 		want := content(5, 5<<20)
 		m := a.write(s, want)
-		_, stop := a.tends(s, m, d.visit())
+		stop := a.tends(s, m, d.visit())
 		synctest.Wait()
-		if n := len(d.holds(s.tag)); n != len(m.Chunks) || n < 2 || d.owed != 0 || d.full {
-			t.Errorf("%d of %d chunks are there, %d owed", n, len(m.Chunks), d.owed)
+		if n := len(d.holds(s.tag)); n != len(m.Chunks) || n < 2 || d.now().owed != 0 || d.now().full {
+			t.Errorf("%d of %d chunks are there, %d owed", n, len(m.Chunks), d.now().owed)
 		}
 		_ = stop()
-		f, stop := b.tends(s, m, d.visit())
-		arrived := 0
-		f.cfg.Arrived = func() { arrived++ }
+		stop = b.tends(s, m, d.visit())
 		synctest.Wait()
 		_ = stop()
 		b.reads(s, m, want)
-		if arrived != 1 || d.gave != len(m.Chunks) {
-			t.Errorf("told %d times, %d chunks fetched", arrived, d.gave)
+		if n := b.arrived.Load(); n != 1 || d.now().gave != len(m.Chunks) {
+			t.Errorf("told %d times, %d chunks fetched", n, d.now().gave)
 		}
 		for _, sealed := range d.holds(s.tag) {
 			if bytes.Contains(sealed, want[:32]) {
@@ -182,22 +193,22 @@ func TestB19OthersContentIsLeftLater(t *testing.T) {
 		s, a, d := newScope(1), newHome(t), newDepot()
 		m := a.write(s, content(5, 3000))
 		a.open(1 << 30) // a restart: as if another device had made it
-		_, stop := a.tends(s, m, d.visit())
+		stop := a.tends(s, m, d.visit())
 		synctest.Wait()
-		if len(d.holds(s.tag)) != 0 || d.owed != 1 {
-			t.Errorf("left at once, %d owed", d.owed)
+		if len(d.holds(s.tag)) != 0 || d.now().owed != 1 {
+			t.Errorf("left at once, %d owed", d.now().owed)
 		}
 		sleep(2 * leaveAfter)
-		if len(d.holds(s.tag)) != 1 || d.owed != 0 {
-			t.Errorf("not left, %d owed", d.owed)
+		if len(d.holds(s.tag)) != 1 || d.now().owed != 0 {
+			t.Errorf("not left, %d owed", d.now().owed)
 		}
-		asked := d.asked
+		asked := d.now().asked
 		sleep(nameAgain - time.Hour)
-		if d.asked != asked {
-			t.Errorf("asked about %d chunks that are there", d.asked-asked)
+		if d.now().asked != asked {
+			t.Errorf("asked about %d chunks that are there", d.now().asked-asked)
 		}
 		sleep(2 * time.Hour)
-		if d.asked == asked {
+		if d.now().asked == asked {
 			t.Error("never named again")
 		}
 		_ = stop()
@@ -209,23 +220,23 @@ func TestB19MatesGoBeforeTheDepot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, a, b, c, d := newScope(1), newHome(t), newHome(t), newHome(t), newDepot()
 		m := a.write(s, content(5, 3000))
-		_, stop := b.tends(s, m, d.visit(), a.serves(everybody))
+		stop := b.tends(s, m, d.visit(), a.serves(everybody))
 		synctest.Wait()
 		b.reads(s, m, content(5, 3000))
-		if d.gave != 0 {
+		if d.now().gave != 0 {
 			t.Error("fetched from the depot what a mate had")
 		}
 		_ = stop()
 		d.change(func() { clear(d.copies) })
 		v := d.visit()
-		_, stop = c.tends(s, m, v)
+		stop = c.tends(s, m, v)
 		sleep(30 * time.Second)
-		asked := d.asked
+		asked := d.now().asked
 		sleep(5 * time.Minute)
-		if d.asked != asked {
-			t.Errorf("asked %d times for what is not there", d.asked-asked)
+		if d.now().asked != asked {
+			t.Errorf("asked %d times for what is not there", d.now().asked-asked)
 		}
-		_, stopA := a.tends(s, m, d.visit())
+		stopA := a.tends(s, m, d.visit())
 		synctest.Wait()
 		_ = stopA()
 		v.hear()
@@ -245,14 +256,14 @@ func TestC3WrongCopiesAtADepot(t *testing.T) {
 		long := Copy{ID: m.Chunks[0].ID, Sum: [32]byte{1}, Size: MaxChunkSize + overhead}
 		d.copies[s.tag] = map[Copy][]byte{wrong: lie, long: nil}
 		v := d.visit()
-		_, stop := b.tends(s, m, v)
+		stop := b.tends(s, m, v)
 		synctest.Wait()
 		v.hear()
 		synctest.Wait()
-		if len(b.files.copied()) != 0 || d.gave != 1 {
-			t.Fatalf("%d files, fetched %d times", len(b.files.copied()), d.gave)
+		if len(b.files.copied()) != 0 || d.now().gave != 1 {
+			t.Fatalf("%d files, fetched %d times", len(b.files.copied()), d.now().gave)
 		}
-		_, stopA := a.tends(s, m, d.visit())
+		stopA := a.tends(s, m, d.visit())
 		synctest.Wait()
 		if n := len(d.holds(s.tag)); n != 3 {
 			t.Fatalf("%d copies are there", n)
@@ -274,16 +285,16 @@ func TestB19ADepotThatRefuses(t *testing.T) {
 		m := a.write(s, want)
 		d.room = 1 << 20
 		v := d.visit()
-		_, stop := a.tends(s, m, v)
+		stop := a.tends(s, m, v)
 		synctest.Wait()
 		there := len(d.holds(s.tag))
-		if there == len(m.Chunks) || d.owed != len(m.Chunks)-there || !d.full {
-			t.Errorf("%d there, %d owed, full: %v", there, d.owed, d.full)
+		if there == len(m.Chunks) || d.now().owed != len(m.Chunks)-there || !d.now().full {
+			t.Errorf("%d there, %d owed, full: %v", there, d.now().owed, d.now().full)
 		}
 		d.change(func() { d.room = 1 << 30 })
 		sleep(fullWait + time.Second)
-		if len(d.holds(s.tag)) != len(m.Chunks) || d.owed != 0 || d.full {
-			t.Errorf("%d there, %d owed, full: %v", len(d.holds(s.tag)), d.owed, d.full)
+		if len(d.holds(s.tag)) != len(m.Chunks) || d.now().owed != 0 || d.now().full {
+			t.Errorf("%d there, %d owed, full: %v", len(d.holds(s.tag)), d.now().owed, d.now().full)
 		}
 		a.reads(s, m, want)
 		_ = stop()
@@ -291,10 +302,10 @@ func TestB19ADepotThatRefuses(t *testing.T) {
 		d = newDepot()
 		d.closed = true
 		v = d.visit()
-		_, stop = a.tends(s, m, v)
+		stop = a.tends(s, m, v)
 		sleep(time.Hour)
-		if d.asked > 100 {
-			t.Errorf("a closed scope is asked about %d times", d.asked)
+		if d.now().asked > 100 {
+			t.Errorf("a closed scope is asked about %d times", d.now().asked)
 		}
 		d.change(func() { d.closed = false })
 		v.hear()
@@ -310,16 +321,16 @@ func TestB19ADepotThatRefuses(t *testing.T) {
 		for _, c := range m.Chunks {
 			d.copies[s.tag][Copy{ID: c.ID, Size: 20}] = nil
 		}
-		_, stop = a.tends(s, m, d.visit())
+		stop = a.tends(s, m, d.visit())
 		sleep(time.Hour)
-		if d.owed != 0 || d.full {
-			t.Errorf("%d owed, full: %v", d.owed, d.full)
+		if d.now().owed != 0 || d.now().full {
+			t.Errorf("%d owed, full: %v", d.now().owed, d.now().full)
 		}
 		_ = stop()
 
 		d = newDepot()
 		d.broken = errors.New("gone")
-		_, stop = a.tends(s, m, d.visit())
+		stop = a.tends(s, m, d.visit())
 		synctest.Wait()
 		if err := stop(); !errors.Is(err, d.broken) {
 			t.Errorf("%v", err)
@@ -339,7 +350,7 @@ func TestC3DamagedContentIsNotLeft(t *testing.T) {
 		}
 		b.files.damage()
 		b.open(1 << 30)
-		_, stop := b.tends(s, m, d.visit(), a.serves(everybody))
+		stop := b.tends(s, m, d.visit(), a.serves(everybody))
 		sleep(5 * leaveAfter)
 		_ = stop()
 		b.reads(s, m, content(5, 3000))

@@ -99,9 +99,14 @@ func (d depot) Report(ctx context.Context, owed int, full bool) {
 	_ = d.do(ctx, &chunkCall{report: func() { x.reported, x.owed, x.full = true, owed, full }}) // at the end nobody needs it
 }
 
+// tends tells whether chunks are exchanged with this relay: one of an older program takes none.
+func (c *Courier) tends() bool {
+	return c.cfg.Chunks != nil && c.welcome.Version >= wire.RelayKnowsBlobs
+}
+
 // tend begins the exchange of chunks, which the end of the conversation ends.
 func (c *Courier) tend(ctx context.Context) {
-	if c.cfg.Chunks == nil {
+	if !c.tends() {
 		return
 	}
 	c.chunks.tending.Go(func() {

@@ -88,7 +88,7 @@ func sameScopes(a map[op.ScopeTag]bool, b map[op.ScopeTag]int64) bool {
 // quiet tells whether nothing is under way to the relay.
 func (c *Courier) quiet() bool {
 	return len(c.queue) == 0 && c.pending == nil && len(c.mail.sent) == 0 && len(c.regs.under) == 0 && !c.roster.putting && !c.lettersDue() &&
-		c.chunks.under == nil && (c.chunks.reported || c.cfg.Chunks == nil)
+		c.chunks.under == nil && (c.chunks.reported || !c.tends())
 }
 
 // settle tells people how it stands.

@@ -8,8 +8,11 @@ import (
 // This file holds what a device and a blind relay say to each other besides the messages of sync, which they use too: Since,
 // Delta, Want, Frame, Credit, Ack, Have, Registers, Keys, Bye.
 
-// RelayVersion of the conversation with a relay.
-const RelayVersion = 1
+// RelayVersion of the conversation with a relay. Both speak the lower of the two.
+const RelayVersion = 2
+
+// RelayKnowsBlobs is the version since which a relay answers what is asked about chunks.
+const RelayKnowsBlobs = 2
 
 // Bounds of the conversation with a relay.
 const (
