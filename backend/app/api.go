@@ -74,15 +74,18 @@ type JoinInput struct {
 	Passphrase string       `json:"passphrase"` // R10; required
 }
 
-// JoinDTO is how joining, linking or returning gets on. Code, if not empty, says why it stalls (it goes on trying) or, at step
+// JoinDTO is how joining, linking or returning gets on. At step "paused" ResumeJoin goes on. Code, if not empty, says why it stalls (it goes on trying) or, at step
 // "failed", why it ended; at step "compare" it is the six digits that both screens must show.
 type JoinDTO struct {
-	Step   string            `json:"step"` // idle, searching, connecting, proving, compare, admitted, history, done, failed
+	Step   string            `json:"step"` // idle, paused, searching, connecting, proving, compare, admitted, history, done, failed
 	Done   int               `json:"done"`
 	Total  int               `json:"total"`
 	Code   string            `json:"code"`
 	Params map[string]string `json:"params"`
 	Since  string            `json:"since"`
+	// Relay is what became of the request that is left at a relay for colleagues who are away: "" where there is no relay, trying,
+	// no_box: no colleague was there since the invitation was made, left.
+	Relay string `json:"relay"`
 }
 
 func timestamp(t time.Time) string { return module.Timestamp(t) }
@@ -157,8 +160,8 @@ func (p *API) JoinProgress() JoinDTO {
 	return j
 }
 
-// CancelJoin stops joining.
-func (p *API) CancelJoin() { p.a.CancelJoin() }
+// CancelJoin stops joining for good: a request that lies at a relay is taken back, and a later start does not go on.
+func (p *API) CancelJoin() { p.a.giveUpJoin() }
 
 func trimmed(s string, limit int) string {
 	s = strings.TrimSpace(s)

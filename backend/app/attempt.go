@@ -23,10 +23,11 @@ type attempt struct {
 	profile             *ProfileInput // of a new member; nil for a further device
 	staffNo, passphrase string        // of the vault that is made for it
 	net                 *network
-	team                *team  // from the first proof on, until it runs
-	said                string // why the last try failed
-	begun               bool   // the database holds ops of the team
-	known               bool   // a member may know this identity: something was written with it, now or in an earlier attempt
+	letters             *byLetter // nil: the link names no relay
+	team                *team     // from the first proof on, until it runs
+	said                string    // why the last try failed
+	begun               bool      // the database holds ops of the team
+	known               bool      // a member may know this identity: something was written with it, now or in an earlier attempt
 }
 
 // way is the right by which an attempt gets into a team.
@@ -51,7 +52,13 @@ type way interface {
 // the attempt but the identity, and that only if a member may know it.
 func (t *attempt) run(ctx context.Context) error {
 	err := t.enter(ctx)
+	if t.letters != nil {
+		t.letters.end(err == nil || refused(err) || t.app.gaveUp())
+	}
 	if err == nil {
+		if left := t.app.dropRequest(); left != nil { // it may have been left while a member let this device in
+			t.app.log.Warn("forget the request to join", "err", left)
+		}
 		return t.follow(ctx)
 	}
 	if left := t.abandon(refused(err)); left != nil {
@@ -65,12 +72,15 @@ func (t *attempt) enter(ctx context.Context) error {
 	if err := t.net.listen(ctx); err != nil {
 		return err
 	}
+	if t.letters != nil {
+		t.letters.begin()
+	}
 	hint := time.AfterFunc(t.app.tune.joinHint, t.hint)
 	defer hint.Stop()
 	for {
 		err := t.way.over(t.app.opts.Now())
 		if err == nil {
-			err = t.ask(ctx)
+			err = t.askOnce(ctx)
 		}
 		if err == nil {
 			return t.admitted(ctx)
@@ -94,9 +104,28 @@ func (t *attempt) enter(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-t.answeredByLetter():
 		case <-time.After(t.app.tune.joinRetry):
 		}
 	}
+}
+
+// askOnce uses an answer that came by letter, or asks a member directly.
+func (t *attempt) askOnce(ctx context.Context) error {
+	if t.letters != nil {
+		if relay, answer := t.letters.take(); answer != nil {
+			return t.enterByLetter(ctx, relay, answer)
+		}
+	}
+	return t.ask(ctx)
+}
+
+// answeredByLetter receives when an answer has come by letter; nil where none can.
+func (t *attempt) answeredByLetter() <-chan struct{} {
+	if t.letters == nil {
+		return nil
+	}
+	return t.letters.answered
 }
 
 // hint says what to do when no member was reached for a while.
@@ -149,7 +178,19 @@ func (t *attempt) ask(ctx context.Context) error {
 	if t.app.opts.NoMDNS {
 		target.MDNS = ""
 	}
-	s, pub, err := t.net.host.DialJoin(ctx, target, t.onSearch)
+	searching, found := context.WithCancel(ctx)
+	defer found()
+	searched := make(chan struct{})
+	go func() { // an answer by letter ends the search, and not a conversation with a member
+		select {
+		case <-t.answeredByLetter():
+			found()
+			t.letters.signal()
+		case <-searched:
+		}
+	}()
+	s, pub, err := t.net.host.DialJoin(searching, target, t.onSearch)
+	close(searched)
 	if err != nil {
 		return err
 	}
@@ -258,14 +299,14 @@ func (t *attempt) follow(ctx context.Context) error {
 		if st.Usable || st.State == session.InSync {
 			once()
 		}
-	})
+	}, once)
 	t.team.run(t.net)
 	a.bus.Publish("state", nil)
 	select {
 	case <-usable:
 	case <-ctx.Done():
 	}
-	t.net.watch(nil)
+	t.net.watch(nil, nil)
 	left := a.introducePending(context.WithoutCancel(ctx))
 	if leftOut(left) {
 		a.setJoin(func(j *JoinDTO) { j.Code, j.Params = fault.Code(left), fault.Params(left) })
@@ -287,6 +328,11 @@ func (t *attempt) closeTeam() error {
 // abandon removes what a failed attempt left. The identity it was made with is kept if a member may have let it in: then the
 // same invitation works again for it and for nobody else.
 func (t *attempt) abandon(refused bool) error {
-	keep := t.known && !refused
-	return errors.Join(t.closeTeam(), t.net.close(), t.putBack(keep))
+	left := t.letters != nil && t.letters.isLeft()
+	keep := (t.known || left) && !refused
+	err := errors.Join(t.closeTeam(), t.net.close(), t.putBack(keep))
+	if t.app.gaveUp() {
+		err = errors.Join(err, t.app.dropRequest())
+	}
+	return err
 }

@@ -14,6 +14,7 @@ import (
 const (
 	identityFile = "identity.sealed"
 	joiningFile  = "joining.sealed"
+	requestFile  = "request.sealed"
 	repairFile   = "repair"
 	addressFile  = "addresses.json"
 	mateFile     = "colleagues.json"

@@ -116,7 +116,7 @@ func (a *App) admitted(ctx context.Context, t *team) error {
 // settled removes the traces of getting into the team that its identity makes needless. A key of an attempt to join that
 // stayed would, should the identity ever be lost, be taken for the reason.
 func (a *App) settled(ctx context.Context) error {
-	if err := durable.Remove(a.path(joiningFile)); err != nil {
+	if err := errors.Join(durable.Remove(a.path(joiningFile)), a.dropRequest()); err != nil {
 		return err
 	}
 	if v, _ := a.theVault(); v != nil {

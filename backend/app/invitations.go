@@ -9,6 +9,7 @@ import (
 	"tongzhou/backend/rules"
 	"tongzhou/sync/authority"
 	"tongzhou/sync/join"
+	"tongzhou/sync/keys"
 	"tongzhou/sync/op"
 	"tongzhou/sync/replica"
 )
@@ -121,6 +122,15 @@ func (t *team) link(a *App, id op.ID, secret [16]byte, expires int64) (string, e
 		TeamName: trimmed(a.directory.TeamName(), 100), Inviter: trimmed(a.directory.Names()(t.id.Root.ID), 100), MDNS: t.id.TeamSecret.MDNSName(),
 	}
 	inv.Peers = t.net.reachable(2)
+	if relays := teamRelays(t.replica.Authority()); len(relays) > 0 {
+		inv.Post = &join.Mailbox{Tag: t.id.TeamSecret.RelayTeam(), Key: t.id.TeamSecret.LetterKey(keys.InviteFromSecret(secret).Pub())}
+		for i := range relays {
+			inv.Post.AddRelay(relays[i].Key, relays[i].Addrs)
+		}
+		if len(inv.Post.Relays) == 0 {
+			inv.Post = nil
+		}
+	}
 	return inv.Link()
 }
 

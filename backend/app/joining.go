@@ -23,6 +23,7 @@ type joining struct {
 	running  bool // until everything of the attempt is over, also what a failed one leaves
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when running ends
+	givenUp  bool          // by the person
 	progress JoinDTO
 }
 
@@ -51,7 +52,11 @@ func (a *App) startJoin(in JoinInput) error {
 	if err := a.directory.CheckProfile(in.Profile); err != nil {
 		return err
 	}
-	return a.beginAttempt(&attempt{app: a, way: byInvitation{inv}, profile: &in.Profile}, in.DeviceName, in.Passphrase)
+	at := &attempt{app: a, way: byInvitation{inv}, profile: &in.Profile}
+	if inv.Post != nil {
+		at.letters = newByLetter(at, inv)
+	}
+	return a.beginAttempt(at, in.DeviceName, in.Passphrase)
 }
 
 // beginAttempt begins to get into a team in the background. Faults: vault.weak {problems}, team.exists, join.running, app.start,
@@ -114,6 +119,36 @@ func (a *App) joinOver(ctx context.Context, err error) {
 		a.log.Info("joining ended", "err", err)
 	}
 	a.bus.Publish("join", nil)
+}
+
+// giveUpJoin is CancelJoin when the person does not want it any more.
+func (a *App) giveUpJoin() {
+	a.joinMu.Lock()
+	running := a.join.running
+	a.join.givenUp = true
+	a.joinMu.Unlock()
+	if running {
+		a.CancelJoin()
+		return
+	}
+	<-a.started
+	a.setupMu.Lock()
+	defer a.setupMu.Unlock()
+	if err := a.dropRequest(); err != nil {
+		a.log.Warn("forget the request to join", "err", err)
+	}
+	a.setJoin(func(j *JoinDTO) {
+		if j.Step == "paused" {
+			*j = JoinDTO{Step: "idle", Params: map[string]string{}}
+		}
+	})
+}
+
+// gaveUp tells whether the person gave up the attempt.
+func (a *App) gaveUp() bool {
+	a.joinMu.Lock()
+	defer a.joinMu.Unlock()
+	return a.join.givenUp
 }
 
 // CancelJoin stops joining, if it is under way, and waits until everything of it is gone.

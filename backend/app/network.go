@@ -43,6 +43,8 @@ type network struct {
 	sessions    map[op.DeviceID]session.Status
 	lastSync    map[op.DeviceID]time.Time
 	watcher     func(session.Status)
+	synced      func()
+	visitor     func(ctx context.Context, relay [32]byte, s p2p.Stream) // speaks with relays while there is no team
 	cancel      func()
 	ctx         context.Context // of the host; ends with stop
 	stop        context.CancelFunc
@@ -86,11 +88,22 @@ func (n *network) listen(ctx context.Context) error {
 	return nil
 }
 
-// watch calls f with every status of a conversation; nil ends it.
-func (n *network) watch(f func(session.Status)) {
+// watch calls f with every status of a conversation, and synced when everything that a relay has is here; nil ends it.
+func (n *network) watch(f func(session.Status), synced func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.watcher = f
+	n.watcher, n.synced = f, synced
+}
+
+// visitRelays keeps up with relays before there is a team.
+func (n *network) visitRelays(visit func(ctx context.Context, relay [32]byte, s p2p.Stream), relays []p2p.RelayAddr) {
+	n.mu.Lock()
+	n.visitor = visit
+	h := n.host
+	n.mu.Unlock()
+	if h != nil {
+		h.SetRelays(relays)
+	}
 }
 
 func (n *network) useTeam(t *team) {

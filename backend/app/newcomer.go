@@ -61,6 +61,9 @@ func (t *attempt) keep() error {
 	v, _ := a.theVault()
 	if v == nil {
 		var err error
+		if err := a.dropRequest(); err != nil { // only the vault before this one opened it
+			return err
+		}
 		if v, err = vault.New(a.vaultOptions(), t.staffNo, t.passphrase, t.id.Root, vaultJoining); err != nil {
 			return err
 		}
@@ -87,7 +90,7 @@ func (t *attempt) putBack(keep bool) error {
 	a := t.app
 	errs := []error{a.unprotect(keep), a.openDB()}
 	if !keep {
-		errs = append(errs, durable.Remove(a.path(joiningFile)))
+		errs = append(errs, durable.Remove(a.path(joiningFile)), a.dropRequest())
 	}
 	return errors.Join(errs...)
 }

@@ -78,9 +78,12 @@ func (x *relays) followSoon() {
 func (x *relays) speak(ctx context.Context, relay [32]byte, s p2p.Stream) {
 	n := x.n
 	n.mu.Lock()
-	t := n.team
+	t, visit := n.team, n.visitor
 	n.mu.Unlock()
 	if t == nil {
+		if visit != nil {
+			visit(ctx, relay, s)
+		}
 		return
 	}
 	n.done.Add(1)
@@ -113,6 +116,14 @@ func (x *relays) note(ctx context.Context, relay [32]byte, st courier.Status) {
 		delete(x.said, relay)
 	}
 	x.mu.Unlock()
+	if st.State == courier.InSync && before.State != courier.InSync {
+		x.n.mu.Lock()
+		synced := x.n.synced
+		x.n.mu.Unlock()
+		if synced != nil {
+			synced()
+		}
+	}
 	if st.State >= courier.Syncing && before.State < courier.Syncing { // the relay knows the team now
 		x.n.app.dropRelayToken(ctx, relay)
 	}

@@ -136,7 +136,7 @@ func openBackup(in RestoreInput) (*backup.Set, *backup.Chain, error) {
 
 // unoccupied refuses a folder that belongs to a team, or on the way into one. Fault: restore.occupied.
 func (a *App) unoccupied() error {
-	for _, name := range []string{vault.FileName, identityFile, plainIdentityFile, joiningFile, markFile, repairFile} {
+	for _, name := range []string{vault.FileName, identityFile, plainIdentityFile, joiningFile, requestFile, markFile, repairFile} {
 		if exists(a.path(name)) {
 			return fault.New("restore.occupied", "dir", a.opts.Data)
 		}

@@ -25,7 +25,7 @@ func (a *App) start(ctx context.Context) error {
 	if v == nil {
 		v, err = a.startWithoutVault(ctx)
 		if v == nil || err != nil {
-			return err
+			return errors.Join(err, a.findRequest())
 		}
 	} else {
 		a.setVault(v, true)
