@@ -66,6 +66,8 @@ export const screens = [
   { name: 'join-damaged', query: { fake: 'none' }, act: acts.pasteDamaged },
   { name: 'joining-searching', query: { fake: 'searching' } },
   { name: 'joining-stalled', query: { fake: 'stalled' } },
+  { name: 'joining-left', query: { fake: 'left' } },
+  { name: 'joining-paused', query: { fake: 'paused' } },
   { name: 'joining-compare', query: { fake: 'compare' }, ready: '[data-testid=link-code]' },
   { name: 'link-form', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(2).click() },
   { name: 'recover-form', query: { fake: 'none' }, act: (page) => page.locator('main button').nth(3).click() },

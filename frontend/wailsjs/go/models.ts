@@ -181,6 +181,7 @@ export namespace app {
 	    code: string;
 	    params: Record<string, string>;
 	    since: string;
+	    relay: string;
 	}
 	export interface JoinInput {
 	    link: string;
@@ -284,6 +285,10 @@ export namespace app {
 	    ops: number;
 	    missing: number;
 	    rows: number;
+	}
+	export interface ResumeJoinInput {
+	    staffNo: string;
+	    passphrase: string;
 	}
 	export interface RevokeDeviceInput {
 	    deviceId: string;

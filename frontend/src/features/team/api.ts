@@ -20,6 +20,11 @@ interface JoinInput {
   passphrase: string;
 }
 
+interface ResumeInput {
+  staffNo: string;
+  passphrase: string;
+}
+
 interface LinkInput {
   link: string;
   deviceName: string;
@@ -45,6 +50,7 @@ export const teamApi = {
   canChoose: () => bound('desktop'),
   /** "" when nothing was chosen. */
   chooseFolder: (title: string) => call<string>('desktop', 'ChooseFolder', title),
+  resumeJoin: (input: ResumeInput) => call<null>('app', 'ResumeJoin', input),
   cancelJoin: () => call<null>('app', 'CancelJoin'),
   createInvitation: (note: string) => call<Invitation>('app', 'CreateInvitation', { note }),
   invitations: () => call<Invitation[]>('app', 'Invitations'),

@@ -32,7 +32,7 @@ export interface Invitation {
 }
 
 export interface JoinProgress {
-  step: 'idle' | 'searching' | 'connecting' | 'proving' | 'compare' | 'admitted' | 'history' | 'done' | 'failed';
+  step: 'idle' | 'paused' | 'searching' | 'connecting' | 'proving' | 'compare' | 'admitted' | 'history' | 'done' | 'failed';
   done: number;
   total: number;
   /** Why it stalls, or why it failed; in step "compare" the six digits; "" otherwise. */
@@ -40,6 +40,8 @@ export interface JoinProgress {
   params: Record<string, string>;
   /** When the step began, RFC 3339. */
   since: string;
+  /** The request for colleagues who are away: "" without a relay; no_box: no colleague was there since the invitation was made. */
+  relay: '' | 'trying' | 'no_box' | 'left';
 }
 
 export const EMPTY_PROFILE: Profile = {

@@ -14,7 +14,7 @@ import { staleAfter } from './queries';
 let backend: FakeBackend;
 let progress: JoinProgress;
 
-const IDLE: JoinProgress = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' };
+const IDLE: JoinProgress = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '', relay: '' };
 const LINK = 'tongzhou://join/abc';
 
 beforeEach(() => {
@@ -34,6 +34,10 @@ beforeEach(() => {
         progress = IDLE;
       },
       CheckPassphrase: ({ passphrase }: { passphrase: string }) => ({ problems: passphrase.length < 8 ? ['short'] : [], score: 3 }),
+      ResumeJoin: ({ passphrase }: { passphrase: string }) => {
+        if (passphrase !== SECRET) throw rejection(new Fault('vault.wrong', { wait: '1' }));
+        progress = { ...IDLE, step: 'searching', since: new Date().toISOString(), relay: 'left' };
+      },
       LinkDevice: () => {
         progress = { ...IDLE, step: 'searching', since: new Date().toISOString() };
       },
@@ -298,4 +302,43 @@ test('an account comes back with the words and any link of the team', async () =
   await fillSecret();
   await user.click(button('找回账号'));
   await waitFor(() => expect(backend.callsOf('app.Recover')).toEqual([[{ link: LINK, words, deviceName: '', passphrase: SECRET }]]));
+});
+
+test('J11: a request that lies at the relay is told as it is, and nothing is late then', async () => {
+  await join();
+  await step({ relay: 'trying' });
+  expect(screen.queryByText('已把申请留在中继上')).not.toBeInTheDocument();
+  await step({ code: 'join.nobody_online', params: { inviter: '林晓雯' }, relay: 'no_box' });
+  expect(await screen.findByText('还没有找到在线的同事，中继上也还没有这条邀请')).toBeInTheDocument();
+  await step({ relay: 'left' });
+  expect(await screen.findByText('已把申请留在中继上')).toBeInTheDocument();
+  expect(screen.getByText('同事上线后会自动完成，可以先关闭本程序')).toBeInTheDocument();
+  expect(screen.queryByText(/还没有找到在线的同事/)).not.toBeInTheDocument();
+  expect(screen.queryByText('卡住了')).not.toBeInTheDocument();
+  await step({ step: 'proving', code: '' });
+  await waitFor(() => expect(screen.queryByText('已把申请留在中继上')).not.toBeInTheDocument());
+});
+
+test('J11: after a restart the passphrase goes on with the request, and giving up forgets it', async () => {
+  progress = { ...IDLE, step: 'paused', relay: 'left' };
+  await show();
+  expect(await screen.findByRole('heading', { name: '继续加入团队' })).toBeInTheDocument();
+  await user.click(button('继续加入'));
+  expect(screen.getByText('工号不能为空')).toBeInTheDocument();
+  expect(screen.getByText('口令不能为空')).toBeInTheDocument();
+  expect(backend.callsOf('app.ResumeJoin')).toEqual([]);
+  await fill(field(/工号/), ' XH1007 ');
+  await fill(secret(/^口令/), 'something');
+  await user.click(button('继续加入'));
+  expect(await screen.findByText(/^没能继续：/)).toBeInTheDocument();
+  await user.clear(secret(/^口令/));
+  await fill(secret(/^口令/), SECRET);
+  await user.click(button('继续加入'));
+  expect(await screen.findByText('已把申请留在中继上')).toBeInTheDocument();
+  expect(backend.callsOf('app.ResumeJoin').at(-1)).toEqual([{ staffNo: 'XH1007', passphrase: SECRET }]);
+
+  await step({ step: 'paused' });
+  await screen.findByRole('heading', { name: '继续加入团队' });
+  await user.click(button('取消加入'));
+  expect(await screen.findByRole('button', { name: /^加入团队/ })).toBeInTheDocument();
 });

@@ -37,6 +37,12 @@ export function useJoin() {
   return useMutation({ mutationFn: teamApi.join, onSuccess: () => client.invalidateQueries(joinQuery) });
 }
 
+/** Goes on with a request that was left at a relay. */
+export function useResumeJoin() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: teamApi.resumeJoin, gcTime: 0, onSuccess: () => client.invalidateQueries(joinQuery) });
+}
+
 export function useLinkDevice() {
   const client = useQueryClient();
   return useMutation({ mutationFn: teamApi.linkDevice, onSuccess: () => client.invalidateQueries(joinQuery) });

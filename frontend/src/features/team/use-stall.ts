@@ -13,7 +13,7 @@ interface Waiting {
 
 /** How long the current step has been going on, and whether it still moves. */
 export function useStall(progress: JoinProgress): Waiting {
-  const { step, done, total } = progress;
+  const { step, done, total, relay } = progress;
   const key = `${step} ${done} ${total}`;
   const [now, setNow] = useState(() => Date.now());
   const [news, setNews] = useState({ key, at: now });
@@ -29,7 +29,7 @@ export function useStall(progress: JoinProgress): Waiting {
   const since = Date.parse(progress.since);
   return {
     waitedMs: Number.isNaN(since) ? 0 : Math.max(0, now - since),
-    // While two people look at six digits, nothing is late.
-    stalled: stage !== null && step !== 'compare' && (progress.code !== '' || now - news.at > STALL_MS[stage]),
+    // While two people look at six digits, or a request waits for colleagues who are away, nothing is late.
+    stalled: stage !== null && step !== 'compare' && !(stage === 'search' && relay === 'left') && (progress.code !== '' || now - news.at > STALL_MS[stage]),
   };
 }

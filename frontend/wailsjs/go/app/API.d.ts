@@ -84,6 +84,8 @@ export function RestoreBackup(arg1:app.RestoreInput):Promise<app.RestoredDTO>;
 
 export function RestoreProgress():Promise<app.RestoreProgressDTO>;
 
+export function ResumeJoin(arg1:app.ResumeJoinInput):Promise<void>;
+
 export function RevokeDevice(arg1:app.RevokeDeviceInput):Promise<void>;
 
 export function SaveSettings(arg1:app.SettingsDTO):Promise<app.SettingsDTO>;

@@ -166,6 +166,10 @@ export function RestoreProgress() {
   return window['go']['app']['API']['RestoreProgress']();
 }
 
+export function ResumeJoin(arg1) {
+  return window['go']['app']['API']['ResumeJoin'](arg1);
+}
+
 export function RevokeDevice(arg1) {
   return window['go']['app']['API']['RevokeDevice'](arg1);
 }

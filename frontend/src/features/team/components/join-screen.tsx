@@ -6,7 +6,7 @@ import { useFaultText } from '../../../platform/fault-text';
 import { Fault } from '../../../platform/fault';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
-import { IconAlertTriangle } from '../../../ui/icons';
+import { IconAlertTriangle, IconServer } from '../../../ui/icons';
 import type { NewPassphraseState } from '../../../ui/use-new-passphrase';
 import type { Draft, Way } from '../draft';
 import { canRetry, linkIn, remedyFor, stageOf, stageStates, trimProfile } from '../model';
@@ -51,6 +51,7 @@ export function JoinScreen({ progress, draft, secret, way, member, onEnter, onBa
       {failed && <Failure code={progress.code} params={progress.params} />}
       {progress.step === 'compare' && <Compare code={progress.code} />}
       {waiting.stalled && <Stall progress={progress} />}
+      {progress.relay === 'left' && stageOf(progress.step) === 'search' && <Left />}
       {member && <p className={classes.member}>{t('progress.admitted')}</p>}
       <div className={classes.buttons}>
         {failed && <Button onClick={onBack}>{t('progress.again')}</Button>}
@@ -131,11 +132,23 @@ function Failure({ code, params }: Pick<JoinProgress, 'code' | 'params'>) {
   );
 }
 
+/** Nobody has to wait for anybody: what is left goes on by itself. */
+function Left() {
+  const { t } = useTranslation('team');
+  return (
+    <Banner tone="info" icon={<IconServer size={16} stroke={1.8} />} alert>
+      <b className={classes.reason}>{t('progress.left')}</b>
+      {t('progress.leftThen')}
+    </Banner>
+  );
+}
+
 function Stall({ progress }: { progress: JoinProgress }) {
   const { t } = useTranslation('team');
   const inviter = progress.params.inviter ?? '';
   const stage = stageOf(progress.step) ?? 'search';
-  const key = stage === 'search' ? (inviter ? 'nobody_online' : 'nobody_onlineNoName') : stage;
+  const alone = progress.relay === 'no_box' ? 'no_box' : inviter ? 'nobody_online' : 'nobody_onlineNoName';
+  const key = stage === 'search' ? alone : stage;
   return (
     <Banner tone="warning" icon={<IconAlertTriangle size={16} stroke={1.8} />} alert>
       <b className={classes.reason}>{t(`stall.${key}.reason`)}</b>

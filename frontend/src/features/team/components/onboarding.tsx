@@ -13,6 +13,7 @@ import { JoinScreen } from './join-screen';
 import { LinkForm } from './link-form';
 import { RecoverForm } from './recover-form';
 import { RestoreForm } from './restore-form';
+import { ResumeForm } from './resume-form';
 import { Welcome } from './welcome';
 
 /** The way into a team; shows the app once this device is in one. */
@@ -50,6 +51,13 @@ export function Onboarding({ ready, children }: { ready: boolean; children: Reac
             setPage(way);
           }}
         />
+      </Frame>
+    );
+  }
+  if (progress.step === 'paused') {
+    return (
+      <Frame>
+        <ResumeForm />
       </Frame>
     );
   }

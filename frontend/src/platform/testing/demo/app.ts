@@ -15,6 +15,8 @@ export type Scene =
   | AppState['phase']
   | 'searching'
   | 'stalled'
+  | 'left'
+  | 'paused'
   | 'compare'
   | 'history'
   | 'failed'
@@ -26,7 +28,7 @@ export type Scene =
   | 'unplugged';
 
 /** Scenes in which there is no team yet. */
-const BEFORE: readonly Scene[] = ['none', 'searching', 'stalled', 'compare', 'failed'];
+const BEFORE: readonly Scene[] = ['none', 'searching', 'stalled', 'left', 'paused', 'compare', 'failed'];
 
 const PHASES: readonly Scene[] = ['locked', 'damaged', 'frozen', 'removed', 'signed_out'];
 
@@ -41,6 +43,8 @@ const LINK = `tongzhou://join/${'1AbcDefGhiJklMnoPqrStuVwxYz0123456789_-'.repeat
 const JOIN: Partial<Record<Scene, object>> = {
   searching: { step: 'searching', since: ago(0.1) },
   stalled: { step: 'searching', code: 'join.nobody_online', params: { inviter: '林晓雯' }, since: ago(0.8) },
+  left: { step: 'searching', code: 'join.nobody_online', params: { inviter: '林晓雯' }, since: ago(0.8), relay: 'left' },
+  paused: { step: 'paused', since: ago(0.1), relay: 'left' },
   compare: { step: 'compare', code: '482913', since: ago(0.1) },
   history: { step: 'history', done: 12_480, total: 20_116, since: ago(0.2) },
   failed: { step: 'failed', code: 'join.used', since: ago(0.1) },
@@ -51,7 +55,7 @@ const DAMAGE: Partial<Record<Scene, string>> = {
   recovered: '/home/zhou/.local/share/tongzhou/damaged-20261121-104100.db',
 };
 
-const IDLE = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '' };
+const IDLE = { step: 'idle', done: 0, total: 0, code: '', params: {}, since: '', relay: '' };
 
 export function demoApp(backend: FakeBackend, { scene, net, settings: first }: DemoOptions): Handlers {
   let settings = first;
@@ -93,6 +97,10 @@ export function demoApp(backend: FakeBackend, { scene, net, settings: first }: D
     },
     Join: () => {
       join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString() };
+      backend.emit('join');
+    },
+    ResumeJoin: () => {
+      join = { ...IDLE, step: 'searching', since: new Date(NOW).toISOString(), relay: 'left' };
       backend.emit('join');
     },
     LinkDevice: () => {
