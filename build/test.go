@@ -46,8 +46,9 @@ func (t *tool) buildSteps() []step {
 func (t *tool) testSteps(fuzz time.Duration) []step {
 	page := []string{stepFrontend} // as in checkSteps
 	steps := []step{
-		// The seeds of every fuzz target run here, as ordinary tests.
-		{name: "go tests", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.goRun("test", "-race", "-tags", headlessTags, "./..."), closing: goClosing},
+		// The seeds of every fuzz target run here, as ordinary tests. They are vetted above, and linked without what only a debugger reads.
+		{name: "go tests", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.goRun(
+			"test", "-race", "-vet=off", "-ldflags=-w", "-tags", headlessTags, "./..."), closing: goClosing},
 		{name: "go tests, plain", lane: laneGo, run: t.plainTests, closing: goClosing},
 		{name: "simulation", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.simulation, closing: func(output string) []string {
 			return matching(output, `^simulated: |^FAIL: `)
