@@ -22,6 +22,7 @@ func (p *person) restored(folder string) *person {
 	p.t.Helper()
 	n := prepared(p.t, p.name+"的新电脑")
 	n.staff = p.staff
+	n.ahead.Store(p.ahead.Load())
 	n.make()
 	in := RestoreInput{From: folder, Passphrase: backupPassphrase, OldIsGone: true}
 	out, err := Restore(context.Background(), n.opts, in, nil)
