@@ -52,6 +52,7 @@ export const screens = [
   { name: 'rules', path: '/rules', ready: 'main ul li button[aria-current], main .scroll li button' },
   { name: 'rules-rule', path: '/rules?rule=invite.days', ready: 'aside form', dotted: true },
   { name: 'rules-list', path: '/rules?group=chat&rule=chat.workdays', ready: 'aside form' },
+  { name: 'rules-keep', path: '/rules?group=chat&rule=history.keep_days', ready: 'aside form' },
   { name: 'rules-search', path: '/rules?q=口令', ready: 'main .scroll li button' },
   { name: 'audit', path: '/audit', ready: '[role=grid] [role=row][id]' },
   { name: 'audit-entry', path: '/audit?entry=e0-3', ready: 'aside dl' },

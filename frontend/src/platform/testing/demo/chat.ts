@@ -115,7 +115,10 @@ function dto({ messages, members, ...rest }: DemoChat) {
   };
 }
 
-function history({ messages, unread }: DemoChat, { before, after, around, limit }: HistoryQuery) {
+/** What the house rule has let go in groups. */
+const KEPT_FROM = '2025-11-20T00:00:00.000Z';
+
+function history({ messages, unread, kind }: DemoChat, { before, after, around, limit }: HistoryQuery) {
   const size = limit || PAGE;
   const at = (id: string) => messages.findIndex((message) => message.id === id);
   const others = messages.filter(({ own }) => !own);
@@ -125,7 +128,7 @@ function history({ messages, unread }: DemoChat, { before, after, around, limit 
   else if (after) from = at(after) + 1;
   else if (around) from = Math.max(0, at(around) - Math.floor(size / 2));
   const to = before ? at(before) : Math.min(messages.length, from + size);
-  return { messages: messages.slice(from, to), hasOlder: from > 0, hasNewer: to < messages.length, filling: false, firstUnread };
+  return { messages: messages.slice(from, to), hasOlder: from > 0, hasNewer: to < messages.length, filling: false, firstUnread, keptFrom: kind === 'group' ? KEPT_FROM : '' };
 }
 
 function search(chats: readonly DemoChat[], { text, chatId, senderId }: SearchQuery) {

@@ -13,6 +13,7 @@ interface DemoRule {
   unit: string;
   min: number;
   max: number;
+  least: number;
   options: string[];
   default: Value;
   value: Value;
@@ -20,12 +21,13 @@ interface DemoRule {
   who: string;
   serves: string[];
   acts: boolean;
+  final: boolean;
   at: string;
   by: string;
 }
 
 function rule(group: string, key: string, kind: string, value: Value, serves: string, change: Partial<DemoRule> = {}): DemoRule {
-  const base = { unit: '', min: 0, max: 0, options: [], level: 'H', who: 'admin', acts: false, at: '', by: '' };
+  const base = { unit: '', min: 0, max: 0, least: 0, options: [], level: 'H', who: 'admin', acts: false, final: false, at: '', by: '' };
   return { key, group, kind, default: value, value, serves: serves.split(' '), ...base, ...change };
 }
 
@@ -48,6 +50,9 @@ const RULES: readonly DemoRule[] = [
   rule('chat', 'chat.recall_minutes', 'int', 2, 'R35', { unit: 'minutes', max: 1440 }),
   rule('chat', 'chat.burst_same', 'int', 5, 'R45', { unit: 'times', max: 50, acts: true }),
   rule('chat', 'chat.everyone', 'enum', 'group_admin', 'R39', { level: 'D', options: GROUP_ROLES }),
+  rule('chat', 'history.keep_days', 'int', 0, 'R57 R143', {
+    unit: 'days', max: 36500, least: 90, options: ['0', '365', '730'], level: 'F', acts: true, final: true, value: 365, at: ago(60 * 24 * 3), by: '周明轩',
+  }),
   rule('chat', 'chat.workdays', 'list', WEEK.slice(0, 5), 'R47', { min: 1, max: 7, options: WEEK }),
   rule('chat', 'chat.work_start', 'text', '09:00', 'R47', { unit: 'clock', min: 5, max: 5 }),
   rule('chat', 'chat.sensitive_words', 'list', [], 'R52', { max: 100, value: ['报价单', '客户名单'], at: ago(60 * 3), by: '周明轩' }),
