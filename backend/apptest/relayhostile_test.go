@@ -132,8 +132,8 @@ func TestB2RelayThatLies(t *testing.T) {
 		b[at] ^= 1
 		return b
 	}
-	otherTeam := func() []byte {
-		r := wire.Roster{Team: wire.TeamTag{9}, Gen: 1, Devices: []wire.RosterDevice{{
+	roster := func(team wire.TeamTag) []byte {
+		r := wire.Roster{Team: team, Gen: 1, Devices: []wire.RosterDevice{{
 			Device: bob.Device(), SignPub: [32]byte(bob.ID.Device.Public("x").SignPub), PeerPub: bob.TransportKey(),
 		}}, Admins: []op.DeviceID{bob.Device()}}
 		b, err := r.Sign(bob.ID.Device.Sign)
@@ -159,7 +159,11 @@ func TestB2RelayThatLies(t *testing.T) {
 		"a list of the control log": func(l *liar) { l.say(&wire.Delta{Control: true}) },
 		"a feed of no length":       func(l *liar) { listed(l, wire.FeedState{Tag: f.Tag, Device: f.Device}) },
 		"credit for nothing":        func(l *liar) { l.say(&wire.Credit{Bytes: 1}) },
-		"a roster of another team":  func(l *liar) { l.say(&wire.RelayRoster{Raw: otherTeam()}) },
+		"a roster of another team":  func(l *liar) { l.say(&wire.RelayRoster{Raw: roster(wire.TeamTag{9})}) },
+		"a roster that its signer did not sign": func(l *liar) {
+			raw := roster(wire.TeamTag(ann.ID.TeamSecret.RelayTeam()))
+			l.say(&wire.RelayRoster{Raw: change(raw, len(raw)-1)})
+		},
 		"a roster that is none": func(l *liar) {
 			l.say(&wire.RelayRoster{Raw: []byte("no roster at all, but long enough to be parsed as one")})
 		},

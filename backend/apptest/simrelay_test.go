@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/cryptotest"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"tongzhou/sync/courier"
+	"tongzhou/sync/keys"
+	"tongzhou/sync/op"
 	"tongzhou/sync/simnet"
 	"tongzhou/sync/wire"
 )
@@ -27,6 +30,8 @@ const (
 	relayAlter    simnet.Kind = "relay alters"
 	relayLength   simnet.Kind = "relay lies about lengths"
 	relayRoster   simnet.Kind = "relay lies about the roster"
+	relayForged   simnet.Kind = "relay makes up a roster"
+	relayOlder    simnet.Kind = "relay hands out an older roster"
 )
 
 // simRelay is a blind relay as a node of a simulation.
@@ -39,6 +44,9 @@ type simRelay struct {
 	visits []*simVisit
 	copy   []byte // its database, earlier
 	spoken bytes.Buffer
+
+	rosters  [][]byte // that it handed out
+	stranger *keys.Identity
 }
 
 // simVisit is a conversation of a node with the relay.
@@ -54,7 +62,8 @@ type simVisit struct {
 
 // newRelay is a relay that lets the team in.
 func (w *world) newRelay() *simRelay {
-	return &simRelay{Relay: NewRelay(w.t), w: w, no: 100}
+	n := w.nodes[0]
+	return &simRelay{Relay: NewRelay(w.t), w: w, no: 100, stranger: NewIdentity(w.t, "stranger", n.ID.Team, n.ID.TeamSecret)}
 }
 
 // call lets a node call on the relay.
@@ -124,6 +133,11 @@ func (r *simRelay) lie(p []byte) [][]byte {
 	if len(r.said) < 200 {
 		r.said = append(r.said, p)
 	}
+	if m, err := wire.Decode(wire.Type(p[4]), p[5:]); err == nil {
+		if m, is := m.(*wire.RelayRoster); is && r.lies && w.src.Chance(70) {
+			return [][]byte{r.lieRoster(m, p)}
+		}
+	}
 	if !r.lies || !w.src.Chance(20) {
 		return [][]byte{p}
 	}
@@ -170,6 +184,34 @@ func (r *simRelay) lie(p []byte) [][]byte {
 		return [][]byte{p}
 	}
 	return [][]byte{out}
+}
+
+// lieRoster hands out an older list of the team's devices, or one with a stranger for somebody of the team, signed by the stranger:
+// who believes it writes another one, in which the stranger stays.
+func (r *simRelay) lieRoster(m *wire.RelayRoster, p []byte) []byte {
+	r.rosters = append(r.rosters, p)
+	r.w.stats.Add(simnet.FaultTampered)
+	roster, err := wire.ParseRoster(m.Raw)
+	if err != nil || r.w.src.Chance(30) {
+		r.w.stats.Add(relayOlder)
+		return simnet.Pick(r.w.src, r.rosters)
+	}
+	r.w.stats.Add(relayForged)
+	id := r.stranger.Device
+	out := simnet.Pick(r.w.src, roster.Devices).Device
+	roster.Devices = slices.DeleteFunc(roster.Devices, func(d wire.RosterDevice) bool { return d.Device == out })
+	roster.Admins = slices.DeleteFunc(roster.Admins, func(a op.DeviceID) bool { return a == out })
+	roster.Devices = append(roster.Devices, wire.RosterDevice{Device: id.ID, SignPub: [32]byte(id.Public("x").SignPub), PeerPub: [32]byte{1}})
+	roster.Admins = append(roster.Admins, id.ID)
+	raw, err := roster.Sign(id.Sign)
+	if err != nil {
+		r.w.fail("%v", err)
+	}
+	lie, err := wire.Encode(nil, &wire.RelayRoster{Raw: raw})
+	if err != nil {
+		r.w.fail("%v", err)
+	}
+	return lie
 }
 
 // happen lets something happen to the relay.
@@ -242,7 +284,7 @@ func TestSimulationWithRelay(t *testing.T) {
 		stats.Add("seeds")
 	}
 	report(t, "seeds with a relay", stats, []simnet.Kind{
-		relayStopped, relayLostDisk, relayRolled, relayWithhold, relayReplay, relayAlter, relayLength, relayRoster,
+		relayStopped, relayLostDisk, relayRolled, relayWithhold, relayReplay, relayAlter, relayLength, relayRoster, relayForged, relayOlder,
 	})
 }
 
@@ -311,6 +353,9 @@ func simulateRelay(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stat
 	}
 	if dev := w.nodes[0].Device(); !bytes.Contains(stored, dev[:]) || r.spoken.Len() == 0 {
 		w.fail("the relay has stored nothing: that it holds no plaintext means nothing")
+	}
+	if bytes.Contains(r.spoken.Bytes(), r.stranger.Device.ID[:]) {
+		w.fail("somebody put a stranger on the relay's list")
 	}
 	for _, n := range w.nodes {
 		for _, place := range [][]byte{stored, r.spoken.Bytes()} {

@@ -30,6 +30,7 @@ type rosterKeeper struct {
 	gen     uint64
 	hash    [32]byte
 	now     *wire.Roster // in force, nil while it is not known
+	claimed []byte       // what the relay says is in force, until its signature could be checked
 	asking  bool
 	putting bool
 	tries   int
@@ -113,6 +114,9 @@ func (c *Courier) putRoster(next *wire.Roster) error {
 // little to say so: it would bring back whom others have removed.
 func (c *Courier) keepRoster() error {
 	k := &c.roster
+	if err := c.believeRoster(); err != nil {
+		return err
+	}
 	if !c.listed() || k.now == nil || k.putting || k.asking || !c.knowsAll() || !c.r.HasAuthority() || c.r.Gone() {
 		return nil
 	}
@@ -164,7 +168,7 @@ func (c *Courier) onRosterIs(ctx context.Context, m *wire.RelayRosterIs) error {
 	}
 	k.asking, k.putting = false, false
 	if m.Gen != k.gen || m.Hash != k.hash {
-		k.gen, k.hash, k.now, k.tries = m.Gen, m.Hash, nil, 0
+		k.gen, k.hash, k.now, k.claimed, k.tries = m.Gen, m.Hash, nil, nil, 0
 		clear(k.vouched)
 	}
 	if err := c.setState(ctx, m.State); err != nil {
@@ -187,11 +191,31 @@ func (c *Courier) onRoster(m *wire.RelayRoster) error {
 	if roster.Team != c.team {
 		return fmt.Errorf("%w: the list of another team", ErrRelay)
 	}
-	k := &c.roster
-	k.asking = false
-	k.now, k.gen, k.hash = &roster, roster.Gen, wire.HashRoster(m.Raw)
-	c.setStatus(func(st *Status) { st.Listed = len(roster.Devices) })
+	c.roster.asking, c.roster.claimed = false, m.Raw
 	return c.keepRoster()
+}
+
+// believeRoster takes a list for the one in force once it is seen to be signed by its signer. Whom nobody here knows has not come
+// to be known yet, or was made up.
+func (c *Courier) believeRoster() error {
+	k := &c.roster
+	if k.claimed == nil {
+		return nil
+	}
+	roster, err := wire.ParseRoster(k.claimed)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRelay, err)
+	}
+	key, known := c.r.SigningKey(roster.Signer)
+	if !known {
+		return nil
+	}
+	if !wire.VerifyRoster(k.claimed, key) {
+		return fmt.Errorf("%w: a list that its signer did not sign", ErrRelay)
+	}
+	k.now, k.gen, k.hash, k.claimed = &roster, roster.Gen, wire.HashRoster(k.claimed), nil
+	c.setStatus(func(st *Status) { st.Listed = len(roster.Devices) })
+	return nil
 }
 
 // onRosterRefused asks for the list in force when another device was quicker, and gives up for a while when that does not help.

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -36,8 +37,13 @@ func (r *Replica) HasAuthority() bool {
 
 // KnownDevice tells whether the key of a device is known, so that its ops can be verified. It need not be of the team.
 func (r *Replica) KnownDevice(dev op.DeviceID) bool {
-	_, ok := r.world.Load().auth.SigningKey(dev)
+	_, ok := r.SigningKey(dev)
 	return ok
+}
+
+// SigningKey is the key of a device, which need not be of the team.
+func (r *Replica) SigningKey(dev op.DeviceID) (ed25519.PublicKey, bool) {
+	return r.world.Load().auth.SigningKey(dev)
 }
 
 // MayCertify tells whether the feed could make its own device known: every feed of the control log begins with a genesis or
