@@ -103,6 +103,25 @@ func (c *company) actions() map[string]func(*rapid.T) {
 			role := rapid.SampledFrom([]authority.Role{authority.Owner, authority.Admin, authority.Member, authority.Guest}).Draw(t, "role")
 			c.expected(c.pick("who").R.GrantRole(ctx, c.pick("whom").ID.Root.ID, role, nil))
 		},
+		"department": func(t *rapid.T) {
+			d := authority.OrgDept{Dept: choose(t, "department", depts), Parent: choose(t, "parent", depts)}
+			if d.Gone = rapid.IntRange(0, 4).Draw(t, "ends") == 0; d.Gone {
+				d.Parent, d.Into = nil, choose(t, "into", depts)
+			}
+			c.expected(c.pick("who").R.SetDept(ctx, d))
+		},
+		"place": func(t *rapid.T) {
+			c.expected(c.pick("who").R.Place(ctx, c.pick("whom").user(), choose(t, "department", depts)))
+		},
+		"head": func(t *rapid.T) {
+			role := rapid.SampledFrom([]authority.Role{authority.Head, authority.DeptAdmin}).Draw(t, "role")
+			c.expected(c.pick("who").R.GrantRole(ctx, c.pick("whom").user(), role, choose(t, "department", depts)))
+		},
+		"by the head": func(*rapid.T) {
+			m, of := c.pick("who"), c.pick("of").user()
+			_, err := m.R.Submit(ctx, []replica.Submission{{Scope: m.R.CompanyScope(), Type: TypeTitleHead, Entity: of[:], Payload: textPayload{"head"}}}, nil)
+			c.expected(err)
+		},
 		"group": func(*rapid.T) {
 			if len(c.groups) < 3 {
 				m := c.pick("who")
@@ -373,3 +392,6 @@ func (c *company) all(m *Member) string {
 	}
 	return out
 }
+
+// depts are the departments that there may be.
+var depts = [][]byte{[]byte("x"), []byte("y"), []byte("z")}

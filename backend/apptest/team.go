@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"time"
 
@@ -163,9 +164,17 @@ func (m *Member) CopyControl(n *Member) {
 	m.copy(n, func(f *oplog.Feed) bool { return f.Tag == m.Tag(keys.ControlScope(m.ID.Team)) })
 }
 
-// Copy hands over every op and register that n may read, as far as m knows, and lacks, without a conversation.
+// Copy hands over every op and register that n may read, as far as m knows, and lacks, without a conversation: as in one, keys go
+// ahead (SPEC S12).
 func (m *Member) Copy(n *Member) {
 	m.T.Helper()
+	keys, err := m.R.KeysFor(n.Device(), 0)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	if err := n.R.LearnKeys(context.Background(), keys); err != nil && !errors.Is(err, replica.ErrStranger) {
+		m.T.Fatal(err)
+	}
 	m.CopyControl(n)
 	m.copyUpTo(n, func(f *oplog.Feed) uint64 { return m.R.ReadsUpTo(n.Device(), f.FeedKey) })
 	regs, err := m.R.RegistersFor(n.Device(), 0)
