@@ -168,7 +168,8 @@ func TestH5WhatIsPastKeepingGoesEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.exchange()
-	x.b.Copy(d) // without horizons: up to the first stub
+	x.b.CopyControl(d)
+	x.b.copyUpTo(d, func(f *oplog.Feed) uint64 { return x.b.R.ReadsUpTo(d.Device(), f.FeedKey) }) // without horizons: up to the first stub
 	if n := d.stubs(); n != 0 {
 		t.Fatalf("d took %d stubs that nothing explains", n)
 	}
