@@ -68,7 +68,7 @@ type asking struct {
 // lookForLetters opens the boxes of invitations: those that may be used, and those that were until lately, to say so.
 func (c *Courier) lookForLetters() error {
 	l := &c.letters
-	if c.state != wire.RelayOK || !c.fetch.caughtUp || !c.r.HasAuthority() || c.r.Gone() || !l.look && c.now().Before(l.lookAt) {
+	if c.state != wire.RelayOK || c.welcome.Version < wire.RelayOpensBoxes || !c.fetch.caughtUp || !c.r.HasAuthority() || c.r.Gone() || !l.look && c.now().Before(l.lookAt) {
 		return nil
 	}
 	l.look, l.lookAt = false, c.now().Add(askGap)

@@ -14,6 +14,9 @@ const RelayVersion = 2
 // RelayKnowsBlobs is the version since which a relay answers what is asked about chunks.
 const RelayKnowsBlobs = 2
 
+// RelayOpensBoxes is the first version in which devices of the team open the boxes of invitations without their keys.
+const RelayOpensBoxes = 2
+
 // Bounds of the conversation with a relay.
 const (
 	MaxRelayCaps     = 256 // a packet
