@@ -26,7 +26,7 @@ type Newcomer struct {
 	Log         *slog.Logger
 	// Left is called when the request lies at the relay.
 	Left func()
-	// Withdraw, when closed, takes the request out of the box and ends the conversation.
+	// Withdraw, when closed, takes the request out of the box and then ends the conversation.
 	Withdraw <-chan struct{}
 
 	st      stream.Stream
@@ -38,6 +38,7 @@ type Newcomer struct {
 	own     []uint64 // mails of this device, to be withdrawn
 	stale   []uint64
 	found   *join.Answer
+	parting int // answers to wait for, after the request was taken back
 }
 
 // waitLimit is how long a relay may be silent: it sends a stranger away before that.
@@ -65,17 +66,27 @@ func (n *Newcomer) speak(ctx context.Context, in *stream.Inbox) (*join.Answer, e
 	if err := n.write(hello); err != nil {
 		return nil, err
 	}
+	withdraw := n.Withdraw
 	for {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-n.Withdraw:
-			return nil, n.drop(n.own)
+		case <-withdraw:
+			if withdraw = nil; !n.asked {
+				return nil, nil
+			}
+			if err := n.takeBack(n.own...); err != nil {
+				return nil, err
+			}
 		case m, ok := <-in.Packets():
 			if !ok {
 				return nil, in.Err()
 			}
-			if answer, err := n.receive(m); answer != nil || err != nil {
+			if n.parting > 0 {
+				if err := n.part(m); err != nil || n.parting == 0 {
+					return nil, err
+				}
+			} else if answer, err := n.receive(m); answer != nil || err != nil {
 				return answer, err
 			}
 		}
@@ -196,6 +207,29 @@ func (n *Newcomer) readMail(x *wire.Mail) {
 	if answer != nil && (n.found == nil || n.found.Refusal != "") {
 		n.found = answer
 	}
+}
+
+// noMail is above the number of every mail.
+const noMail = 1 << 62
+
+// takeBack takes mails of this device out of the box. The relay says nothing to that, so it is asked for mail that nobody has
+// left: when it answers, what was said before is done.
+func (n *Newcomer) takeBack(nos ...uint64) error {
+	n.parting++
+	return errors.Join(n.drop(nos), n.write(&wire.RelayMailGet{Box: n.box, After: noMail}))
+}
+
+// part is receive after the request was taken back, which may have been on its way.
+func (n *Newcomer) part(m wire.Message) error {
+	switch m := m.(type) {
+	case *wire.RelayMail:
+		if len(m.Mails) == 0 {
+			n.parting--
+		}
+	case *wire.RelayMailStored:
+		return n.takeBack(m.No)
+	}
+	return nil
 }
 
 // drop takes mails out of the box.
