@@ -39,18 +39,26 @@ func acts() []act {
 			if len(w.groups) >= 4 {
 				return nil
 			}
-			id, err := n.R.CreateGroup(ctx, []op.UserID{w.somebody()}, nil)
+			with := w.somebody()
+			id, err := n.R.CreateGroup(ctx, []op.UserID{with}, nil)
 			if err == nil {
 				w.groups = append(w.groups, id)
+				w.insiders(id, n.person(), with)
 			}
 			return err
 		}},
-		{"add to a group", 5, func(w *world, n *node) error { return n.R.AddMembers(ctx, w.group(), []op.UserID{w.somebody()}) }},
+		{"add to a group", 5, func(w *world, n *node) error {
+			group, whom := w.group(), w.somebody()
+			w.insiders(group, whom) // also where the program dies before it says so
+			return n.R.AddMembers(ctx, group, []op.UserID{whom})
+		}},
 		{"take out of a group", 4, func(w *world, n *node) error { return n.R.RemoveMembers(ctx, w.group(), []op.UserID{w.somebody()}) }},
 		{"leave a group", 1, func(w *world, n *node) error { return n.R.LeaveScope(ctx, w.group()) }},
 		{"role in a group", 3, func(w *world, n *node) error {
 			role := simnet.Pick(w.src, []authority.Role{authority.Owner, authority.Admin, authority.Member})
-			return n.R.GrantScopeRole(ctx, w.group(), w.somebody(), role)
+			group, whom := w.group(), w.somebody()
+			w.insiders(group, whom)
+			return n.R.GrantScopeRole(ctx, group, whom, role)
 		}},
 		{"remove", 3, func(w *world, n *node) error {
 			mode := simnet.Pick(w.src, []authority.Mode{authority.Removed, authority.Removed, authority.Compromised})
@@ -129,7 +137,7 @@ func (w *world) somebody() op.UserID { return simnet.Pick(w.src, w.nodes).person
 func (w *world) group() op.ScopeID { return simnet.Pick(w.src, w.groups) }
 
 // text is one that nobody has written before.
-func (w *world) text() string { w.texts++; return fmt.Sprint(plainMark, w.texts) }
+func (w *world) text() string { w.texts++; return fmt.Sprint(plainMark, w.texts, ";") }
 
 // plainMark begins every text, so that it is found where it should not be.
 const plainMark = "明文 plain text "

@@ -1,8 +1,11 @@
 package apptest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"tongzhou/sync/op"
@@ -18,6 +21,7 @@ func (w *world) check() {
 		w.checkScope(s)
 	}
 	w.checkLedger()
+	w.checkPrivate()
 	for _, n := range w.nodes {
 		w.checkNode(n, scopes)
 	}
@@ -125,6 +129,25 @@ func (w *world) checkLedger() {
 		}
 		if f := first.R.Feeds().Feed(key); f.Len < o.ref.Seq && (f.Fork == 0 || f.Fork > o.ref.Seq) {
 			w.fail("%q of %s never reached %s", o.text, o.by.Name, first.Name)
+		}
+	}
+}
+
+// checkPrivate: what was said in a group lies nowhere in the database of somebody who never was in it.
+func (w *world) checkPrivate() {
+	for _, n := range w.nodes {
+		var files []byte
+		for _, name := range []string{"team.db", "team.db-wal"} {
+			b, err := os.ReadFile(filepath.Join(n.Dir, name))
+			if err != nil && !os.IsNotExist(err) {
+				w.fail("%v", err)
+			}
+			files = append(files, b...)
+		}
+		for _, o := range w.ledger {
+			if inside := w.inside[o.scope]; inside != nil && !inside[n.person()] && bytes.Contains(files, []byte(o.text)) {
+				w.fail("%s never was in the group and holds %q", n.Name, o.text)
+			}
 		}
 	}
 }

@@ -69,6 +69,7 @@ type world struct {
 	nodes   []*node
 	talks   []*talk
 	groups  []op.ScopeID
+	inside  map[op.ScopeID]map[op.UserID]bool // whom somebody ever took, or tried to take, into a group
 	ledger  []*written
 	texts   int
 	jump    time.Duration // how far all wall clocks are ahead of the simulation's
@@ -81,7 +82,10 @@ func newWorld(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stats, li
 	w := &world{
 		t: t, src: simnet.NewSource(seed), trace: simnet.NewTrace(lines), stats: stats, net: simnet.NewNet(stats), genesis: tmpl.genesis,
 	}
-	w.groups = append(w.groups, tmpl.groups...)
+	w.groups, w.inside = append(w.groups, tmpl.groups...), map[op.ScopeID]map[op.UserID]bool{}
+	for _, m := range tmpl.members[:3] {
+		w.insiders(tmpl.groups[0], m.id.Root.ID)
+	}
 	<-time.After(time.Minute) // the template's ops are from before
 	for i := range tmpl.members {
 		m := &tmpl.members[i]
@@ -95,6 +99,16 @@ func newWorld(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stats, li
 		w.start(n)
 	}
 	return w
+}
+
+// insiders notes who may have been told what is said in a group.
+func (w *world) insiders(group op.ScopeID, users ...op.UserID) {
+	if w.inside[group] == nil {
+		w.inside[group] = map[op.UserID]bool{}
+	}
+	for _, u := range users {
+		w.inside[group][u] = true
+	}
 }
 
 // node takes a member into the simulation, which is not started yet.
