@@ -275,8 +275,8 @@ func (s *Session) tick(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(s.later) > 0 && !s.controlDone {
-		return s.maybeDone(ctx)
+	if !s.controlDone {
+		return s.maybeDone(ctx) // what another conversation was fetching may be here
 	}
 	if s.askedSince || !s.controlDone || len(s.want) > 0 {
 		return nil
