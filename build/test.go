@@ -80,8 +80,8 @@ func (t *tool) networkStep(asked bool) step {
 	}}
 }
 
-// simulatedSeeds is how many seeds of the simulation every run goes through: some two minutes on two processors.
-const simulatedSeeds = "2000"
+// simulatedSeeds is how many seeds of the simulation every run goes through. Two thousand take some four minutes on two processors.
+const simulatedSeeds = "120"
 
 // simulation runs whole replicas under faults. Not under the race detector: a simulation lets one goroutine run at a time, so there
 // are no races to find, and it would take ten times as long.
