@@ -320,8 +320,8 @@ func TestEndlessControlLog(t *testing.T) {
 	}
 }
 
-// J10: keys of the control log that do not fit their refs are refused, and a device of the team takes none at all this way.
-func TestFalseKeysOfTheControlLog(t *testing.T) {
+// J10: keys of the control log and the company scope that do not fit their refs are refused, and a device of the team takes none at all this way.
+func TestFalseKeysOfTheTeam(t *testing.T) {
 	a := Found(t, "a")
 	var frame []byte
 	stop := errors.New("enough")
@@ -343,8 +343,8 @@ func TestFalseKeysOfTheControlLog(t *testing.T) {
 	if n.Count(`SELECT count(*) FROM epoch`) != 0 {
 		t.Fatal("a false key is kept")
 	}
-	if err := n.Take(frame); err != nil || n.Count(`SELECT count(*) FROM epoch`) != 1 {
-		t.Fatal("the right one is not kept", err)
+	if err := n.Take(frame); err != nil || n.Count(`SELECT count(*) FROM epoch`) != 2 {
+		t.Fatal("the right ones are not kept", err)
 	}
 	b := a.Join("b")
 	had := b.Count(`SELECT count(*) FROM epoch`)

@@ -80,9 +80,9 @@ func TestLetInAfterAnyMessage(t *testing.T) {
 
 func letInAfterAnyMessage(t *testing.T, byThird bool, side int) {
 	synctest.Test(t, func(t *testing.T) {
-		a, c, group := letInGroup(t)
 		for n := 1; ; n++ {
-			b := a.Join(fmt.Sprint("b", n))
+			a, c, group := letInGroup(t) // each time: a conversation gets longer with every member
+			b := a.Join("b")
 			third := Connect(a, c)
 			Eventually(t, "a and c agree", func() bool { return InSync(a, c) && a.Dump(group) == c.Dump(group) })
 			from := a
@@ -109,7 +109,9 @@ func letInAfterAnyMessage(t *testing.T, byThird bool, side int) {
 			}
 			l.Stop()
 			third.Stop()
-			b.Close()
+			for _, m := range []*Member{a, b, c} {
+				m.Close()
+			}
 			if whole {
 				if n < 6 {
 					t.Fatalf("a whole conversation of %d messages", n)
