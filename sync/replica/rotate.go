@@ -118,7 +118,7 @@ func (r *Replica) seal(p *projector, s *scope, x *epoch, to []keys.Recipient) er
 func (r *Replica) handOver(p *projector, s *scope, all bool, to []keys.Recipient) error {
 	follows := map[op.EpochRef]bool{} // from what was handed over
 	for _, x := range slices.Backward(r.epochs.all(s.tag)) {
-		if !x.held() || s.history == keys.FromJoining && !all && !x.log {
+		if !x.held() || !x.announced || s.history == keys.FromJoining && !all && !x.log {
 			continue
 		}
 		if !follows[x.ref] {
