@@ -233,16 +233,19 @@ func (s *Session) onNewest(m *wire.Newest) error {
 		}
 		return nil
 	}
-	if s.newestTold[m.Tag] || !s.r.Reads(s.cfg.Peer, m.Tag) {
+	s.mu.Lock()
+	again := s.previews[m.Tag]
+	s.mu.Unlock()
+	if again || !s.r.Reads(s.cfg.Peer, m.Tag) {
 		return nil
 	}
-	s.newestTold[m.Tag] = true
 	runs, err := s.r.Newest(m.Tag, wire.NewestOps)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.previews[m.Tag] = true
 	for i := range runs {
 		s.ahead = append(s.ahead, &task{key: runs[i].Feed.FeedKey, no: runs[i].Feed.No, next: runs[i].From, to: runs[i].To, ahead: true})
 	}

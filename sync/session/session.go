@@ -105,6 +105,7 @@ type Session struct {
 	seed      maphash.Seed                      // of these
 	urgent    []*task                           // then what the peer asked for
 	ahead     []*task
+	previews  map[op.ScopeTag]bool // scopes of which the peer asked for the newest, and was told
 	tasks     []*task
 	byFeed    map[oplog.FeedKey]*task
 	window    int                      // bytes of frames that may still be sent
@@ -124,7 +125,6 @@ type Session struct {
 	refused     map[oplog.FeedKey]bool           // there is no room for them here
 	strange     map[oplog.FeedKey]time.Time      // when ops came that nobody here can verify yet
 	newest      map[op.ScopeTag]bool             // the newest of these was asked for; true: and is here
-	newestTold  map[op.ScopeTag]bool             // and was told
 	storing     int                              // frames of kind Ahead that are not stored yet
 	sought      map[oplog.FeedKey]uint64         // from which seq the peer's version of a feed was asked for, to find a fork
 	proven      map[oplog.FeedKey]bool           // the peer was shown that they forked
@@ -176,7 +176,7 @@ func New(cfg Config) *Session {
 		has: map[uint64]bool{}, seed: maphash.MakeSeed(),
 		window: wire.Window, sent: map[oplog.FeedKey]uint64{}, wake: stream.NewBell(),
 		want: map[oplog.FeedKey]*wanted{}, later: map[oplog.FeedKey]wire.FeedState{}, refused: map[oplog.FeedKey]bool{},
-		strange: map[oplog.FeedKey]time.Time{}, newest: map[op.ScopeTag]bool{}, newestTold: map[op.ScopeTag]bool{},
+		strange: map[oplog.FeedKey]time.Time{}, newest: map[op.ScopeTag]bool{}, previews: map[op.ScopeTag]bool{},
 		sought: map[oplog.FeedKey]uint64{}, proven: map[oplog.FeedKey]bool{}, parted: map[oplog.FeedKey]uint64{},
 		acks: map[oplog.FeedKey]wire.FeedState{}, peerAcks: map[oplog.FeedKey]wire.FeedState{},
 	}

@@ -175,6 +175,10 @@ func (s *Session) nextLive() wire.Message {
 		k := a.Feed.FeedKey
 		if t := s.byFeed[k]; t != nil { // already being served: that will include these
 			t.to = max(t.to, a.Feed.Len)
+			if s.previews[k.Tag] && a.Raw != nil && a.From > t.next+muchBehind { // but not soon
+				s.window -= len(a.Raw)
+				return &wire.Frame{Raw: a.Raw, Kind: wire.Ahead}
+			}
 			continue
 		}
 		sent, known := s.sent[k]
