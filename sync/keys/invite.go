@@ -2,7 +2,6 @@ package keys
 
 import (
 	"crypto/ed25519"
-	"crypto/hpke"
 	"fmt"
 	"io"
 )
@@ -30,9 +29,6 @@ func InviteFromSecret(secret [16]byte) Invite {
 
 // Pub is the public key that the control log holds.
 func (i Invite) Pub() ed25519.PublicKey { return publicKey(i.Sign) }
-
-// Box is the key for messages left to the invited person where both are never online together.
-func (i Invite) Box() (hpke.PrivateKey, error) { return boxKey(i.Secret[:], "invite/box") }
 
 // String names the invitation and nothing secret.
 func (i Invite) String() string { return fmt.Sprintf("invite %x", i.Pub()[:8]) }

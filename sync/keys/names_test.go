@@ -112,8 +112,4 @@ func TestInviteFollowsFromItsSecret(t *testing.T) {
 	if _, err := NewInvite(bytes.NewReader(make([]byte, 15))); err == nil {
 		t.Error("15 bytes of randomness were enough")
 	}
-	box, err := a.Box()
-	if err != nil || len(box.PublicKey().Bytes()) != BoxPubSize {
-		t.Errorf("mailbox key: %v", err)
-	}
 }

@@ -59,7 +59,6 @@ type vectors struct {
 	Invite struct {
 		Secret  hexed
 		SignPub hexed
-		BoxPub  hexed
 	}
 	Parent epochVector
 	Child  epochVector
@@ -185,11 +184,6 @@ func TestVectorsInvite(t *testing.T) {
 	v, _, _ := readVectors(t)
 	i := InviteFromSecret([16]byte(v.Invite.Secret))
 	checkBytes(t, "invite key", i.Pub(), v.Invite.SignPub)
-	box, err := i.Box()
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkBytes(t, "invite box key", box.PublicKey().Bytes(), v.Invite.BoxPub)
 }
 
 func TestVectorsEpochs(t *testing.T) {
