@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -45,11 +46,12 @@ func TestNewestFirst(t *testing.T) {
 	for _, f := range a.R.Feeds().Scope(a.Tag(group)) {
 		feeds[f.FeedKey] = f.Len
 	}
-	l, fromA, fromC := Tapped(a, c)
-	fromA.Keep = func(m wire.Message) bool { // the beginning never comes
+	ca, cc := net.Pipe()
+	fromC := &Tap{Conn: cc}
+	l := ConnectOver(a, c, &Tap{Conn: ca, Keep: func(m wire.Message) bool { // the beginning never comes
 		f, ok := m.(*wire.Frame)
 		return !ok || f.Kind != wire.Asked || f.Ops[0].Scope != a.Tag(group)
-	}
+	}}, fromC)
 	Eventually(t, "the newest", func() bool { return strings.Contains(c.Dump(group), fmt.Sprintf(" b%d]", n-1)) })
 	Eventually(t, "all of the newest", func() bool { return c.Status(a).Usable })
 	if got := c.Rows("note"); got > wire.NewestOps {
