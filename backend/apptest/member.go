@@ -48,6 +48,7 @@ type Member struct {
 	Wrap    func(replica.DB) replica.DB
 	Options store.Options
 	genesis op.ID
+	handed  map[*Member][32]byte // keys that were handed over last, see copyKeys
 
 	mu     sync.Mutex
 	status map[op.DeviceID]session.Status

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"time"
@@ -168,13 +169,7 @@ func (m *Member) CopyControl(n *Member) {
 // ahead (SPEC S12).
 func (m *Member) Copy(n *Member) {
 	m.T.Helper()
-	keys, err := m.R.KeysFor(n.Device(), 0)
-	if err != nil {
-		m.T.Fatal(err)
-	}
-	if err := n.R.LearnKeys(context.Background(), keys); err != nil && !errors.Is(err, replica.ErrStranger) && !errors.Is(err, replica.ErrInvalid) { // m's disk may be damaged
-		m.T.Fatal(err)
-	}
+	m.copyKeys(n)
 	m.CopyControl(n)
 	m.copyUpTo(n, func(f *oplog.Feed) uint64 { return m.R.ReadsUpTo(n.Device(), f.FeedKey) })
 	regs, err := m.R.RegistersFor(n.Device(), 0)
@@ -191,6 +186,27 @@ func (m *Member) Copy(n *Member) {
 			m.T.Fatal(err)
 		}
 	}
+}
+
+// copyKeys hands over keys ahead of the feeds, unless n was handed the same ones and knows the same devices as then.
+func (m *Member) copyKeys(n *Member) {
+	m.T.Helper()
+	raws, err := m.R.KeysFor(n.Device(), 0)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	knows := n.R.AuthDigest()
+	all := sha256.Sum256(append(bytes.Join(raws, nil), knows[:]...))
+	if m.handed[n] == all {
+		return
+	}
+	if err := n.R.LearnKeys(context.Background(), raws); err != nil && !errors.Is(err, replica.ErrStranger) && !errors.Is(err, replica.ErrInvalid) { // m's disk may be damaged
+		m.T.Fatal(err)
+	}
+	if m.handed == nil {
+		m.handed = map[*Member][32]byte{}
+	}
+	m.handed[n] = all
 }
 
 func (m *Member) copy(n *Member, which func(*oplog.Feed) bool) {
