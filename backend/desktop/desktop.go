@@ -72,8 +72,6 @@ func Run(o Options) error {
 		},
 		// The toolkit shows it in text fields and on selected text only.
 		EnableDefaultContextMenu: true,
-		// A file dropped beside a drop area would replace the whole page.
-		DragAndDrop: &options.DragAndDrop{DisableWebViewDrop: true},
 		Linux: &linux.Options{
 			ProgramName: "tongzhou",
 			// Hardware acceleration shows an empty window with some drivers and in virtual machines.

@@ -15,8 +15,8 @@ import (
 	"tongzhou/backend/fault"
 )
 
-// maxBody is the largest request body in bytes. The longest argument, a message's text, is far below it.
-const maxBody = 1 << 20
+// maxBody is the largest request body in bytes: that of a picture in base64 (qrcode.MaxBytes) and a little around it.
+const maxBody = 14 << 20
 
 // caller answers POST /api/{package}/{method}.
 type caller struct {

@@ -6,6 +6,7 @@ import { features } from './app/features';
 import { makeRouter } from './app/router';
 import { appStaleAfter } from './platform/app-state';
 import { installBridge } from './platform/bridge';
+import { refuseStrayDrops } from './platform/drops';
 import { followEvents } from './platform/events';
 import { languageOf, startTranslator } from './platform/i18n';
 import { installImeGuard } from './platform/ime';
@@ -19,6 +20,7 @@ async function start(root: HTMLElement): Promise<void> {
   }
   installBridge();
   installImeGuard();
+  refuseStrayDrops(window);
   startTranslator(languageOf('system', navigator.languages));
   const client = newQueryClient();
   followEvents(client, [appStaleAfter, ...features.flatMap(({ staleAfter }) => (staleAfter ? [staleAfter] : []))]);

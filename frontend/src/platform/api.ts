@@ -1,6 +1,7 @@
 // What every screen may ask about the app itself (package app of the backend).
 
 import { call } from './bindings';
+import { Fault } from './fault';
 
 export type Language = 'zh-CN' | 'en';
 export type ThemeName = 'light' | 'dark';
@@ -103,3 +104,23 @@ export const peopleApi = {
   all: async (): Promise<Person[]> =>
     (await call<{ members: Person[] }>('org', 'Members', { text: '', departmentId: '', standing: 'active', kind: '', role: '', limit: 0, offset: 0 })).members,
 };
+
+/** The largest picture that the backend looks at, in bytes. */
+const MAX_PICTURE = 10 * 1024 * 1024;
+
+export const codeApi = {
+  /** The text of the QR code in a picture. */
+  read: async (picture: File): Promise<string> => {
+    if (picture.size > MAX_PICTURE) throw new Fault('qr.too_large');
+    return call<string>('app', 'ReadCode', await base64Of(picture));
+  },
+};
+
+function base64Of(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve((reader.result as string).split(',')[1] ?? '');
+    reader.onerror = () => reject(new Fault('qr.unreadable'));
+    reader.readAsDataURL(file);
+  });
+}

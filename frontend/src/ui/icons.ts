@@ -50,6 +50,7 @@ export {
   IconPinnedOff,
   IconPlugConnected,
   IconPlus,
+  IconQrcode,
   IconRefresh,
   IconSearch,
   IconSend2,

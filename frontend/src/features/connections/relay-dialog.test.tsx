@@ -1,4 +1,4 @@
-import { act, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { Fault } from '../../platform/fault';
@@ -68,6 +68,15 @@ test('the first one is set up step by step: the command, the link, the result', 
   });
   expect(await dialog.findByText('全部存好')).toBeInTheDocument();
   expect(dialog.getByText('192.168.1.9:4711 · 登记了 4 台设备')).toBeInTheDocument();
+});
+
+test('a picture of the code is as good as the link', async () => {
+  backend.handle('app', { ReadCode: () => 'tongzhou:relay?abc' });
+  const dialog = await show();
+  const link = await dialog.findByRole('textbox', { name: '中继的链接' });
+  fireEvent.paste(link, { clipboardData: { files: [new File(['code'], 'a.png', { type: 'image/png' })], getData: () => '' } });
+  expect(await dialog.findByText(/中继地址 192.168.1.9:4711/)).toBeInTheDocument();
+  expect(backend.callsOf('app.PreviewRelay')).toEqual([['tongzhou:relay?abc']]);
 });
 
 test.each([

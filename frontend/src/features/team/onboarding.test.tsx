@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { appStateQuery } from '../../platform/app-state';
@@ -108,6 +108,15 @@ async function join(): Promise<void> {
   await user.click(button('加入星海科技'));
   await screen.findByRole('heading', { name: '正在加入星海科技' });
 }
+
+test('an invitation is taken from a picture of its code', async () => {
+  backend.handle('app', { ReadCode: () => LINK });
+  await show();
+  await user.click(await screen.findByRole('button', { name: /^加入团队/ }));
+  fireEvent.paste(field(/邀请链接/), { clipboardData: { files: [new File(['code'], 'a.png', { type: 'image/png' })], getData: () => '' } });
+  expect(await screen.findByText(/林晓雯 邀请你加入/)).toBeInTheDocument();
+  expect(field(/邀请链接/)).toHaveValue(LINK);
+});
 
 test('R1: founds a team and enters it', async () => {
   await show();

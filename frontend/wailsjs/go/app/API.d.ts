@@ -62,6 +62,8 @@ export function PreviewInvitation(arg1:string):Promise<app.InvitationPreviewDTO>
 
 export function PreviewRelay(arg1:string):Promise<app.RelayLinkDTO>;
 
+export function ReadCode(arg1:string):Promise<string>;
+
 export function Recover(arg1:app.RecoverInput):Promise<void>;
 
 export function RecoveryWords(arg1:string):Promise<Array<string>>;

@@ -122,6 +122,10 @@ export function PreviewRelay(arg1) {
   return window['go']['app']['API']['PreviewRelay'](arg1);
 }
 
+export function ReadCode(arg1) {
+  return window['go']['app']['API']['ReadCode'](arg1);
+}
+
 export function Recover(arg1) {
   return window['go']['app']['API']['Recover'](arg1);
 }

@@ -6,6 +6,7 @@ import { useFaultText } from '../../../platform/fault-text';
 import { useParam, useSetParams } from '../../../platform/navigation';
 import { ADDRESS } from '../../../platform/places';
 import { Button } from '../../../ui/button';
+import { CodeReader } from '../../../ui/code-reader';
 import { CopyButton } from '../../../ui/copy-button';
 import { Dialog } from '../../../ui/dialog';
 import { QrCode } from '../../../ui/qr-code';
@@ -80,15 +81,19 @@ function TheirAddress({ onDone }: { onDone: () => void }) {
   };
   return (
     <form className={classes.form} onSubmit={submit}>
-      <TextInput
-        label={t('address.theirs')}
-        placeholder={t('address.placeholder')}
-        help={t('address.theirsHelp')}
-        autoFocus
-        value={address}
-        error={missing ?? (add.error ? t('address.failed', { reason: reasonOf(add.error) }) : undefined)}
-        onChange={setAddress}
-      />
+      <CodeReader onText={setAddress}>
+        {(unread) => (
+          <TextInput
+            label={t('address.theirs')}
+            placeholder={t('address.placeholder')}
+            help={t('address.theirsHelp')}
+            autoFocus
+            value={address}
+            error={unread ?? missing ?? (add.error ? t('address.failed', { reason: reasonOf(add.error) }) : undefined)}
+            onChange={setAddress}
+          />
+        )}
+      </CodeReader>
       <div className={classes.buttons}>
         <Button kind="primary" type="submit" loading={add.isPending}>
           {t('address.connect')}

@@ -4,6 +4,7 @@ import type { SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFaultText } from '../../../platform/fault-text';
 import { Button } from '../../../ui/button';
+import { CodeReader } from '../../../ui/code-reader';
 import { CopyButton } from '../../../ui/copy-button';
 import { TextInput } from '../../../ui/text-input';
 import { useToast } from '../../../ui/toast';
@@ -58,14 +59,18 @@ export function RelayGuide({ onDone }: { onDone: () => void }) {
         <li>
           {t('relay.step3')}
           <div className={classes.fields}>
-            <TextInput
-              label={t('relay.link')}
-              placeholder={t('relay.placeholder')}
-              autoFocus
-              value={link}
-              error={missing ?? wrong ?? (add.error ? t('relay.failed', { reason: faultText(add.error) }) : undefined)}
-              onChange={setLink}
-            />
+            <CodeReader onText={setLink}>
+              {(unread) => (
+                <TextInput
+                  label={t('relay.link')}
+                  placeholder={t('relay.placeholder')}
+                  autoFocus
+                  value={link}
+                  error={unread ?? missing ?? wrong ?? (add.error ? t('relay.failed', { reason: faultText(add.error) }) : undefined)}
+                  onChange={setLink}
+                />
+              )}
+            </CodeReader>
             {preview && pasted !== '' && <Found preview={preview} />}
             <TextInput label={t('relay.name')} placeholder={t('relay.namePlaceholder')} value={name} onChange={setName} />
           </div>

@@ -3,6 +3,7 @@
 import { useTranslation } from 'react-i18next';
 import { Banner } from '../../../ui/banner';
 import { Button } from '../../../ui/button';
+import { CodeReader } from '../../../ui/code-reader';
 import { IconAlertCircle, IconArrowLeft } from '../../../ui/icons';
 import { Textarea } from '../../../ui/textarea';
 import { TextInput } from '../../../ui/text-input';
@@ -17,9 +18,14 @@ interface LinkFieldProps extends Pick<FormProps, 'draft' | 'onDraft'> {
   error: string | undefined;
 }
 
-/** Takes whatever the link was pasted with. */
-export function LinkField({ draft, onDraft, ...rest }: LinkFieldProps) {
-  return <Textarea {...rest} required minRows={2} maxRows={4} value={draft.link} onChange={(link) => onDraft((before) => ({ ...before, link }))} />;
+/** Takes whatever the link was pasted with, and a picture of its code. */
+export function LinkField({ draft, onDraft, error, ...rest }: LinkFieldProps) {
+  const setLink = (link: string) => onDraft((before) => ({ ...before, link }));
+  return (
+    <CodeReader onText={setLink}>
+      {(unread) => <Textarea {...rest} required minRows={2} maxRows={4} value={draft.link} error={unread ?? error} onChange={setLink} />}
+    </CodeReader>
+  );
 }
 
 export function DeviceField({ draft, onDraft }: Pick<FormProps, 'draft' | 'onDraft'>) {
