@@ -142,6 +142,9 @@ func (x *impostor) forge() []byte {
 		return nil
 	}
 	company := n.R.CompanyScope()
+	if len(n.epochsHeld(company)) == 0 {
+		return nil // it lost its disk, and has no key to write under yet
+	}
 	inc := uint32(70 + w.src.IntN(3))
 	if w.src.Chance(20) {
 		inc = n.R.Feeds().Incarnation()
