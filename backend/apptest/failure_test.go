@@ -10,8 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tongzhou/backend/store"
+	"tongzhou/sync/hlc"
 	"tongzhou/sync/op"
 	"tongzhou/sync/oplog"
 	"tongzhou/sync/replica"
@@ -257,5 +259,28 @@ func TestCloseAnswersEverybody(t *testing.T) {
 	w.Wait()
 	if n := answered.Load(); n != 200 {
 		t.Fatalf("%d of 200 were answered", n)
+	}
+}
+
+// P3, L4: what was held for its clock is judged when it is due, also when the commit that first judged it fails.
+func TestHeldOpsOutliveAFailedCommit(t *testing.T) {
+	ctx := context.Background()
+	var ahead atomic.Int64
+	a := FoundAt(t, "a", func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	b := a.Join("b")
+	Exchange(a, b)
+	fails := a.unreliable()
+	g := b.Forge(b.R.CompanyScope(), 7)
+	if err := a.Take(Raw(g.Note(hlc.FromWall(time.Now().Add(10*time.Minute)), "early"))); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Store(int64(10 * time.Minute))
+	fails.Store(true)
+	if err := a.R.JudgeHeld(ctx); !errors.Is(err, errNoCommit) || a.Rows("note") != 0 {
+		t.Fatal(err)
+	}
+	fails.Store(false)
+	if err := a.R.JudgeHeld(ctx); err != nil || a.Rows("note") != 1 {
+		t.Fatalf("%d notes, %v", a.Rows("note"), err)
 	}
 }

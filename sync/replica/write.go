@@ -32,6 +32,7 @@ func (r *Replica) commit(ctx context.Context, fn func(p *projector) error) (*pro
 	r.stale = true // until it is known how this one ends, also if fn panics
 	p, err := r.transact(ctx, fn)
 	if err != nil {
+		r.heldDue.Store(1) // when the next held op is due may have been forgotten: look soon
 		if r.stale = p != nil && p.memory; r.stale {
 			if err := r.forget(); err != nil {
 				r.log.Error("read again after a failed write", "err", err)
