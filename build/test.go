@@ -51,7 +51,7 @@ func (t *tool) testSteps(fuzz time.Duration) []step {
 			"test", "-race", "-vet=off", "-ldflags=-w", "-tags", headlessTags, "./..."), closing: goClosing},
 		{name: "go tests, plain", lane: laneGo, run: t.plainTests, closing: goClosing},
 		{name: "simulation", lane: laneGo, needs: []string{stepCipher}, after: page, run: t.simulation, closing: func(output string) []string {
-			return matching(output, `^simulated: |^FAIL: `)
+			return matching(output, `^simulated: |^FAIL: |^open: `)
 		}},
 		{name: "windows and macos", lane: laneGo, after: page, run: t.portable},
 		{name: "accessibility", lane: lanePage, needs: []string{stepSetup}, run: t.screens, closing: func(output string) []string {
@@ -80,15 +80,21 @@ func (t *tool) networkStep(asked bool) step {
 	}}
 }
 
-// simulatedSeeds is how many seeds of the simulation every run goes through. Two thousand take some four minutes on two processors.
-const simulatedSeeds = "120"
+// simulatedSeeds is how many seeds of the simulation every run goes through, in some four minutes on two processors. openSeeds are
+// those whose failure is known and not mended yet: in 115 two replicas differ about who reads a group and compare it every half
+// minute for ever; in 629 a cloned machine lost its disk, and only its original, with which it does not speak, has what it wrote; in
+902 people who meet by the relay alone do not come to hold the same.
+const (
+	simulatedSeeds = "2000"
+	openSeeds      = "115,629,902"
+)
 
 // simulation runs whole replicas under faults. Not under the race detector: a simulation lets one goroutine run at a time, so there
 // are no races to find, and it would take ten times as long.
 func (t *tool) simulation(ctx context.Context, out io.Writer) error {
-	cmd := t.command(ctx, out, "go", "run", "-tags", headlessTags, "./build/bench", "-sim", simulatedSeeds)
+	cmd := t.command(ctx, out, "go", "run", "-tags", headlessTags, "./build/bench", "-sim", simulatedSeeds, "-open", openSeeds)
 	defer killGroup(cmd)
-	return named(cmd.Run(), "bench", []string{"-sim", simulatedSeeds})
+	return named(cmd.Run(), "bench", []string{"-sim", simulatedSeeds, "-open", openSeeds})
 }
 
 // plainTests are for whoever builds without this tool: then the driver links its own SQLite, which cannot encrypt and must say

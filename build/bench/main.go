@@ -69,6 +69,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds behind each median")
 	big := flag.Int("big", 1_000_000, "messages of the large database")
 	seeds := flag.Int("sim", 0, "only simulate replicas under faults, with so many seeds")
+	openSeeds := flag.String("open", "", "seeds of -sim whose failure is known and not mended yet")
 	firstSeed := flag.Uint64("first", 1, "first seed of -sim")
 	profiles := flag.String("cpuprofile", "", "folder for CPU profiles of every member process, and of what is measured in this one")
 	flag.Parse()
@@ -79,7 +80,7 @@ func main() {
 		}
 	}
 	if *seeds > 0 {
-		if err := simSeeds(*firstSeed, *seeds); err != nil {
+		if err := simSeeds(*firstSeed, *seeds, *openSeeds); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

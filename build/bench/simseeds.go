@@ -25,13 +25,19 @@ const simChunk = 40
 // simTotal is what the processes of a run have said.
 type simTotal struct {
 	mu     sync.Mutex // guards what follows
+	open   []uint64   // seeds that are known to fail
 	counts map[string]int
 	failed []uint64 // seeds
 	broken int      // processes that ended without naming a seed
 }
 
-// simSeeds runs so many seeds of the simulation, from first on, and says what happened to them.
-func simSeeds(first uint64, seeds int) error {
+// simSeeds runs so many seeds of the simulation, from first on, and says what happened to them. open names those whose failure is
+// known and not mended yet: they are said, and fail nothing.
+func simSeeds(first uint64, seeds int, open string) error {
+	known, err := parseSeeds(open)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "tongzhou-sim-")
 	if err != nil {
 		return fmt.Errorf("simulate: %w", err)
@@ -44,7 +50,7 @@ func simSeeds(first uint64, seeds int) error {
 		return fmt.Errorf("simulate: %w", err)
 	}
 	begin := time.Now()
-	total := &simTotal{counts: map[string]int{}}
+	total := &simTotal{open: known, counts: map[string]int{}}
 	chunks := make(chan [2]uint64)
 	var workers sync.WaitGroup
 	for range runtime.NumCPU() {
@@ -60,6 +66,18 @@ func simSeeds(first uint64, seeds int) error {
 	close(chunks)
 	workers.Wait()
 	return total.say(os.Stdout, time.Since(begin))
+}
+
+// parseSeeds reads seeds that commas separate.
+func parseSeeds(text string) (seeds []uint64, err error) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {
+		seed, err := strconv.ParseUint(word, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("simulate: seeds %q: %w", text, err)
+		}
+		seeds = append(seeds, seed)
+	}
+	return seeds, nil
 }
 
 // run lets one process run seeds.
@@ -119,12 +137,19 @@ func (s *simTotal) say(out io.Writer, took time.Duration) error {
 	fmt.Fprintf(out, "simulated: %d seeds and %d with a relay in %.0f s\n", s.counts["seeds"], s.counts["seeds with a relay"], took.Seconds())
 	fmt.Fprintf(out, "simulated: %s\n", strings.Join(faults, ", "))
 	slices.Sort(s.failed)
+	failed := 0
 	for _, seed := range slices.Compact(s.failed) {
-		fmt.Fprintf(out, "FAIL: seed %d; again: go run ./build bench -sim 1 -first %d\n", seed, seed)
+		word := "FAIL"
+		if slices.Contains(s.open, seed) {
+			word = "open"
+		} else {
+			failed++
+		}
+		fmt.Fprintf(out, "%s: seed %d; again: go run ./build bench -sim 1 -first %d\n", word, seed, seed)
 	}
 	switch {
-	case len(s.failed) > 0 || s.broken > 0:
-		return fmt.Errorf("simulate: %d seeds failed, %d processes broke", len(slices.Compact(s.failed)), s.broken)
+	case failed > 0 || s.broken > 0:
+		return fmt.Errorf("simulate: %d seeds failed, %d processes broke", failed, s.broken)
 	case len(missing) > 0 && seeds > 500: // a few seeds need not have met everything
 		return fmt.Errorf("simulate: never happened: %s", strings.Join(missing, ", "))
 	}
