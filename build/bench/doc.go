@@ -3,7 +3,7 @@
 // machine to machine.
 //
 //	go run ./build bench [-only NAME,…] [-json FILE] [-rounds N] [-big N] [-cpuprofile DIR]
-//	go run ./build bench -sim SEEDS [-first SEED]
+//	go run ./build bench -sim SEEDS [-first SEED] [-open SEED,…]
 //
 // Where a figure and its floor take a second or less they alternate in short rounds, and the ratio is the median of the rounds':
 // a machine with other work slows both. The processor time of both stands in the note; it hardly depends on other work.
