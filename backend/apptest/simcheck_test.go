@@ -93,10 +93,11 @@ func feedsOf(n *node, scope op.ScopeID) string {
 	return out
 }
 
-// someKept tells whether somebody of the team held on to what the author's database lost.
+// someKept tells whether somebody of the team held on to what the author's database lost, and can give it back: a copied machine
+// does not speak with the one that it is a copy of.
 func (w *world) someKept(o *written) bool {
 	for n, losses := range o.left {
-		if n.losses == losses && w.inTeam(n) {
+		if n.losses == losses && w.inTeam(n) && (n == o.by || n.Device() != o.by.Device()) {
 			return true
 		}
 	}

@@ -323,7 +323,7 @@ func simulateRelay(t *testing.T, seed uint64, tmpl *template, stats *simnet.Stat
 		k.link.Cut(false)
 	}
 	r.leave(nil)
-	w.jump += 2 * time.Hour
+	w.jump += 26 * time.Hour // a relay that was put back and grew past a cursor is noticed within a day (B21)
 	for _, n := range w.nodes {
 		w.setClock(n)
 	}
